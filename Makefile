@@ -1,0 +1,46 @@
+# Every target works on a machine that has only python3 (3.11 to 3.13, with venv) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+TEST_WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint types fix lock wheel clean environment
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The script keeps a stamp and a lock of its own: two runs at the same time install once.
+environment:
+	@$(PYTHON) tools/environment.py
+
+demo: environment ## run four sample jobs and show them live
+	@$(BIN)/jobsched demo
+
+up: environment ## API, worker and Redis in one process, on this machine
+	@$(BIN)/jobsched up
+
+test: environment ## the whole test suite (add ARGS="-k name" to choose)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) $(ARGS)
+
+lint: environment ## style, types, import rule, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+types: environment ## the types alone
+	$(BIN)/mypy
+
+fix: environment ## repair what ruff can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: environment ## write requirements/*.txt anew from pyproject.toml (needs uv; ARGS=--upgrade)
+	$(BIN)/python tools/lock.py $(ARGS)
+
+wheel: environment ## build dist/*.whl
+	$(BIN)/python -m build --no-isolation --wheel
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv.lock dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

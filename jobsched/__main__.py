@@ -1,0 +1,6 @@
+"""``python -m jobsched``."""
+
+from jobsched.cli.main import main
+
+if __name__ == "__main__":
+    main()
