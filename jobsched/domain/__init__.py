@@ -1,0 +1,1 @@
+"""Facts in; state and the next command read out. Pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,237 @@
+"""Read out the one thing that a job needs now, and when to look again.
+
+Total: every job that has not ended has a command, or a time at which it is looked at again. Who
+moves a state on is the worker that claims the job at that time; if it dies, its lease ends and the
+job is due again, here, with what was saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from jobsched.domain import deadlines
+from jobsched.domain.job import Attempt, Job, Launch, Outcome, Try
+from jobsched.domain.outcome import may_have_started
+from jobsched.domain.state import current, is_gone, last_try, state_of, trouble_of
+
+
+class Verb(StrEnum):
+    """What the shell can do; each is one file in ``engine`` and safe to repeat."""
+
+    PLAN = "plan"
+    PROVISION = "provision"
+    FIND = "find"
+    PREPARE = "prepare"
+    START = "start"
+    INSPECT = "inspect"
+    COLLECT = "collect"
+    TERMINATE = "terminate"
+    GIVE_UP = "give_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One verb for one launch (0: for the attempt), and why."""
+
+    verb: Verb
+    launch: int = 0
+    #: why a machine is given back, a container is stopped, or an attempt is given up
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What is to be done now, if anything, and when to look again if nothing is."""
+
+    command: Command | None = None
+    look_again_at: datetime | None = None
+
+
+def due(job: Job, now: datetime) -> Due:
+    """Say what the job needs now. Pure and total; a job that has ended needs nothing.
+
+    The order of the steps is their rank: the first whose time has come is the one.
+    """
+    times: list[datetime] = []
+    for step in _steps(job, now):
+        at = _when(job, step)
+        if at <= now:
+            return Due(command=step.command)
+        times.append(at)
+    return Due(look_again_at=min(times, default=None))
+
+
+def in_line(job: Job, now: datetime) -> datetime:
+    """When to look again at a job that waits in line for a slot: at anything but the slot."""
+    others = (step for step in _steps(job, now) if step.command.verb is not Verb.PROVISION)
+    return min(_when(job, step) for step in others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    at: datetime
+    command: Command
+
+
+def _at(at: datetime, verb: Verb, launch: int = 0, why: str = "") -> _Step:
+    return _Step(at=at, command=Command(verb=verb, launch=launch, why=why))
+
+
+def _when(job: Job, step: _Step) -> datetime:
+    trouble = trouble_of(job.attempt, step.command.verb, step.command.launch)
+    return max(step.at, trouble.not_before) if trouble else step.at
+
+
+def _steps(job: Job, now: datetime) -> list[_Step]:
+    if state_of(job).is_terminal:
+        return []
+    attempt = job.attempt
+    if attempt is None:
+        return [_at(job.accepted_at, Verb.PLAN)]
+    if attempt.outcome is None:
+        return _towards_an_outcome(job, attempt, now)
+    open_ones = [launch for launch in attempt.launches if not is_gone(launch)]
+    if not open_ones:
+        return [_at(attempt.outcome.at, Verb.PLAN)]
+    return [_wind_up(job, attempt, attempt.outcome, launch) for launch in open_ones]
+
+
+def _towards_an_outcome(job: Job, attempt: Attempt, now: datetime) -> list[_Step]:
+    launch = current(attempt)
+    strays = [one for one in attempt.launches if one is not launch and not is_gone(one)]
+    given_back = [_give_back(job, one) for one in strays]
+    if in_use := [one for one in strays if may_have_started(one)]:
+        dead = min(one.dies_at for one in in_use)
+        return [_at(dead, Verb.GIVE_UP, why="outcome_unknown"), *given_back]
+    if launch is None:
+        return [*given_back, *_another_machine(job, attempt)]
+    return [*given_back, *_with_machine(job, attempt, launch, now)]
+
+
+def _another_machine(job: Job, attempt: Attempt) -> list[_Step]:
+    limits = job.spec.limits
+    used = [one for one in attempt.launches if not one.refused_at and one.gone != "never_seen"]
+    if len(used) >= limits.machines:
+        return [_at(LONG_AGO, Verb.GIVE_UP, why=_reason_of_loss(used[-1]))]
+    late = deadlines.late(job.spec, attempt)
+    too_late = _at(late, Verb.GIVE_UP, why=_reason_of_lateness(attempt))
+    ask_at = max(attempt.plan.provision_at, attempt.round_until or attempt.plan.provision_at)
+    return [too_late, _at(ask_at, Verb.PROVISION)]
+
+
+def _reason_of_loss(launch: Launch) -> str:
+    """Give the reason of an attempt that used up its machines by how it lost the last one."""
+    why = launch.released.partition(":")[0]
+    if why in {"prepare", "pull_failed"}:
+        return "pull_failed"
+    return "machine_lost" if why in {"", "interrupted", "hold", "replaced"} else "boot_failed"
+
+
+def _reason_of_lateness(attempt: Attempt) -> str:
+    last = attempt.launches[-1] if attempt.launches else None
+    return "no_capacity" if last and last.refused_at else "expired"
+
+
+def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> list[_Step]:
+    spec, no = job.spec, launch.no
+    if launch.instance is None:
+        until = deadlines.provisioned(spec, launch)
+        doubted = launch.begun_at + spec.limits.token
+        send = Verb.PROVISION if now < doubted else Verb.FIND
+        if may_have_started(launch):
+            dead = _at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
+            return [dead, _at(LONG_AGO, send, no)]
+        return [_at(until, Verb.TERMINATE, no, "provisioning"), _at(LONG_AGO, send, no)]
+    last = last_try(launch)
+    if last is not None and not last.not_started_at:
+        if last.started_at:
+            return _while_running(job, launch, last)
+        if last.granted_at:
+            return _in_doubt(job, launch, last.granted_at)
+    return [*_not_wanted(job, attempt, launch), *_before_the_start(job, attempt, launch, last)]
+
+
+def _not_wanted(job: Job, attempt: Attempt, launch: Launch) -> list[_Step]:
+    steps = [_at(deadlines.late(job.spec, attempt), Verb.GIVE_UP, why="expired")]
+    if launch.interrupted_at:
+        steps.append(_at(launch.interrupted_at, Verb.TERMINATE, launch.no, "interrupted"))
+    return steps
+
+
+def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | None) -> list[_Step]:
+    spec, no = job.spec, launch.no
+    if launch.ready_at is None or launch.access is None:
+        steps = [_at(deadlines.booted(spec, launch), Verb.TERMINATE, no, "boot_failed")]
+        return [*steps, _at(launch.ready_at, Verb.FIND, no)] if launch.ready_at else steps
+    if last is None or last.not_started_at:
+        until = deadlines.prepared(spec, launch)
+        return [_at(until, Verb.TERMINATE, no, "prepare"), _at(LONG_AGO, Verb.PREPARE, no)]
+    start_at = attempt.plan.start_at
+    too_long = launch.dies_at - deadlines.running(spec)
+    steps = [_at(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
+    if trouble_of(attempt, Verb.START, no):
+        held = deadlines.held(spec, attempt, last)
+        steps.append(_at(held, Verb.TERMINATE, no, "hold"))
+    return [*steps, _at(start_at, Verb.START, no)]
+
+
+def _in_doubt(job: Job, launch: Launch, granted_at: datetime) -> list[_Step]:
+    until = min(deadlines.resolved(job.spec, granted_at), launch.dies_at)
+    return [
+        _at(until, Verb.GIVE_UP, why="outcome_unknown"),
+        _at(LONG_AGO, Verb.START, launch.no),
+    ]
+
+
+def _while_running(job: Job, launch: Launch, last: Try) -> list[_Step]:
+    spec, no = job.spec, launch.no
+    steps = [_at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")]
+    stop_at, why = _stop(job, launch, last)
+    if launch.stopping_at:
+        # money before logs, and before an answer: the machine goes even if it never says how it
+        # ended
+        over = launch.stopping_at + spec.grace + spec.limits.collect
+        steps.append(_at(over, Verb.TERMINATE, no, f"stopping_{launch.stopping}"))
+        steps.append(_at(LONG_AGO, Verb.COLLECT, no, launch.stopping or why))
+        return steps
+    steps.append(_at(stop_at, Verb.COLLECT, no, why))
+    steps.append(_at(deadlines.inspected(launch, job.id), Verb.INSPECT, no))
+    return steps
+
+
+def _stop(job: Job, launch: Launch, last: Try) -> tuple[datetime, str]:
+    """Give the first time at which the running container is to be stopped, and why."""
+    assert last.started_at is not None
+    wishes = [(last.started_at + job.spec.timeout, "timeout")]
+    if job.cancel_at:
+        wishes.append((job.cancel_at, "cancel"))
+    if launch.interrupted_at:
+        wishes.append((launch.interrupted_at, "interruption"))
+    return min(wishes)
+
+
+def _wind_up(job: Job, attempt: Attempt, outcome: Outcome, launch: Launch) -> _Step:
+    if not launch.ending or launch.logs_at or launch.released_at or launch.gone_at:
+        return _give_back(job, launch)
+    until = (launch.stopping_at or launch.ending.at) + job.spec.limits.collect
+    trouble = trouble_of(attempt, Verb.COLLECT, launch.no)
+    if trouble is None or trouble.not_before < until:
+        return _at(outcome.at, Verb.COLLECT, launch.no)
+    return _at(until, Verb.TERMINATE, launch.no, outcome.reason)
+
+
+def _give_back(job: Job, launch: Launch) -> _Step:
+    """Terminate a machine until it is described as gone; look for one that was never seen."""
+    if launch.instance is None and not launch.gone_at:
+        return _at(launch.begun_at, Verb.FIND, launch.no)
+    at = LONG_AGO
+    if launch.terminated_at:
+        at = launch.terminated_at + job.spec.limits.terminate_again
+    return _at(at, Verb.TERMINATE, launch.no, launch.released or "ended")
+
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+__all__ = ["Command", "Due", "Verb", "due", "in_line"]

@@ -1,0 +1,138 @@
+"""Read the state out of the facts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from jobsched.domain.job import Attempt, Job, Launch, Trouble, Try
+from jobsched.domain.retry import is_followed
+
+
+class State(StrEnum):
+    """Where a job stands; who moves it on, and what happens when the mover dies, is in `due`."""
+
+    #: accepted, or between two attempts; no request for a machine of this attempt is open
+    SCHEDULED = "scheduled"
+    #: a machine is asked for
+    PROVISIONING = "provisioning"
+    #: a machine is there; it, or its container, is not ready yet
+    BOOTING = "booting"
+    #: the container is created and waits for its time
+    READY = "ready"
+    #: the container was started
+    RUNNING = "running"
+    #: the outcome is known; logs are kept and machines are given back
+    FINISHING = "finishing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a job in this state never changes again."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset({State.FINISHED, State.FAILED, State.CANCELLED})
+
+
+def state_of(job: Job) -> State:
+    """Give the state of a job. Total: every record has one."""
+    attempt = job.attempt
+    if attempt is None:
+        return State.CANCELLED if job.cancel_at else State.SCHEDULED
+    if attempt.outcome is not None:
+        return _after_the_outcome(job, attempt)
+    launch = current(attempt)
+    if launch is None:
+        asked = attempt.launches or attempt.refusals
+        return State.PROVISIONING if asked else State.SCHEDULED
+    last = last_try(launch)
+    if last is not None and last.started_at is not None:
+        return State.RUNNING
+    if last is not None and last.container is not None and last.not_started_at is None:
+        return State.READY
+    if launch.instance is not None or launch.ready_at is not None:
+        return State.BOOTING
+    return State.PROVISIONING
+
+
+def _after_the_outcome(job: Job, attempt: Attempt) -> State:
+    assert attempt.outcome is not None
+    if any(not is_gone(launch) for launch in attempt.launches):
+        return State.FINISHING
+    if attempt.outcome.reason == "finished":
+        return State.FINISHED
+    if attempt.outcome.reason == "cancelled":
+        return State.CANCELLED
+    if is_followed(job):
+        return State.CANCELLED if job.cancel_at else State.SCHEDULED
+    return State.FAILED
+
+
+def reason_of(job: Job) -> str:
+    """Give why the job ended, or why its last attempt did; empty while nothing did."""
+    if state_of(job) is State.CANCELLED:
+        return "cancelled"
+    if job.attempt is None or job.attempt.outcome is None:
+        return ""
+    return job.attempt.outcome.reason
+
+
+def current(attempt: Attempt) -> Launch | None:
+    """Give the launch that the attempt counts on: the last one, unless it is over or not wanted."""
+    if not attempt.launches:
+        return None
+    last = attempt.launches[-1]
+    return None if last.refused_at or last.released_at or last.gone_at else last
+
+
+def last_try(launch: Launch) -> Try | None:
+    """Give the launch's latest container."""
+    return launch.tries[-1] if launch.tries else None
+
+
+def trouble_of(attempt: Attempt | None, command: str, launch: int) -> Trouble | None:
+    """Give the trouble that a command has with a launch (0: with the attempt)."""
+    troubles = attempt.troubles if attempt else ()
+    return next((one for one in troubles if (one.command, one.launch) == (command, launch)), None)
+
+
+def is_gone(launch: Launch) -> bool:
+    """Whether nothing of the launch is left: no machine, and no container on one that lives on."""
+    if launch.refused_at is not None:
+        return True
+    if launch.gone_at is None:
+        return False
+    return not needs_removal(launch)
+
+
+def needs_removal(launch: Launch) -> bool:
+    """Whether containers of the launch must be removed by hand, because the machine outlives it."""
+    return (
+        not launch.destroys_machine
+        and launch.ready_at is not None
+        and launch.removed_at is None
+        and launch.gone != "abandoned"
+    )
+
+
+def slots(job: Job) -> frozenset[str]:
+    """Give the tokens of the launches that hold a slot of their provider's cap."""
+    if job.attempt is None:
+        return frozenset()
+    return frozenset(launch.token for launch in job.attempt.launches if not is_gone(launch))
+
+
+__all__ = [
+    "TERMINAL",
+    "State",
+    "current",
+    "is_gone",
+    "last_try",
+    "needs_removal",
+    "reason_of",
+    "slots",
+    "state_of",
+    "trouble_of",
+]
