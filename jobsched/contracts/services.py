@@ -1,0 +1,144 @@
+"""What the core lends to plugins, and to itself: time, identity, tasks, threads, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from jobsched.contracts.planner import History
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time. In production that of the store; in the simulator a virtual one."""
+
+    def now(self) -> datetime:
+        """Give the store's time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Give seconds that never go back, for time-outs."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds."""
+        ...
+
+
+class Ids(Protocol):
+    """Randomness."""
+
+    def job(self) -> str:
+        """Give a new job id: 32 letters and digits."""
+        ...
+
+    def holder(self) -> str:
+        """Give a new name for a worker that holds leases."""
+        ...
+
+
+class Pool(Protocol):
+    """A bounded set of threads for calls that block."""
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function in a thread of this pool and give its result.
+
+        Waits for a free thread. A caller that is cancelled does not stop a call that has begun: it
+        keeps its thread until it returns.
+        """
+        ...
+
+
+class Task(Protocol):
+    """Something that was spawned."""
+
+    def cancel(self) -> object:
+        """Ask it to end."""
+        ...
+
+
+class Spawn(Protocol):
+    """Tasks and threads."""
+
+    def task(self, work: Coroutine[Any, Any, None], *, name: str) -> Task:
+        """Run it beside the caller; a failure is logged. Ended at shutdown."""
+        ...
+
+    def pool(self, name: str, threads: int) -> Pool:
+        """Make a bounded set of threads; ended at shutdown."""
+        ...
+
+
+class Log(Protocol):
+    """A structured log: event names are ``noun.verbed``."""
+
+    def debug(self, event: str, **fields: Any) -> object:
+        """Say what only a developer asks for."""
+        ...
+
+    def info(self, event: str, **fields: Any) -> object:
+        """Say what happened."""
+        ...
+
+    def warning(self, event: str, **fields: Any) -> object:
+        """Say what an operator may want to look at."""
+        ...
+
+    def error(self, event: str, **fields: Any) -> object:
+        """Say what an operator must look at."""
+        ...
+
+    def exception(self, event: str, **fields: Any) -> object:
+        """Say that there is a bug, with its traceback."""
+        ...
+
+
+class Services(Protocol):
+    """What a plugin gets besides its own section of the configuration."""
+
+    @property
+    def clock(self) -> Clock:
+        """The store's time."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Randomness."""
+        ...
+
+    @property
+    def spawn(self) -> Spawn:
+        """Tasks and threads."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """The structured log."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """How long machines took to boot."""
+        ...
+
+    @property
+    def deployment(self) -> str:
+        """The deployment's id: what tags and labels carry."""
+        ...
+
+    @property
+    def data_dir(self) -> Path:
+        """Where this machine keeps jobsched's files."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The whole configuration, section by section, secrets masked."""
+        ...
+
+
+__all__ = ["Clock", "Ids", "Log", "Pool", "Services", "Spawn", "Task"]
