@@ -1,0 +1,203 @@
+"""Loading the plugins that the configuration names, each for itself."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from marshmallow import Schema
+from pluggy import PluginManager, PluginValidationError
+
+from jobsched import JOBSCHED_API, __version__
+from jobsched.errors import (
+    DuplicateName,
+    PluginError,
+    PluginLoadFailed,
+    PluginNotFound,
+)
+from jobsched.hooks import specs
+from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport
+from jobsched.hooks.sections import Section, collect_sections
+
+GROUP = "jobsched"
+#: The plugin that the core itself is.
+CORE = "jobsched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugins:
+    """The loaded plugins: whom to ask and whom to tell."""
+
+    manager: PluginManager = field(repr=False)
+    report: LoadReport
+    #: section name → who brings it
+    sections: Mapping[str, Section] = field(default_factory=dict)
+
+    @property
+    def schemas(self) -> dict[str, type[Schema]]:
+        """Section name → schema."""
+        return {name: section.schema for name, section in self.sections.items()}
+
+
+def load(
+    names: Iterable[str], *, builtin: object | None = None, taken: Iterable[str] = ()
+) -> Plugins:
+    """Import and register the plugins of these names; one that is broken does not hide the others.
+
+    A plugin that is installed but not named is not imported: the process holds cloud credentials.
+
+    Args:
+        names: names of entry points of the group ``jobsched``.
+        builtin: the core's own plugin.
+        taken: names of sections that are the core's.
+
+    Returns:
+        The plugins that work; ``report`` tells of all, ``report.check()`` raises for broken ones.
+    """
+    manager = PluginManager(GROUP)
+    manager.add_hookspecs(specs)
+    loaded: dict[str, LoadedPlugin] = {}
+    broken: list[PluginError] = []
+    if builtin is not None:
+        manager.register(builtin, CORE)
+        loaded[CORE] = LoadedPlugin(
+            name=CORE,
+            distribution="jobsched",
+            version=__version__,
+            api=JOBSCHED_API,
+            hooks=_hooks(manager, builtin),
+        )
+    installed = _installed()
+    wanted = dict.fromkeys(names)
+    for name in wanted:
+        try:
+            loaded[name] = _load_one(manager, name, installed)
+        except PluginError as error:
+            broken.append(error)
+    sections, colliding = collect_sections(manager, set(taken))
+    broken += colliding
+    for one in colliding:
+        _forget(manager, one.plugin)
+    bad = {error.plugin for error in broken}
+    report = LoadReport(
+        loaded=tuple(
+            _with_sections(one, sections) for one in loaded.values() if one.name not in bad
+        ),
+        broken=tuple(map(BrokenPlugin.of, broken)),
+        unused=tuple(sorted(set(installed) - set(wanted))),
+    )
+    return Plugins(manager=manager, report=report, sections=sections)
+
+
+def _installed() -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for entry_point in entry_points(group=GROUP):
+        found.setdefault(entry_point.name, []).append(entry_point)
+    return found
+
+
+def _load_one(
+    manager: PluginManager, name: str, installed: Mapping[str, Sequence[EntryPoint]]
+) -> LoadedPlugin:
+    entry_point = _choose(name, installed)
+    module = _import(name, entry_point)
+    api = _api(name, module)
+    try:
+        manager.register(module, name)
+        _check_hooks(manager, name, module)
+    except (PluginValidationError, ValueError) as error:
+        _forget(manager, name)
+        raise _invalid(name, str(error)) from error
+    except PluginError:
+        _forget(manager, name)
+        raise
+    distribution = entry_point.dist
+    return LoadedPlugin(
+        name=name,
+        distribution=distribution.name if distribution else "",
+        version=distribution.version if distribution else "",
+        api=api,
+        hooks=_hooks(manager, module),
+    )
+
+
+def _choose(name: str, installed: Mapping[str, Sequence[EntryPoint]]) -> EntryPoint:
+    if name == CORE:
+        raise PluginLoadFailed(name, "the core is always loaded: take it out of the list")
+    candidates = installed.get(name, ())
+    if not candidates:
+        near = difflib.get_close_matches(name, installed, n=1)
+        ask = f"did you mean {near[0]!r}?" if near else f"installed: {_list(installed)}"
+        if not installed:
+            ask = "no plugin is, not even jobsched's own: install jobsched (pip install -e .)"
+        raise PluginNotFound(name, f"it is not installed; {ask}")
+    if len(candidates) > 1:
+        makers = _list({one.dist.name if one.dist else one.value for one in candidates})
+        raise DuplicateName(name, f"{makers} bring a plugin of this name: uninstall all but one")
+    return candidates[0]
+
+
+def _import(name: str, entry_point: EntryPoint) -> Any:
+    try:
+        return entry_point.load()
+    except (Exception, SystemExit) as error:
+        message = f"{entry_point.value} cannot be imported: {type(error).__name__}: {error}"
+        raise PluginLoadFailed(name, message) from error
+
+
+def _api(name: str, module: object) -> int | None:
+    api = getattr(module, "JOBSCHED_API", None)
+    if api is None or (isinstance(api, int) and api <= JOBSCHED_API):
+        return api
+    raise PluginLoadFailed(
+        name, f"it needs plugin API {api} and this jobsched has {JOBSCHED_API}: upgrade jobsched"
+    )
+
+
+def _check_hooks(manager: PluginManager, name: str, module: object) -> None:
+    callers = manager.get_hookcallers(module) or []
+    if not callers:
+        raise PluginLoadFailed(name, "it has no hook: mark its functions with jobsched.hookimpl")
+    for caller in callers:
+        implementations = [one for one in caller.get_hookimpls() if one.plugin is module]
+        if any(one.wrapper or one.hookwrapper for one in implementations):
+            raise PluginLoadFailed(name, "hooks cannot be wrapped", hook=caller.name)
+        if not caller.has_spec() and not all(one.optionalhook for one in implementations):
+            near = difflib.get_close_matches(caller.name, specs.__all__, n=1)
+            ask = f"; did you mean {near[0]!r}?" if near else ""
+            raise PluginLoadFailed(name, f"there is no such hook{ask}", hook=caller.name)
+
+
+def _invalid(name: str, said: str) -> PluginLoadFailed:
+    hook = re.search(r"for hook '(\w+)'", said)
+    arguments = re.search(r"Argument\(s\) \{(.+?)\} are declared", said)
+    if hook and arguments:
+        message = f"the hook has no argument {arguments[1]}"
+        return PluginLoadFailed(name, message, hook=hook[1])
+    return PluginLoadFailed(name, " ".join(said.split()), hook=hook[1] if hook else "")
+
+
+def _forget(manager: PluginManager, name: str) -> None:
+    # register() leaves behind what it had added before it failed.
+    if manager.has_plugin(name):
+        manager.unregister(name=name)
+
+
+def _hooks(manager: PluginManager, module: object) -> tuple[str, ...]:
+    return tuple(sorted(caller.name for caller in manager.get_hookcallers(module) or []))
+
+
+def _with_sections(one: LoadedPlugin, sections: Mapping[str, Section]) -> LoadedPlugin:
+    own = tuple(sorted(name for name, section in sections.items() if section.plugin == one.name))
+    return replace(one, sections=own)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+__all__ = ["CORE", "GROUP", "Plugins", "load"]

@@ -1,0 +1,1 @@
+"""What comes in and goes out, checked by marshmallow: configuration, jobs, callbacks, errors."""

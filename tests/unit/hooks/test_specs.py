@@ -1,0 +1,32 @@
+"""The hooks that plugin authors read about are the hooks that there are."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+
+import pytest
+
+from jobsched.hooks import specs
+
+HOOKS = [name for name in specs.__all__ if name.startswith("jobsched_")]
+
+
+def test_every_hook_is_exported() -> None:
+    """A hook that is not in __all__ is not documented."""
+    marked = [name for name, one in vars(specs).items() if hasattr(one, "jobsched_spec")]
+    assert sorted(marked) == sorted(HOOKS)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_says_when_what_and_how(name: str) -> None:
+    """Its docstring says when it is called, what may be raised, and shows one example."""
+    hook = getattr(specs, name)
+    text = inspect.getdoc(hook) or ""
+    for part in ("When:", "Raises:", "Example:", f"def {name}("):
+        assert part in text, part
+    for argument in inspect.signature(hook).parameters:
+        assert f"{argument}: " in text, argument
+    if "None" not in str(inspect.signature(hook).return_annotation):
+        assert "Returns:" in text
+    assert typing.cast("str", inspect.signature(hook).return_annotation)
