@@ -1,0 +1,54 @@
+"""What an error of Redis means: one sentence, and that nothing was done."""
+
+from __future__ import annotations
+
+import re
+
+from redis import exceptions
+
+from jobsched.errors import StoreUnavailable
+
+_SENTENCES = {
+    "LOADING": "Redis is still loading its data.",
+    "READONLY": "This Redis is a replica that takes no writes.",
+    "OOM": "Redis is out of memory: raise its maxmemory.",
+    "MISCONF": "Redis takes no writes, as it cannot save to its disk.",
+    "NOREPLICAS": "Redis takes no writes, as too few replicas are connected.",
+    "MASTERDOWN": "This Redis is a replica that has lost its primary.",
+    "NOAUTH": "Redis asks for a password.",
+    "WRONGPASS": "Redis refuses the user name or the password.",
+    "NOPERM": "Redis does not permit this user what jobsched needs.",
+    "BUSY": "Redis is busy with a script that takes too long.",
+    "WRONGTYPE": "A key of jobsched holds something of another type.",
+}
+_KNOWN = re.compile(rf"\b({'|'.join(_SENTENCES)})\b")
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """Give the error of jobsched for one of Redis or of its connection."""
+    return StoreUnavailable(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        # The client takes the word of these errors off their text.
+        case exceptions.BusyLoadingError():
+            return _SENTENCES["LOADING"]
+        case exceptions.ReadOnlyError():
+            return _SENTENCES["READONLY"]
+        case exceptions.OutOfMemoryError():
+            return _SENTENCES["OOM"]
+        case exceptions.NoPermissionError():
+            return _SENTENCES["NOPERM"]
+        case exceptions.AuthenticationError():
+            return _SENTENCES["WRONGPASS"]
+        case exceptions.TimeoutError() | TimeoutError():
+            return "Redis did not answer in time."
+    if known := _KNOWN.search(str(error)):
+        return _SENTENCES[known[1]]
+    if isinstance(error, exceptions.ConnectionError | OSError):
+        return "Redis cannot be reached."
+    return f"Redis refused a call: {str(error)[:200]}"
+
+
+__all__ = ["unavailable"]

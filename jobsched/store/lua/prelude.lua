@@ -1,0 +1,86 @@
+-- What every script begins with: the store's time, whose store it is, and the names of keys.
+-- ARGV[1] is the deployment. Times and spans are microseconds; an empty argument means none.
+-- Scripts read and check first and write last, as an error in the middle takes nothing back; their
+-- first write is one that a full memory refuses.
+local call = redis.call
+local clock = call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+
+local owner = call('GET', 'jobsched:deployment')
+if owner ~= ARGV[1] then return {'wrong', owner or ''} end
+
+local HOUR = 3600000000
+local INDEX = 'jobsched:jobs'
+local QUARANTINE = 'jobsched:quarantine'
+local ENDED = 'jobsched:ended'
+local EVENTS = 'jobsched:events'
+local CHANGES_KEPT = 100000
+
+local function record_key(id) return 'jobsched:job:' .. id end
+local function due_key(schema) return 'jobsched:due:' .. schema end
+local function state_key(state) return 'jobsched:jobs:' .. state end
+local function slots_key(provider) return 'jobsched:slots:' .. provider end
+local function launches_key(provider) return 'jobsched:launches:' .. provider end
+local function waiting_key(provider) return 'jobsched:waiting:' .. provider end
+local function caps_key(provider) return 'jobsched:caps:' .. provider end
+
+-- Lua would write a large number as 1.7e+15.
+local function text(number) return string.format('%.0f', number) end
+
+local function is_leased(holder, lease_until)
+  return holder and holder ~= '' and tonumber(lease_until) > now
+end
+
+-- Sets when a job is looked at again ('' or nil: never); says whether nothing is due sooner.
+local function schedule(id, schema, at)
+  local key = due_key(schema)
+  if not at or at == '' then
+    call('ZREM', key, id)
+    return false
+  end
+  local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  call('ZADD', key, text(at), id)
+  return head[2] == nil or tonumber(at) < tonumber(head[2])
+end
+
+local function tell(message) call('PUBLISH', 'jobsched:wake:' .. ARGV[1], message) end
+local function tell_due(at) tell('due ' .. text(at)) end
+local function tell_dirty(id, holder) tell('dirty ' .. id .. ' ' .. holder) end
+
+-- How many more machines a provider may have now.
+local function fit(provider, alive, hourly)
+  local room = 1000
+  if alive and alive ~= '' then
+    room = math.min(room, alive - call('HLEN', slots_key(provider)))
+  end
+  if hourly and hourly ~= '' then
+    local since = '(' .. text(now - HOUR)
+    room = math.min(room, hourly - call('ZCOUNT', launches_key(provider), since, '+inf'))
+  end
+  return math.max(0, room)
+end
+
+-- Makes the head of a waiting line due. It stays in line until it is saved, so no wake is lost and
+-- none is spent twice. Gives how many were woken, and whether that is sooner than all others.
+local function wake_line(provider, most)
+  local woken, sooner = 0, false
+  if most < 1 then return woken, sooner end
+  for _, id in ipairs(call('ZRANGE', waiting_key(provider), 0, most - 1)) do
+    local key = record_key(id)
+    local found = redis.pcall('HMGET', key, 'schema', 'holder', 'until')
+    local schema, holder, lease_until = found[1], found[2], found[3]
+    if schema then
+      if is_leased(holder, lease_until) then
+        call('HSET', key, 'dirty', '1')
+      else
+        local due = call('ZSCORE', due_key(schema), id)
+        if not due or tonumber(due) > now then
+          call('HSET', key, 'holder', '', 'until', '0', 'dirty', '')
+          sooner = schedule(id, schema, now) or sooner
+          woken = woken + 1
+        end
+      end
+    end
+  end
+  return woken, sooner
+end

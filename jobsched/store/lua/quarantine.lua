@@ -1,0 +1,3 @@
+-- flags: no-writes
+-- Gives what is in quarantine.
+return {'ok', call('HGETALL', QUARANTINE)}

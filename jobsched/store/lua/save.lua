@@ -1,0 +1,111 @@
+-- Writes a changed record, if it still is what the caller has read.
+-- ARGV: 2 id, 3 rev before, 4 holder, 5 release ('1' or ''), 6 look again at, 7 schema, 8 state,
+--       9 ended ('1' or ''), 10 retention, 11 order in the waiting line, 12 waiting until,
+--       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 facts, 17 reason, 18 attempt,
+--       19 document, 20 how many launches hold a slot from now on, their tokens, then those that do
+--       not hold one any more
+local id, holder, release, at = ARGV[2], ARGV[4], ARGV[5] == '1', ARGV[6]
+local schema, state, ended = ARGV[7], ARGV[8], ARGV[9] == '1'
+local capped, alive, hourly = ARGV[13] == '1', ARGV[14], ARGV[15]
+local key = record_key(id)
+local found = call('HMGET', key, 'rev', 'state', 'schema', 'place', 'provider', 'holder', 'until',
+  'dirty', 'ended')
+local was, old_schema, place, provider = found[2], found[3], found[4], found[5]
+local dirty = found[8] == '1'
+if found[1] ~= ARGV[3] or found[9] then return {'stale'} end
+local leased = is_leased(found[6], found[7])
+if holder ~= '' and not (leased and found[6] == holder) then return {'stale'} end
+
+local slots, waiting, launches = slots_key(provider), waiting_key(provider), launches_key(provider)
+call('ZCARD', due_key(old_schema))
+call('XLEN', EVENTS)
+if schema ~= old_schema then call('ZCARD', due_key(schema)) end
+if was ~= state then
+  call('ZCARD', state_key(was))
+  call('ZCARD', state_key(state))
+end
+if ended then call('ZCARD', ENDED) end
+local in_line = call('ZSCORE', waiting, id)
+local held = call('HLEN', slots)
+
+local taken, freed = {}, {}
+local last_taken = 20 + tonumber(ARGV[20])
+for position = 21, #ARGV do
+  local holds = call('HEXISTS', slots, ARGV[position]) == 1
+  if position <= last_taken and not holds then
+    taken[#taken + 1] = ARGV[position]
+  elseif position > last_taken and holds then
+    freed[#freed + 1] = ARGV[position]
+  end
+end
+
+if #taken + #freed > 0 then
+  call('ZCARD', launches)
+  call('HLEN', caps_key(provider))
+end
+if capped and #taken > 0 then
+  local over = alive ~= '' and held - #freed + #taken > tonumber(alive)
+  local since = '(' .. text(now - HOUR)
+  if hourly ~= '' and call('ZCOUNT', launches, since, '+inf') + #taken > tonumber(hourly) then
+    over = true
+  end
+  if over then
+    call('HSET', caps_key(provider), 'alive', alive, 'hourly', hourly)
+    call('ZADD', waiting, ARGV[11], id)
+    -- A job that somebody else holds keeps its lease: its holder decides.
+    if holder == '' and leased then return {'waiting'} end
+    local due = ARGV[12]
+    if dirty then due = now end
+    call('HSET', key, 'holder', '', 'until', '0', 'dirty', '')
+    if schedule(id, old_schema, due) then tell_due(due) end
+    return {'waiting'}
+  end
+end
+
+call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[19])
+if was ~= state then
+  call('ZREM', state_key(was), place)
+  call('ZADD', state_key(state), 0, place)
+end
+for _, token in ipairs(freed) do call('HDEL', slots, token) end
+for _, token in ipairs(taken) do call('HSET', slots, token, id) end
+if capped and #taken > 0 then
+  call('HSET', caps_key(provider), 'alive', alive, 'hourly', hourly)
+  if hourly ~= '' then
+    call('ZREMRANGEBYSCORE', launches, '-inf', text(now - HOUR))
+    for _, token in ipairs(taken) do call('ZADD', launches, text(now), token) end
+  end
+end
+if in_line then call('ZREM', waiting, id) end
+if schema ~= old_schema then
+  local due = call('ZSCORE', due_key(old_schema), id)
+  call('ZREM', due_key(old_schema), id)
+  if due then call('ZADD', due_key(schema), due, id) end
+end
+
+local other = holder == '' and leased and found[6]
+local sooner = false
+if ended then
+  call('HSET', key, 'holder', '', 'until', '0', 'dirty', '', 'ended', text(now))
+  call('ZADD', ENDED, text(now + ARGV[10]), id)
+  call('ZREM', due_key(schema), id)
+elseif other then
+  call('HSET', key, 'dirty', '1')
+elseif release or holder == '' then
+  if holder ~= '' and dirty then at = now end
+  if found[6] ~= '' then call('HSET', key, 'holder', '', 'until', '0', 'dirty', '') end
+  sooner = schedule(id, schema, at)
+end
+call('XADD', EVENTS, 'MAXLEN', '~', CHANGES_KEPT, '*', 'job', id, 'rev', text(ARGV[3] + 1),
+  'at', text(now), 'was', was, 'state', state, 'reason', ARGV[17], 'attempt', ARGV[18],
+  'facts', ARGV[16])
+if #freed > 0 then
+  if not capped then
+    local caps = call('HMGET', caps_key(provider), 'alive', 'hourly')
+    alive, hourly = caps[1], caps[2]
+  end
+  local _, line_sooner = wake_line(provider, fit(provider, alive, hourly))
+  if line_sooner then sooner, at = true, now end
+end
+if other then tell_dirty(id, other) elseif sooner then tell_due(at) end
+return {'saved'}

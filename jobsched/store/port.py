@@ -1,0 +1,277 @@
+"""What the engine asks of a store; one conformance suite holds every adapter to it.
+
+Every call that touches records carries the deployment's id and raises
+:class:`~jobsched.errors.WrongStore` when the store was emptied or is another deployment's, and
+:class:`~jobsched.errors.StoreUnavailable` when it does not answer, is loading, or takes no writes;
+in both cases nothing was done, or (a lost answer) may have been done whole. Calls that only read
+answer as long as they can: from a full store, and from a replica. All times are the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jobsched.contracts.change import Change
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import Job, JobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A client's key for one request, and the digest of the body that it was used with."""
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A job that is in the store."""
+
+    id: JobId
+    #: False: the same key and body (or the same id) were accepted before, as this job
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """The answer to a save."""
+
+    job: Job
+    #: True: a cap was reached; nothing was saved, the job waits in line and its lease is released
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """Jobs that are due and now leased to the caller."""
+
+    jobs: tuple[Job, ...]
+    now: datetime
+    #: until the next job that is due; None: there is none
+    next_in: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What became of the leases that were to be renewed."""
+
+    #: somebody saved a fact meanwhile: read the job again
+    dirty: frozenset[JobId]
+    #: over (a lease that is over is nobody's), held by another worker by now, or the job is gone
+    lost: frozenset[JobId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """A message to the workers."""
+
+    #: a leased job that became dirty, and who holds it
+    job: JobId | None = None
+    holder: str = ""
+    #: otherwise: something became due at this time
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A line of ``GET /list``."""
+
+    id: JobId
+    state: str
+    schedule: datetime
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a list; ``next`` is the cursor of the following one, or None."""
+
+    jobs: tuple[Listed, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A record that could not be read, kept aside."""
+
+    id: JobId
+    why: str
+
+
+class Store(Protocol):
+    """The store of one deployment."""
+
+    async def check(self) -> datetime:
+        """Give the store's time if it is there, is ours, and takes writes."""
+        ...
+
+    async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
+        """Make an empty store this deployment's; ``WrongStore`` if it is another's."""
+        ...
+
+    async def accept(
+        self, job: Job, *, look_again_at: datetime, idempotency: Idempotency | None = None
+    ) -> Accepted:
+        """Write a new job, its indexes, its due time and its key: all or nothing.
+
+        Raises:
+            IdempotencyConflict: the key was used with another body within the last 24 hours.
+        """
+        ...
+
+    async def read(self, job: JobId) -> Job:
+        """Give the record.
+
+        Raises:
+            UnknownJob: there is none.
+            NewerRecord: it needs a newer version of jobsched.
+            UnreadableRecord: it is broken; it is put into quarantine.
+        """
+        ...
+
+    async def save(
+        self,
+        before: Job,
+        after: Job,
+        *,
+        look_again_at: datetime | None,
+        facts: Sequence[str],
+        holder: str = "",
+        release: bool = False,
+        caps: Caps | None = None,
+        waiting_until: datetime | None = None,
+    ) -> Saved:
+        """Write ``after`` (``rev`` one higher) if the record still is ``before``, or nothing.
+
+        The due time (None: never), state indexes, launch slots (taken and freed, by comparing the
+        launches of both; ``caps`` bounds taking), the event and the wake go with it. A terminal
+        record gets the end of its retention. With ``holder`` the caller must hold the lease, keeps
+        it, or gives it up with ``release`` (then a dirty job is due now). Without, a leased job is
+        marked dirty and its holder is woken. A freed slot wakes as many jobs of the waiting line
+        as fit. Where a cap is reached nothing is saved: the job joins its provider's waiting line
+        (in the order of ``start_at``), is due at ``waiting_until``, and its lease is released; any
+        later save takes it out of the line.
+
+        Raises:
+            StaleWrite: the record has changed, has ended, or ``holder`` does not hold its lease.
+        """
+        ...
+
+    async def claim(
+        self, holder: str, *, most: int, lease: timedelta, only: JobId | None = None
+    ) -> Claimed:
+        """Lease up to ``most`` (and 500) due jobs, the longest due first; or ``only`` that one.
+
+        Records that cannot be read are quarantined and left out; those of a newer schema are not
+        touched.
+        """
+        ...
+
+    async def renew(self, holder: str, jobs: Sequence[JobId], *, lease: timedelta) -> Renewal:
+        """Prolong the leases that the holder has, and clear their dirty marks (it is told)."""
+        ...
+
+    async def release(self, holder: str, job: JobId, *, look_again_at: datetime | None) -> None:
+        """Give a lease up without a change; a dirty job is due now.
+
+        Nothing if the lease is not held.
+        """
+        ...
+
+    async def wake(self, job: JobId) -> None:
+        """Make a job that has not ended due now (mark it dirty if it is leased).
+
+        Takes it out of quarantine, so that a record that was repaired is tried again.
+        """
+        ...
+
+    def wakes(self) -> AsyncGenerator[Wake, None]:
+        """Hear what became due sooner; ends with ``StoreUnavailable``. A hint: may be lost.
+
+        The first wake is empty and says that hearing has begun: claim then, as earlier ones are
+        lost.
+        """
+        ...
+
+    async def list(
+        self, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page:
+        """Give jobs, latest schedule first.
+
+        Raises:
+            InvalidInput: the cursor is not one of ours.
+        """
+        ...
+
+    async def slots(self, provider: str) -> Mapping[str, JobId]:
+        """Give the launches that hold a slot: token → job."""
+        ...
+
+    async def refill(self, provider: str, caps: Caps) -> int:
+        """Wake as many jobs of the waiting line as slots are free (the hour goes on).
+
+        They stay in line until they are saved. Gives how many were not due before.
+        """
+        ...
+
+    async def lock(self, name: str, holder: str, *, lease: timedelta) -> bool:
+        """Take or renew a lock; False: somebody else has it."""
+        ...
+
+    async def unlock(self, name: str, holder: str) -> None:
+        """Give a lock up, if it is held."""
+        ...
+
+    async def bind(self, name: str, value: str) -> str:
+        """Keep a value under a name for good, unless there is one; give the one that is kept."""
+        ...
+
+    async def changes(self, consumer: str, *, most: int, wait: timedelta) -> Sequence[Change]:
+        """Give changes that nobody of the group was given, or that one never acknowledged."""
+        ...
+
+    async def acknowledge(self, changes: Sequence[Change]) -> None:
+        """Mark changes as told."""
+        ...
+
+    async def quarantine(self) -> Sequence[Quarantined]:
+        """Give the records that could not be read."""
+        ...
+
+    async def overdue(self, *, by: timedelta, most: int) -> Sequence[JobId]:
+        """Give jobs whose due time (or lease) passed that long ago."""
+        ...
+
+    async def prune(self, *, most: int) -> Sequence[JobId]:
+        """Forget jobs whose retention is over; give their ids, for their logs to be deleted."""
+        ...
+
+    async def see_worker(self, holder: str, *, lease: timedelta) -> None:
+        """Say that this worker lives."""
+        ...
+
+    async def workers(self) -> Sequence[str]:
+        """Give the workers that live."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+__all__ = [
+    "Accepted",
+    "Claimed",
+    "Idempotency",
+    "Listed",
+    "Page",
+    "Quarantined",
+    "Renewal",
+    "Saved",
+    "Store",
+    "Wake",
+]

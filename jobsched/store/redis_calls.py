@@ -1,0 +1,70 @@
+"""What every part of the Redis store stands on: a connection, and calls of scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+
+from jobsched.errors import StoreUnavailable, WrongStore
+from jobsched.store.pipeline import Pipeline
+from jobsched.store.script import script
+
+Argument = str | bytes | int
+
+
+class RedisCalls:
+    """Calls scripts for one deployment.
+
+    Args:
+        client: answers bytes; does not retry.
+        deployment: whose store it must be.
+        shebang: whether the server knows ``#!lua``.
+        retention: how long ended jobs are kept.
+        fingerprint: of the deployment's secret; looked at by ``check`` unless it is empty.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        deployment: str,
+        *,
+        shebang: bool,
+        retention: timedelta,
+        fingerprint: str = "",
+    ) -> None:
+        self._client = client
+        self._deployment = deployment
+        self._shebang = shebang
+        self._retention = retention
+        self._fingerprint = fingerprint
+        self._pipeline = Pipeline(client.connection_pool)
+
+    async def call(self, name: str, *arguments: Argument) -> Sequence[Any]:
+        """Run a script; give its answer, whose first entry is one word.
+
+        Raises:
+            WrongStore: the store is empty or another deployment's.
+            StoreUnavailable: see :class:`~jobsched.store.pipeline.Pipeline`.
+        """
+        text = script(name, shebang=self._shebang)
+        answer = await self._pipeline.call(text, self._deployment, *arguments)
+        if not isinstance(answer, list) or not answer:
+            raise StoreUnavailable(f"Redis gave no answer to {name}.")
+        if answer[0] == b"wrong":
+            raise WrongStore(whose(answer[1].decode(), self._deployment))
+        return answer
+
+
+def whose(found: str, wanted: str) -> str:
+    """Say what is wrong with a store."""
+    if not found:
+        return f"The store is empty: nobody has made it the store of deployment {wanted}."
+    if found == wanted:
+        return f"The store of deployment {wanted} was made with another secret."
+    return f"The store belongs to deployment {found}, not to {wanted}."
+
+
+__all__ = ["Argument", "RedisCalls", "whose"]
