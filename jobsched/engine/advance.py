@@ -1,0 +1,102 @@
+"""Bring a leased job as far as it goes now: decide, carry out, decide anew."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from structlog.contextvars import bound_contextvars
+
+from jobsched.domain.due import Command, Verb, due
+from jobsched.domain.job import Job
+from jobsched.engine.collect import collect
+from jobsched.engine.failed import failed
+from jobsched.engine.find import find
+from jobsched.engine.give_up import give_up
+from jobsched.engine.hand import Hand
+from jobsched.engine.inspect import inspect
+from jobsched.engine.observe import WaitsInLine
+from jobsched.engine.parts import Parts
+from jobsched.engine.plan import plan
+from jobsched.engine.prepare import prepare
+from jobsched.engine.provision import provision
+from jobsched.engine.start import start
+from jobsched.engine.terminate import terminate
+from jobsched.errors import OperationFailed, StaleWrite
+
+VERBS: dict[Verb, Callable[[Parts, Job, Command], Awaitable[Job]]] = {
+    Verb.PLAN: plan,
+    Verb.PROVISION: provision,
+    Verb.FIND: find,
+    Verb.PREPARE: prepare,
+    Verb.START: start,
+    Verb.INSPECT: inspect,
+    Verb.COLLECT: collect,
+    Verb.TERMINATE: terminate,
+    Verb.GIVE_UP: give_up,
+}
+
+#: steps of one job in a row before others get a turn; a good job needs nine
+MOST_STEPS = 50
+
+
+async def advance(parts: Parts, job: Job, hand: Hand) -> None:
+    """Take steps until nothing is due, then give the lease up.
+
+    The caller has the lease (as ``parts.worker``) and renews it. May be cancelled at any await:
+    what was done is found again by what was saved first.
+    """
+    with bound_contextvars(job=job.id):
+        for _ in range(MOST_STEPS):
+            if hand.is_lost:
+                return
+            wanted = due(job, parts.now)
+            if wanted.command is None or hand.is_leaving:
+                await _let_go(parts, job, parts.now if wanted.command else wanted.look_again_at)
+                return
+            try:
+                job = await step(parts, job, wanted.command, hand)
+            except WaitsInLine:
+                return
+        await _let_go(parts, job, parts.now)
+
+
+async def _let_go(parts: Parts, job: Job, look_again_at: datetime | None) -> None:
+    await parts.store.release(parts.worker, job.id, look_again_at=look_again_at)
+    if parts.chores and look_again_at:
+        await parts.chores.advance_later(job.id, look_again_at)
+
+
+async def step(parts: Parts, job: Job, command: Command, hand: Hand) -> Job:
+    """Carry out one command; give the job as it is afterwards, failures recorded.
+
+    Raises:
+        WaitsInLine: a cap is reached, and the lease is given up.
+    """
+    verb = VERBS[command.verb]
+    parts.services.log.debug("command.begun", verb=command.verb, launch=command.launch)
+    try:
+        after = await hand.carry_out(command, verb(parts, job, command))
+    except StaleWrite:
+        return await parts.store.read(job.id)
+    except OperationFailed as error:
+        return await _failed(parts, job, command, error)
+    if after is job:
+        # never at once again: a command that changes nothing would be due for ever
+        nothing = OperationFailed("no_progress", f"{command.verb} changed nothing")
+        return await _failed(parts, job, command, nothing)
+    return after or await parts.store.read(job.id)
+
+
+async def _failed(parts: Parts, job: Job, command: Command, error: OperationFailed) -> Job:
+    parts.services.log.info(
+        "command.failed",
+        verb=command.verb,
+        launch=command.launch,
+        reason=error.reason,
+        message=error.message,
+    )
+    return await failed(parts, await parts.store.read(job.id), command, error)
+
+
+__all__ = ["MOST_STEPS", "VERBS", "advance", "step"]

@@ -1,0 +1,97 @@
+"""callback: what an instance posts. A hint, told by whoever holds the launch's token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from marshmallow import RAISE, ValidationError
+
+from jobsched.domain.job import Attempt, Job, JobId, Launch
+from jobsched.domain.state import is_gone
+from jobsched.engine.call import PluginBug
+from jobsched.engine.observe import observe
+from jobsched.engine.parts import Parts
+from jobsched.errors import Gone, InvalidInput, NotFound, Unauthorised, Unavailable
+from jobsched.schemas.error import by_field
+
+#: numbers of attempts and launches that a token is tried for beyond those on record: a machine may
+#: speak before the answer that names its launch is saved, and after a store lost its last second
+AHEAD = 1
+
+
+async def receive(
+    parts: Parts,
+    *,
+    action: str,
+    job_id: str,
+    instance_id: str,
+    payload: dict[str, Any],
+    token: str,
+) -> None:
+    """Record what a machine says. May be repeated, in any order.
+
+    Raises:
+        Unauthorised: the token is none of this job's launches.
+        UnknownName: there is no such action.
+        InvalidInput: the payload is not what the action's schema says.
+        Gone: a readable record of this deployment says that the launch is over: the machine may go.
+        Unavailable: in any other doubt (no record, the store down): ask again.
+    """
+    try:
+        job = await parts.store.read(JobId(job_id))
+    except NotFound as error:
+        raise Unavailable("no record of this job; ask again later") from error
+    attempt_no, launch_no = _whose(parts, job, token)
+    launch = _launch(job, attempt_no, launch_no)
+    # only now, so that a stranger learns nothing of what could be said
+    handler = parts.registry.action(action)
+    try:
+        checked = handler.payload_schema(unknown=RAISE).load(payload)
+        fact = handler.to_fact(job, launch.no, instance_id, checked, parts.now)
+    except ValidationError as error:
+        raise InvalidInput("the payload is wrong", errors=by_field(error.messages)) from error
+    except InvalidInput:
+        raise
+    except Exception as error:
+        parts.services.log.exception("plugin.failed", call=f"{action}.to_fact")
+        raise PluginBug("plugin_error", f"the action {action} failed") from error
+    if fact is not None:
+        await observe(parts, job, fact)
+
+
+def _whose(parts: Parts, job: Job, token: str) -> tuple[int, int]:
+    """Give the attempt and launch that the token belongs to; every candidate is compared."""
+    attempt = job.attempt
+    numbers = [(past.no, one.no) for past in job.past for one in past.launches]
+    current = attempt.no if attempt else 0
+    launches = len(attempt.launches) if attempt else 0
+    numbers += [(current, number) for number in range(1, launches + AHEAD + 1)]
+    numbers += [(current + 1, 1)]
+    mine = None
+    for pair in numbers:
+        expected = parts.secrets.callback_token(job.id, *pair)
+        if hmac.compare_digest(expected.encode(), token.encode()):
+            mine = pair
+    if mine is None:
+        raise Unauthorised("this token is none of this job's launches")
+    return mine
+
+
+def _launch(job: Job, attempt_no: int, launch_no: int) -> Launch:
+    attempt = job.attempt
+    if attempt is not None and attempt_no < attempt.no:
+        raise Gone("a newer attempt of this job has begun")
+    if attempt is None or attempt_no > attempt.no or launch_no > len(attempt.launches):
+        raise Unavailable("the record does not know this launch; ask again later")
+    launch = attempt.launches[launch_no - 1]
+    if _is_over(attempt, launch):
+        raise Gone("this launch is over")
+    return launch
+
+
+def _is_over(attempt: Attempt, launch: Launch) -> bool:
+    return launch.no < len(attempt.launches) or launch.gone_at is not None or is_gone(launch)
+
+
+__all__ = ["receive"]

@@ -1,0 +1,64 @@
+"""collect: stop the container if it still runs, then keep its logs."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from jobsched.domain import facts
+from jobsched.domain.due import Command
+from jobsched.domain.job import Job, StopReason
+from jobsched.engine.call import USUAL, call
+from jobsched.engine.inspect import inspected
+from jobsched.engine.observe import intend, observe
+from jobsched.engine.parts import Parts
+from jobsched.engine.place import Place
+from jobsched.engine.seen import of_container
+from jobsched.errors import OperationFailed
+
+
+async def collect(parts: Parts, job: Job, command: Command) -> Job:
+    """Take one of the two steps: to the end of the container, or to the end of its logs."""
+    place = Place.of(job, command)
+    if place.launch.ending is None:
+        return await _stopped(parts, job, place, cast("StopReason", command.why))
+    complete = await _kept(parts, job, place)
+    here = place.of_launch(parts.now)
+    return await observe(parts, job, facts.LogsStored(**here, complete=complete))
+
+
+async def _stopped(parts: Parts, job: Job, place: Place, why: StopReason) -> Job:
+    """Stop the container; one that ended by itself before keeps its own outcome."""
+    status = await inspected(parts, job, place)
+    # a machine that does not answer is told to stop as well: the intent starts the clock of its end
+    if status.phase in {"running", "unknown", "created"}:
+        if place.launch.stopping_at is None:
+            stopping = facts.Stopping(**place.of_try(parts.now), why=why)
+            job = await intend(parts, job, stopping)
+        runner, grace = parts.registry.runner(job.spec.runner), job.spec.grace
+        stop = runner.stop(place.machine, place.container, grace)
+        await call(parts, f"{runner.name}.stop", stop, within=grace + USUAL)
+        status = await inspected(parts, job, place)
+    fact = of_container(place, status, parts.now)
+    if fact is None or isinstance(fact, facts.Inspected):
+        raise OperationFailed("machine_unreachable", "the container is not seen to have ended")
+    return await observe(parts, job, fact)
+
+
+async def _kept(parts: Parts, job: Job, place: Place) -> bool:
+    """Copy the output into the log store within its time; False: not all of it could be kept."""
+    runner, store = parts.registry.runner(job.spec.runner), parts.registry.log_store
+
+    async def copy() -> None:
+        async for chunk in runner.logs(place.machine, place.container):
+            await store.write(job.id, place.attempt.no, chunk.offset, chunk.data)
+
+    try:
+        await call(parts, f"{runner.name}.logs", copy(), within=job.spec.limits.collect)
+    except OperationFailed as error:
+        if error.reason == "time_out":
+            return False
+        raise
+    return True
+
+
+__all__ = ["collect"]

@@ -1,0 +1,72 @@
+"""A command failed: what follows is the plugin's word, or a back-off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from jobsched.domain import facts
+from jobsched.domain.due import Command, Verb
+from jobsched.domain.job import Attempt, Job
+from jobsched.domain.retry import jitter
+from jobsched.domain.state import trouble_of
+from jobsched.engine.call import PluginBug
+from jobsched.engine.observe import observe
+from jobsched.engine.parts import Parts
+from jobsched.errors import OperationFailed
+
+#: a failure of these can end an attempt; the others only tidy up and are tried for ever
+BEFORE_START = frozenset({Verb.PLAN, Verb.PROVISION, Verb.PREPARE})
+
+
+async def failed(parts: Parts, job: Job, command: Command, error: OperationFailed) -> Job:
+    """Record a failure; the command is tried again later, unless the plugin says otherwise."""
+    attempt = job.attempt
+    if attempt is None:
+        return job
+    if command.verb in BEFORE_START and error.then in {"fail", "breaker"}:
+        return await observe(parts, job, given_up(parts, attempt, error.reason, error.message))
+    if command.verb in BEFORE_START and error.then == "replace" and command.launch:
+        return await observe(parts, job, _released(parts, attempt, command, error))
+    trouble = trouble_of(attempt, command.verb, command.launch)
+    times = trouble.times if trouble else 0
+    if isinstance(error, PluginBug) and times + 1 >= job.spec.limits.plugin_errors:
+        return await observe(parts, job, given_up(parts, attempt, "plugin_error", error.message))
+    now = parts.now
+    later = facts.CommandFailed(
+        at=now,
+        attempt=attempt.no,
+        launch=command.launch,
+        command=command.verb,
+        reason=error.reason,
+        message=error.message,
+        not_before=now + _pause(job, command, times),
+    )
+    return await observe(parts, job, later)
+
+
+def given_up(parts: Parts, attempt: Attempt, reason: str, message: str = "") -> facts.GivenUp:
+    """Make the fact that ends an attempt with a reason."""
+    return facts.GivenUp(at=parts.now, attempt=attempt.no, reason=reason, message=message)
+
+
+def _released(
+    parts: Parts, attempt: Attempt, command: Command, error: OperationFailed
+) -> facts.Released:
+    return facts.Released(
+        at=parts.now,
+        attempt=attempt.no,
+        launch=command.launch,
+        why=error.reason,
+        message=error.message,
+    )
+
+
+def _pause(job: Job, command: Command, times: int) -> timedelta:
+    limits = job.spec.limits
+    if command.verb is Verb.FIND:
+        return limits.find_again
+    pause: timedelta = min(limits.backoff * 2 ** min(times, 16), limits.backoff_most)
+    return pause * (1 - jitter(f"{job.id}/{command.verb}/{times}") / 4)
+
+
+__all__ = ["failed", "given_up"]

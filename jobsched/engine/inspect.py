@@ -1,0 +1,37 @@
+"""inspect: look at a container."""
+
+from __future__ import annotations
+
+from jobsched.contracts.runner import ContainerStatus
+from jobsched.domain.due import Command
+from jobsched.domain.job import Job
+from jobsched.engine.call import call
+from jobsched.engine.observe import observe
+from jobsched.engine.parts import Parts
+from jobsched.engine.place import Place
+from jobsched.engine.seen import of_container
+from jobsched.errors import OperationFailed
+
+
+async def inspect(parts: Parts, job: Job, command: Command) -> Job:
+    """Record how the launch's running container stands.
+
+    Raises:
+        OperationFailed: the machine does not answer; it is asked again later.
+    """
+    place = Place.of(job, command)
+    status = await inspected(parts, job, place)
+    fact = of_container(place, status, parts.now)
+    if fact is None:
+        raise OperationFailed("machine_unreachable", status.message or "no answer to an inspect")
+    return await observe(parts, job, fact)
+
+
+async def inspected(parts: Parts, job: Job, place: Place) -> ContainerStatus:
+    """Ask the runner how the launch's latest container stands."""
+    runner = parts.registry.runner(job.spec.runner)
+    work = runner.inspect(place.machine, place.container)
+    return await call(parts, f"{runner.name}.inspect", work)
+
+
+__all__ = ["inspect", "inspected"]

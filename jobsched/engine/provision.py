@@ -1,0 +1,101 @@
+"""provision: ask for a machine; the intent is saved first, the token never changes."""
+
+from __future__ import annotations
+
+from jobsched.contracts.provider import InstanceStatus, Provider
+from jobsched.domain import facts
+from jobsched.domain.deadlines import dies_at
+from jobsched.domain.due import Command
+from jobsched.domain.job import Job, Launch
+from jobsched.engine.call import call
+from jobsched.engine.failed import given_up
+from jobsched.engine.observe import intend, observe
+from jobsched.engine.order import machine_order
+from jobsched.engine.parts import Parts
+from jobsched.engine.place import Place, attempt_of
+from jobsched.engine.seen import of_instance
+from jobsched.errors import OperationFailed
+
+
+async def provision(parts: Parts, job: Job, command: Command) -> Job:
+    """Save the intent of a launch (``command.launch`` is 0), or send its request, however often."""
+    provider = parts.registry.provider(job.spec.provider)
+    if command.launch:
+        return await _sent(parts, job, command, provider)
+    return await _begun(parts, await _with_offers(parts, job, provider), provider)
+
+
+async def _with_offers(parts: Parts, job: Job, provider: Provider) -> Job:
+    attempt = attempt_of(job)
+    if attempt.offers:
+        return job
+    order = machine_order(parts, job, attempt, 0, None)
+    offers = await call(parts, f"{provider.name}.offers", provider.offers(order))
+    if not offers:
+        raise OperationFailed("no_capacity", f"{provider.name} has no offer for this job")
+    fact = facts.Offered(at=parts.now, attempt=attempt.no, offers=tuple(offers))
+    return await intend(parts, job, fact)
+
+
+async def _begun(parts: Parts, job: Job, provider: Provider) -> Job:
+    attempt = attempt_of(job)
+    number = len(attempt.launches) + 1
+    chosen = attempt.refusals % len(attempt.offers)
+    until = dies_at(job.spec, attempt.plan, parts.now)
+    order = machine_order(parts, job, attempt, number, until)
+    request = await call(
+        parts, f"{provider.name}.freeze", provider.freeze(order, attempt.offers[chosen])
+    )
+    now = parts.now
+    begun = facts.Begun(
+        at=now,
+        attempt=attempt.no,
+        launch=number,
+        token=order.token,
+        offer=chosen,
+        request=request,
+        dies_at=until,
+        settles_until=now + provider.settles_within,
+        destroys_machine=provider.destroys_machine,
+    )
+    return await intend(parts, job, begun, caps=provider.caps)
+
+
+async def _sent(parts: Parts, job: Job, command: Command, provider: Provider) -> Job:
+    place = Place.of(job, command)
+    what = f"{provider.name}.provision"
+    try:
+        status = await call(parts, what, provider.provision(place.launch.request))
+    except OperationFailed as error:
+        if error.effect == "none" and error.then != "later":
+            return await observe(parts, job, *_refusal(parts, place, error))
+        raise
+    job = await observe(parts, job, *of_instance(place, status, parts.now))
+    if _is_unwanted(job, place.launch):
+        await _give_back(parts, provider, status)
+    return job
+
+
+def _refusal(parts: Parts, place: Place, error: OperationFailed) -> list[facts.Fact]:
+    here = place.of_launch(parts.now)
+    refused = facts.Refused(**here, reason=error.reason, message=error.message)
+    if error.then in {"fail", "breaker"}:
+        return [refused, given_up(parts, place.attempt, error.reason, error.message)]
+    return [refused]
+
+
+def _is_unwanted(job: Job, sent: Launch) -> bool:
+    """Whether the record had written the launch off when its machine was named after all."""
+    launches = job.attempt.launches if job.attempt else ()
+    launch = next((one for one in launches if one.token == sent.token), None)
+    return launch is None or launch.gone == "never_seen" or launch.refused_at is not None
+
+
+async def _give_back(parts: Parts, provider: Provider, status: InstanceStatus) -> None:
+    if status.instance is None:
+        return
+    parts.services.log.warning("launch.unwanted", instance=status.instance.id)
+    await call(parts, f"{provider.name}.terminate", provider.terminate(status.instance))
+
+
+__all__ = ["provision"]

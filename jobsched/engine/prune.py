@@ -1,0 +1,22 @@
+"""prune: forget jobs whose retention is over, with their logs."""
+
+from __future__ import annotations
+
+from jobsched.engine.parts import Parts
+from jobsched.errors import OperationFailed
+
+MOST = 500
+
+
+async def prune(parts: Parts) -> int:
+    """Forget up to 500 jobs; give how many. May be repeated."""
+    jobs = await parts.store.prune(most=MOST)
+    for job in jobs:
+        try:
+            await parts.registry.log_store.delete(job)
+        except OperationFailed as error:
+            parts.services.log.warning("logs.kept", job=job, reason=error.reason)
+    return len(jobs)
+
+
+__all__ = ["prune"]

@@ -1,0 +1,63 @@
+"""Turn what a provider or a runner says into facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.runner import ContainerStatus
+from jobsched.domain import facts
+from jobsched.domain.job import Launch
+from jobsched.engine.place import Place
+
+
+def of_instance(place: Place, status: InstanceStatus, at: datetime) -> list[facts.Fact]:
+    """Give the facts in a provider's description of a launch's machine; none if it is unknown."""
+    found: list[facts.Fact] = []
+    here = place.of_launch(at)
+    if status.instance is not None:
+        found.append(facts.Provisioned(**here, instance=status.instance))
+    is_ready = status.ready or (status.access is not None and place.launch.ready_at is not None)
+    if status.phase == "running" and is_ready:
+        found.append(facts.Ready(**here, access=status.access))
+    if status.interrupted:
+        found.append(facts.Interrupted(**here))
+    if status.phase == "gone":
+        found.append(gone(place, at, interrupted=status.interrupted))
+    return found
+
+
+def gone(place: Place, at: datetime, *, interrupted: bool = False) -> facts.Gone:
+    """Make the fact that the launch's machine is gone: as we wanted, or not."""
+    return facts.Gone(**place.of_launch(at), why=_why_gone(place.launch, interrupted=interrupted))
+
+
+def _why_gone(launch: Launch, *, interrupted: bool) -> facts.GoneWhy:
+    if launch.released_at:
+        return "terminated"
+    return "interrupted" if interrupted else "machine_lost"
+
+
+def of_container(place: Place, status: ContainerStatus, at: datetime) -> facts.Fact | None:
+    """Give the fact in an inspect of a container that was granted its start, if any."""
+    here = place.of_try(at)
+    match status.phase:
+        case "running":
+            return facts.Inspected(**here)
+        case "exited" | "start_failed":
+            return facts.Ended(
+                **here,
+                code=status.code,
+                oom=status.oom,
+                start_failed=status.phase == "start_failed",
+                started_at=status.started_at,
+                finished_at=status.finished_at,
+                message=status.message,
+            )
+        case "gone":
+            return facts.Vanished(**here)
+        case _:
+            return None
+
+
+__all__ = ["gone", "of_container", "of_instance"]

@@ -1,0 +1,65 @@
+"""terminate: give the machine back, until it is described as gone. Termination is the fence."""
+
+from __future__ import annotations
+
+from jobsched.domain import facts
+from jobsched.domain.due import Command
+from jobsched.domain.job import Container, Job
+from jobsched.domain.state import needs_removal
+from jobsched.engine.call import USUAL, call
+from jobsched.engine.observe import intend, observe
+from jobsched.engine.order import container_name
+from jobsched.engine.parts import Parts
+from jobsched.engine.place import Place
+from jobsched.engine.seen import gone
+
+
+async def terminate(parts: Parts, job: Job, command: Command) -> Job:
+    """Save that it is not wanted, remove containers where it outlives them, terminate it."""
+    job = await _released(parts, job, command)
+    launch = Place.of(job, command).launch
+    if launch.instance is None:
+        return job
+    if needs_removal(launch):
+        job = await _removed(parts, job, command)
+    if launch.gone_at:
+        return job
+    place = Place.of(job, command)
+    provider = parts.registry.provider(job.spec.provider)
+    what = f"{provider.name}.terminate"
+    status = await call(parts, what, provider.terminate(launch.instance))
+    if status.phase == "gone":
+        return await observe(parts, job, gone(place, parts.now))
+    return await observe(parts, job, facts.Terminated(**place.of_launch(parts.now)))
+
+
+async def _released(parts: Parts, job: Job, command: Command) -> Job:
+    place = Place.of(job, command)
+    launch = place.launch
+    if launch.released_at or launch.gone_at:
+        return job
+    here = place.of_launch(parts.now)
+    decided: list[facts.Fact] = [facts.Released(**here, why=command.why)]
+    if launch.ending and not launch.logs_at:
+        # money before logs
+        decided.append(facts.LogsStored(**here, complete=False))
+    return await intend(parts, job, *decided)
+
+
+async def _removed(parts: Parts, job: Job, command: Command) -> Job:
+    place = Place.of(job, command)
+    runner = parts.registry.runner(job.spec.runner)
+    for container in _containers(job, place):
+        remove = runner.remove(place.machine, container)
+        await call(parts, f"{runner.name}.remove", remove, within=job.spec.grace + USUAL)
+    return await observe(parts, job, facts.Removed(**place.of_launch(parts.now)))
+
+
+def _containers(job: Job, place: Place) -> list[Container]:
+    """Give all that may be on the machine, with one whose creation was not answered."""
+    known = [one.container for one in place.launch.tries if one.container]
+    name = container_name(job, place.attempt, place.launch, place.no + 1)
+    return [*known, Container(name=name)]
+
+
+__all__ = ["terminate"]
