@@ -1,0 +1,1 @@
+"""The default plugins; they enter by the same door as anybody else's, and nobody imports them."""
