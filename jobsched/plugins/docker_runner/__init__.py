@@ -1,0 +1,38 @@
+"""The runner ``docker_runner``: containers on a Docker Engine, of this host or over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema
+
+from jobsched import hookimpl
+from jobsched.contracts.runner import Runner
+from jobsched.contracts.services import Services
+from jobsched.plugins.docker_runner.config import DockerRunnerSchema, Settings
+from jobsched.plugins.docker_runner.options import OptionsSchema
+from jobsched.plugins.docker_runner.runner import DockerRunner
+
+
+@hookimpl
+def jobsched_config_schemas() -> dict[str, type[Schema]]:
+    """Bring the schema of the section ``docker_runner``."""
+    return {DockerRunner.name: DockerRunnerSchema}
+
+
+@hookimpl
+def jobsched_runners(config: Mapping[str, Mapping[str, Any]], services: Services) -> list[Runner]:
+    """Bring the runner; no engine is spoken to before its first use."""
+    settings = Settings.of(config[DockerRunner.name], services.data_dir)
+    return [DockerRunner(settings, services)]
+
+
+__all__ = [
+    "DockerRunner",
+    "DockerRunnerSchema",
+    "OptionsSchema",
+    "Settings",
+    "jobsched_config_schemas",
+    "jobsched_runners",
+]

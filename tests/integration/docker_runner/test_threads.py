@@ -1,0 +1,56 @@
+"""What hangs must not hold up what does not."""
+
+import asyncio
+import socket
+
+import pytest
+
+from jobsched.errors import RunnerFailed
+from tests.integration.docker_runner.bench import Bench, make_runner
+
+pytestmark = pytest.mark.docker
+
+
+async def test_hanging_pulls_do_not_hold_a_start(bench: Bench) -> None:
+    """All threads for pulls wait for a dead registry, and a start does not."""
+    bench.runner = make_runner(bench.services, threads=2, pull_threads=8)
+    container = await bench.prepared(bench.order("true"))
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as registry:
+        image = f"127.0.0.1:{registry.getsockname()[1]}/x"
+        orders = [bench.order("true", image=image, number=number) for number in range(10, 22)]
+        pulls = [asyncio.ensure_future(bench.prepared(order)) for order in orders]
+        await asyncio.sleep(0.5)
+        assert not any(pull.done() for pull in pulls)
+
+        await bench.runner.start(bench.machine, container)
+        again = await bench.prepared(bench.order("true", number=2))
+        assert (await bench.inspect(again)).phase == "created"
+        for pull in pulls:
+            pull.cancel()
+        await asyncio.gather(*pulls, return_exceptions=True)
+
+
+async def test_a_cancelled_pull_frees_its_thread(bench: Bench) -> None:
+    """Pulls that were given up leave room for the next one, which fails by itself."""
+    bench.runner = make_runner(bench.services, pull_threads=1)
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as registry:
+        image = f"127.0.0.1:{registry.getsockname()[1]}/x"
+        for number in range(3):
+            order = bench.order("true", image=image, number=number)
+            pull = asyncio.ensure_future(bench.prepared(order))
+            await asyncio.sleep(0.3)
+            pull.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await pull
+        with pytest.raises(RunnerFailed, match="refused"):
+            await bench.prepared(bench.order("true", image="127.0.0.1:1/x", number=99))
+
+
+async def test_a_silent_registry_is_asked_again_later(bench: Bench) -> None:
+    """A pull that makes no progress for too long is given up by itself."""
+    bench.runner = make_runner(bench.services, pull_silence=0.3)
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as registry:
+        image = f"127.0.0.1:{registry.getsockname()[1]}/x"
+        with pytest.raises(RunnerFailed) as failed:
+            await bench.prepared(bench.order("true", image=image))
+    assert (failed.value.reason, failed.value.then) == ("pull_failed", "later")
