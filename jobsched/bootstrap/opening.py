@@ -1,0 +1,112 @@
+"""Opening the store: see that it is ours, and keep our clock at its time."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from jobsched import embedded, log
+from jobsched.builtin import LogStorage
+from jobsched.config import Config
+from jobsched.errors import StoreUnavailable, WrongStore
+from jobsched.services import StoreClock
+from jobsched.store.port import Store
+from jobsched.store.redis import RedisStore
+
+#: How often the clock looks at the store's time.
+SYNC_EVERY = timedelta(seconds=10)
+#: In the embedded server's folder: its store was made ours once. Empty since, it is not again.
+STAMPED = "stamped"
+
+_log = log.get(__name__)
+
+
+class LoggingStore(Store, Protocol):
+    """A store that keeps logs too: both of ours."""
+
+    def logs(self) -> LogStorage:
+        """Give the storage of logs."""
+        ...
+
+
+async def open_store(
+    config: Config, deployment: str, fingerprint: str, stack: AsyncExitStack
+) -> RedisStore:
+    """Open the store and see that it is ours; a new embedded one becomes ours.
+
+    Raises:
+        WrongStore: it is empty or another deployment's.
+        StoreUnavailable: it does not answer.
+    """
+    store = await connect(config, deployment, fingerprint, stack)
+    try:
+        await store.check()
+    except WrongStore as error:
+        if config.value("redis_url") or _mark_file(config).exists():
+            raise WrongStore(
+                f"{error.message} `jobsched init --store` makes an empty one this deployment's."
+            ) from error
+        await store.stamp(fingerprint)
+    mark(config)
+    return store
+
+
+async def connect(
+    config: Config, deployment: str, fingerprint: str, stack: AsyncExitStack
+) -> RedisStore:
+    """Connect to the configured store, or to this machine's own; the stack closes what was opened.
+
+    Raises:
+        ConfigError: the server cannot be used.
+        StoreUnavailable: it does not answer.
+    """
+    url = await store_url(config, stack)
+    retention = config.value("limits.retention")
+    store = await RedisStore.open(url, deployment, fingerprint=fingerprint, retention=retention)
+    stack.push_async_callback(store.close)
+    return store
+
+
+async def store_url(config: Config, stack: AsyncExitStack) -> str:
+    """Give the URL of the configured server, or of this machine's own, found or started.
+
+    May be repeated: whoever started a server stops it, with its own stack.
+    """
+    if url := str(config.value("redis_url")):
+        return url
+    server = await embedded.start(config.value("data_dir"))
+    stack.push_async_callback(embedded.stop, server)
+    return server.url
+
+
+def mark(config: Config) -> None:
+    """Remember that the embedded store was made ours."""
+    if not config.value("redis_url"):
+        _mark_file(config).touch(mode=0o600)
+
+
+def _mark_file(config: Config) -> Path:
+    folder: Path = config.value("data_dir")
+    return folder / "redis" / STAMPED
+
+
+async def keep_time(store: Store, clock: StoreClock) -> None:
+    """Keep the clock at the store's time, until it is cancelled."""
+    trouble = ""
+    while True:
+        await clock.sleep(SYNC_EVERY.total_seconds())
+        try:
+            clock.sync(await store.check())
+        except StoreUnavailable as error:
+            if not trouble:
+                _log.error("store.unreachable", why=error.message)
+            trouble = error.message
+        else:
+            if trouble:
+                _log.info("store.reachable")
+            trouble = ""
+
+
+__all__ = ["LoggingStore", "connect", "keep_time", "mark", "open_store", "store_url"]

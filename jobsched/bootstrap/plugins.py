@@ -1,0 +1,115 @@
+"""The configuration and its plugins: each needs the other to be complete."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jobsched import log
+from jobsched.bootstrap.configured import services_of
+from jobsched.builtin import Builtin, LogStorage
+from jobsched.config import Config, load, load_core
+from jobsched.config.value import DEFAULT
+from jobsched.errors import ConfigError
+from jobsched.hooks.collect import collect
+from jobsched.hooks.load import Plugins
+from jobsched.hooks.load import load as load_plugins
+from jobsched.hooks.registry import Registry
+from jobsched.hooks.report import LoadReport
+from jobsched.schemas.config import NAMED, SECTIONS
+from jobsched.services import RunningServices
+from jobsched.store.logs import MemoryLogs
+
+_TAKEN = (*SECTIONS, *NAMED)
+#: key of the configuration → field of the registry
+_DEFAULTS = {
+    "provider": "providers",
+    "runner": "runners",
+    "planner": "planners",
+    "log_store": "log_stores",
+}
+
+_log = log.get(__name__)
+
+
+def configure(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> Config:
+    """Read the whole configuration; the plugins that it names bring the schemas of their sections.
+
+    Raises:
+        ConfigError: with one sentence for each mistake.
+        PluginError: a plugin is broken.
+    """
+    plugins = load_plugins(load_core(flags, environ, file), taken=_TAKEN)
+    plugins.report.check()
+    config = load(flags, environ, file, plugins.schemas)
+    for warning in config.warnings:
+        _log.warning("config.not_understood", why=warning)
+    return config
+
+
+def inspect_plugins(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> LoadReport:
+    """Tell of every plugin that is named, broken ones too, and what each brings; opens no store."""
+    names = load_core(flags, environ, file)
+    plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN)
+    try:
+        config = load(flags, environ, file, plugins.schemas)
+    except ConfigError:
+        if plugins.report.broken:
+            # The section of a broken plugin is nobody's: what it said of itself matters more.
+            return plugins.report
+        raise
+    _, plugins = collect(plugins, config.sections, services_of(config, deployment=""))
+    return plugins.report
+
+
+def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple[Registry, Plugins]:
+    """Load what the configuration names, and ask it what it brings.
+
+    Raises:
+        PluginError: a plugin is broken.
+        ConfigError: a default is not brought by any.
+    """
+    plugins = load_plugins(config.value("plugins"), builtin=Builtin(logs), taken=_TAKEN)
+    plugins.report.check()
+    registry, plugins = collect(
+        plugins,
+        config.sections,
+        services,
+        callbacks=config.section("callbacks"),
+        defaults={key: config.value(key) for key in _DEFAULTS},
+    )
+    plugins.report.check()
+    services.history.know(registry.providers.values())
+    return _with_defaults(config, registry), plugins
+
+
+def _with_defaults(config: Config, registry: Registry) -> Registry:
+    """See that each default is loaded; where nothing was chosen, the only one there is will do."""
+    defaults = dict(registry.defaults)
+    for key, kind in _DEFAULTS.items():
+        loaded: Mapping[str, object] = getattr(registry, kind)
+        if defaults[key] in loaded:
+            continue
+        if config.origin(key) == DEFAULT and len(loaded) == 1:
+            defaults[key] = next(iter(loaded))
+            continue
+        names = ", ".join(sorted(loaded)) or "none"
+        raise ConfigError(
+            f"{key} is {defaults[key]!r} ({config.origin(key)}), and no loaded plugin brings it; "
+            f"loaded: {names}"
+        )
+    return replace(registry, defaults=defaults)
+
+
+__all__ = ["configure", "gather", "inspect_plugins"]
