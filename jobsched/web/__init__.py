@@ -1,0 +1,1 @@
+"""The API: routes, who may use them, and what they answer."""

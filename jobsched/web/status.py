@@ -1,0 +1,82 @@
+"""The document of ``GET /status/{id}``: the seed's, and what more is known."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from jobsched.domain.job import Attempt, Job
+from jobsched.domain.state import reason_of, state_of
+from jobsched.hooks.registry import Registry
+from jobsched.schemas.field import instant
+from jobsched.web.attempts import attempts_of, offers_of, trouble
+from jobsched.web.sections import sections_of
+from jobsched.web.timeline import timeline_of
+
+#: as in `jobsched.queue`, which is not imported: it brings all of arq
+QUEUE: Final = "jobsched:arq"
+
+
+def status_document(job: Job, registry: Registry) -> dict[str, Any]:
+    """Tell all that is known about a job. Pure, but for a log line when a plugin fails."""
+    spec, attempt = job.spec, job.attempt
+    outcome = attempt.outcome if attempt else None
+    head = {
+        "id": job.id,
+        "status": state_of(job).value,
+        "schedule": instant(spec.schedule),
+    }
+    return {
+        **head,
+        **sections_of(job, registry),
+        # again, and all that follows: a plugin's section of such a name does not win
+        **head,
+        "arq": {
+            "queue": QUEUE,
+            "worker": job.worker or None,
+            "job_parent_id": job.arq_job or None,
+        },
+        "reason": reason_of(job) or None,
+        # beside the runner's own section: the same place whatever the runner
+        "exit_code": outcome.code if outcome else None,
+        "message": (outcome.message if outcome else "") or None,
+        "name": spec.name or None,
+        "labels": dict(spec.labels),
+        "accepted_at": instant(job.accepted_at),
+        "cancel_requested": job.cancel_at is not None,
+        "provider": spec.provider,
+        "runner": spec.runner,
+        "planner": spec.planner,
+        "limits": {
+            "timeout": spec.timeout.total_seconds(),
+            "grace": spec.grace.total_seconds(),
+            "late_limit": spec.late_limit.total_seconds(),
+        },
+        "retry": {
+            "max_attempts": spec.retry.max_attempts,
+            "on": list(spec.retry.on),
+            "backoff": spec.retry.backoff.total_seconds(),
+        },
+        "resources": dict(spec.resources),
+        "attempts": attempts_of(job),
+        "timeline": timeline_of(job),
+        "offers": offers_of(job),
+        "cost": None,
+        "plugins": _notes(job),
+        "trouble": _trouble(attempt),
+    }
+
+
+def _notes(job: Job) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for note in job.notes:
+        found.setdefault(note.source, []).append({"at": instant(note.at), "data": note.data})
+    return found
+
+
+def _trouble(attempt: Attempt | None) -> dict[str, Any] | None:
+    """Tell the latest trouble of the current attempt; the attempt itself lists all of them."""
+    troubles = attempt.troubles if attempt else ()
+    return trouble(max(troubles, key=lambda one: one.at)) if troubles else None
+
+
+__all__ = ["QUEUE", "status_document"]
