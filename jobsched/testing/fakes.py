@@ -1,0 +1,303 @@
+"""A provider and a runner of an imagined world, which keeps the books that a test holds us to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from jobsched.contracts.order import ContainerOrder, MachineOrder
+from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.services import Clock
+from jobsched.domain.job import Access, Container, Instance, Json, Offer
+from jobsched.errors import ProviderFailed, RunnerFailed
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeContainer:
+    """A container on a machine of the imagined world."""
+
+    name: str
+    id: str
+    phase: str = "created"
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    code: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeMachine:
+    """A machine of the imagined world."""
+
+    token: str
+    id: str
+    ready_at: float
+    phase: str = "running"
+    containers: dict[str, FakeContainer] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeWorld:
+    """What really is, and what really happened, whoever forgot it."""
+
+    clock: Clock
+    #: seconds from a request to a machine that is ready
+    boot: float = 5.0
+    #: seconds that a container runs, and its exit code
+    runs: float = 20.0
+    code: int = 0
+    output: bytes = b"hello\n"
+    machines: dict[str, FakeMachine] = field(default_factory=dict)
+    #: container name → how often it was really started
+    starts: Counter[str] = field(default_factory=Counter)
+    #: container name → when it really started
+    started_at: dict[str, datetime] = field(default_factory=dict)
+    #: machines alive at one time, at most
+    most_alive: int = 0
+    #: containers that were started beside another running one of the same job
+    overlaps: list[str] = field(default_factory=list)
+    #: names of containers that ended, for whoever watches
+    ended: list[str] = field(default_factory=list)
+    listeners: list[asyncio.Queue[str]] = field(default_factory=list)
+
+    def alive(self) -> list[FakeMachine]:
+        """Give the machines that cost money."""
+        return [machine for machine in self.machines.values() if machine.phase != "gone"]
+
+    def launched(self, token: str) -> FakeMachine:
+        """Give the machine of a token: the same token, the same machine, dead or alive."""
+        if token not in self.machines:
+            number = len(self.machines) + 1
+            ready_at = self.clock.monotonic() + self.boot
+            self.machines[token] = FakeMachine(token=token, id=f"m-{number}", ready_at=ready_at)
+            self.most_alive = max(self.most_alive, len(self.alive()))
+        return self.machines[token]
+
+    def by_id(self, machine: str) -> FakeMachine | None:
+        """Give a machine that is on."""
+        return next((one for one in self.alive() if one.id == machine), None)
+
+    def end(self, machine: FakeMachine) -> None:
+        """Switch a machine off; its containers end with it, unseen."""
+        machine.phase = "gone"
+        machine.containers.clear()
+
+    def note_start(self, name: str) -> None:
+        """Write a start into the books."""
+        self.starts[name] += 1
+        self.started_at.setdefault(name, self.clock.now())
+        job = name.split("-")[1]
+        for machine in self.alive():
+            for other in machine.containers.values():
+                self.look(other)
+                if other.phase == "running" and other.name != name and job in other.name:
+                    self.overlaps.append(f"{name} beside {other.name}")
+
+    def look(self, one: FakeContainer) -> None:
+        """Let a container that has run its time have ended."""
+        if one.phase == "running" and one.started_at is not None:
+            finished_at = one.started_at + timedelta(seconds=self.runs)
+            if finished_at <= self.clock.now():
+                one.phase, one.code, one.finished_at = "exited", self.code, finished_at
+
+    def told(self, name: str) -> None:
+        """Tell the watchers that a container has ended."""
+        self.ended.append(name)
+        for listener in self.listeners:
+            listener.put_nowait(name)
+
+
+class FakeProvider(Provider):
+    """Machines of an imagined world: idempotent by token, destroyed by termination."""
+
+    name: ClassVar[str] = "fake"
+    status_section: ClassVar[str] = "fake"
+    access: ClassVar[frozenset[str]] = frozenset({"fake"})
+
+    def __init__(self, world: FakeWorld, *, caps: Caps | None = None) -> None:
+        self.world = world
+        self.caps = caps or Caps()
+        self.settles_within = timedelta(0)
+
+    def status(self, instance: Instance | None) -> Json:
+        """Give the machine's id."""
+        return {"instance_id": instance.id if instance else None}
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Give the one offer there is."""
+        del order
+        return [Offer(label="imagined")]
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Write the token down."""
+        del offer
+        return json.dumps({"token": order.token})
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Give the machine of the token."""
+        await asyncio.sleep(0.5)
+        machine = self.world.launched(json.loads(request)["token"])
+        return self._described(machine)
+
+    async def find(self, token: str) -> InstanceStatus | None:
+        """Look the machine up."""
+        machine = self.world.machines.get(token)
+        return self._described(machine) if machine else None
+
+    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+        """Describe every machine that ever was."""
+        return {token: self._described(one) for token, one in self.world.machines.items()}
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """Switch the machine off."""
+        await asyncio.sleep(0.5)
+        machine = self.world.by_id(instance.id)
+        if machine is not None:
+            self.world.end(machine)
+        return InstanceStatus(phase="gone", instance=instance)
+
+    def _described(self, machine: FakeMachine) -> InstanceStatus:
+        if machine.phase == "gone":
+            return InstanceStatus(phase="gone", instance=Instance(id=machine.id))
+        access = Access(kind="fake", host_id=machine.id)
+        ready = self.world.clock.monotonic() >= machine.ready_at
+        return InstanceStatus(
+            phase="running",
+            ready=ready,
+            access=access if ready else None,
+            instance=Instance(id=machine.id),
+        )
+
+
+class FakeRunner(Runner):
+    """Containers of an imagined world, with Docker's habit to run an exited one again."""
+
+    name: ClassVar[str] = "fake"
+    status_section: ClassVar[str] = "fake_container"
+    access: ClassVar[frozenset[str]] = frozenset({"fake"})
+
+    def __init__(self, world: FakeWorld) -> None:
+        self.world = world
+
+    def boot_script(self, order: MachineOrder) -> str:
+        """Need nothing."""
+        del order
+        return ""
+
+    def status(self, container: Container | None) -> Json:
+        """Give the container's id."""
+        return {"container_id": container.id if container else None}
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Create the container, or find it there."""
+        await asyncio.sleep(0.5)
+        machine = self._machine(instance)
+        known = machine.containers.get(order.name)
+        if known is None:
+            known = FakeContainer(name=order.name, id=f"{machine.id}/{order.name}")
+            machine.containers[order.name] = known
+        return Container(name=order.name, id=known.id, image=f"{order.image}@fake")
+
+    async def start(self, instance: Instance, container: Container) -> None:
+        """Start it by name, and run it again if it has run."""
+        machine = self._machine(instance)
+        one = machine.containers.get(container.name)
+        if one is None:
+            raise RunnerFailed("container_gone", "no such container", effect="unknown")
+        if one.phase == "running":
+            return
+        self.world.note_start(container.name)
+        one.phase, one.started_at = "running", self.world.clock.now()
+        asyncio.get_running_loop().call_later(self.world.runs, self._over, one)
+        await asyncio.sleep(0.2)
+
+    async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Look at it."""
+        machine = self.world.by_id(instance.id)
+        if machine is None:
+            return ContainerStatus(phase="unknown")
+        one = self._container(machine, container)
+        if one is None:
+            return ContainerStatus(phase="gone")
+        self.world.look(one)
+        return ContainerStatus(
+            phase=one.phase,  # type: ignore[arg-type]  # a word of the contract, kept as text
+            code=one.code,
+            started_at=one.started_at,
+            finished_at=one.finished_at,
+        )
+
+    async def withdraw(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Rename it, so that a start by name finds nothing."""
+        machine = self._machine(instance)
+        one = machine.containers.pop(container.name, None)
+        if one is not None:
+            machine.containers[f"{container.name}-withdrawn"] = one
+        await asyncio.sleep(1)
+        return await self.inspect(instance, container)
+
+    async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
+        """Kill it."""
+        del grace
+        one = self._container(self._machine(instance), container)
+        if one is not None and one.phase == "running":
+            one.phase, one.code, one.finished_at = "exited", 143, self.world.clock.now()
+
+    async def remove(self, instance: Instance, container: Container) -> None:
+        """Forget it."""
+        machine = self.world.by_id(instance.id)
+        if machine is not None:
+            machine.containers.pop(container.name, None)
+            machine.containers.pop(f"{container.name}-withdrawn", None)
+
+    async def logs(
+        self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
+    ) -> AsyncIterator[LogChunk]:
+        """Give the output of every container."""
+        del instance, container, follow
+        yield LogChunk(offset=since, data=self.world.output[since:])
+
+    async def _names(self) -> AsyncIterator[str]:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        self.world.listeners.append(heard)
+        try:
+            for name in list(self.world.ended):
+                yield name
+            while True:
+                yield await heard.get()
+        finally:
+            self.world.listeners.remove(heard)
+
+    def watch(self, access: Access) -> AsyncIterator[str] | None:
+        """Name ended containers."""
+        del access
+        return self._names()
+
+    def _over(self, one: FakeContainer) -> None:
+        if one.phase == "running":
+            self.world.look(one)
+            self.world.told(one.name)
+
+    def _machine(self, instance: Instance) -> FakeMachine:
+        machine = self.world.by_id(instance.id)
+        if machine is None:
+            raise RunnerFailed("machine_unreachable", "no answer", effect="unknown")
+        return machine
+
+    def _container(self, machine: FakeMachine, container: Container) -> FakeContainer | None:
+        return machine.containers.get(container.name) or machine.containers.get(
+            f"{container.name}-withdrawn"
+        )
+
+
+def refused(reason: str = "no_capacity") -> ProviderFailed:
+    """Make a definite refusal: there is no machine, and the next offer may be tried."""
+    return ProviderFailed(reason, "imagined", effect="none", then="next")
+
+
+__all__ = ["FakeContainer", "FakeMachine", "FakeProvider", "FakeRunner", "FakeWorld", "refused"]

@@ -1,0 +1,361 @@
+"""A small simulator: the production engine and dispatch in an imagined world and virtual time.
+
+Nothing of the logic is copied: workers run `jobsched.worker.dispatch` on the store in memory, with
+a provider and runner that keep the books (`jobsched.testing.fakes`). A worker can be killed at
+every await between it and the outside; the dead worker's calls never return. Wakes and hints can
+be dropped or doubled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
+from jobsched.contracts.log_store import LogStore
+from jobsched.contracts.provider import Provider
+from jobsched.contracts.runner import Runner
+from jobsched.contracts.services import Log
+from jobsched.domain.job import Access, Job, JobId
+from jobsched.domain.state import state_of
+from jobsched.engine.parts import Parts
+from jobsched.engine.submit import submit
+from jobsched.engine.sweep import sweep
+from jobsched.errors import Unavailable
+from jobsched.hooks.registry import Registry
+from jobsched.secrets import ConfiguredSecrets
+from jobsched.store.memory import MemoryStore
+from jobsched.store.port import Store, Wake
+from jobsched.store.world import World
+from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
+from jobsched.testing.virtual_time import VirtualClock
+from jobsched.worker.dispatch import Dispatch, Pace
+from jobsched.worker.watch import Watches
+
+
+class Life:
+    """A worker's life: it ends at the n-th await between the worker and the outside, or never."""
+
+    def __init__(self, ends_at: int | None = None) -> None:
+        self.points: list[str] = []
+        self.dead = asyncio.Event()
+        self._ends_at = ends_at
+
+    async def point(self, name: str) -> None:
+        """Pass a point; a dead worker never comes back from one."""
+        self.points.append(name)
+        if len(self.points) == self._ends_at:
+            self.dead.set()
+        if self.dead.is_set():
+            await asyncio.Event().wait()
+
+    async def pass_through(self, name: str, work: Awaitable[Any]) -> Any:
+        """Do something outside: the worker may die before it, or after it without the answer."""
+        try:
+            await self.point(f"before {name}")
+        except asyncio.CancelledError:
+            cast("Coroutine[Any, Any, Any]", work).close()
+            raise
+        result = await work
+        await self.point(f"after {name}")
+        return result
+
+
+class _Mortal:
+    """Stands between a worker and something outside; every call is a place to die."""
+
+    def __init__(self, outside: Any, life: Life, kind: str) -> None:
+        self._outside = outside
+        self._life = life
+        self._kind = kind
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._outside, name)
+        if not asyncio.iscoroutinefunction(found):
+            return found
+
+        async def called(*args: Any, **kwargs: Any) -> Any:
+            return await self._life.pass_through(f"{self._kind}.{name}", found(*args, **kwargs))
+
+        return called
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedServices:
+    """`contracts.services.Services` in virtual time."""
+
+    clock: VirtualClock
+    ids: SimulatedIds
+    spawn: SimulatedSpawn
+    log: Log
+    history: NoHistory
+    deployment: str = "simulated"
+    data_dir: Path = Path("/nonexistent")
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SimulatedIds:
+    """Names in order."""
+
+    def __init__(self) -> None:
+        self._jobs = 0
+        self._holders = 0
+
+    def job(self) -> str:
+        """Give the next job id."""
+        self._jobs += 1
+        return f"job{self._jobs:029d}"
+
+    def holder(self) -> str:
+        """Give the next worker's name."""
+        self._holders += 1
+        return f"worker-{self._holders}"
+
+
+class SimulatedSpawn:
+    """Tasks of the running loop; no threads."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def task(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+        """Run it beside the caller."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    def pool(self, name: str, threads: int) -> Any:
+        """Refuse: a thread's time is not virtual."""
+        raise NotImplementedError(f"no threads ({name}, {threads}) in virtual time")
+
+
+class Silence:
+    """A log of thousands of worlds that nobody reads; a bug (an exception) is raised at once."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Say nothing."""
+
+    info = warning = error = debug
+
+    def exception(self, event: str, **fields: Any) -> None:
+        """Let no bug pass."""
+        raise AssertionError(f"{event}: {fields}")
+
+
+class NoHistory:
+    """A world without a past."""
+
+    def boot_times(self, provider: str, key: str = "") -> tuple[timedelta, ...]:
+        """Give none."""
+        del provider, key
+        return ()
+
+    def lead(self, provider: str) -> timedelta:
+        """Give none."""
+        del provider
+        return timedelta(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Simulation:
+    """One imagined world with its store; workers come and go."""
+
+    world: FakeWorld
+    provider: FakeProvider
+    runner: FakeRunner
+    log: Log
+    store_world: World = field(default_factory=World)
+    #: what becomes of a wake: dropped (0), told once (1) or twice (2)
+    wakes: Callable[[], int] = lambda: 1
+    #: what becomes of a hint that a container ended, likewise
+    hints: Callable[[], int] = lambda: 1
+    sweep_every: float = 20.0
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    ids: SimulatedIds = field(default_factory=SimulatedIds)
+
+    @classmethod
+    async def begin(cls, **settings: Any) -> Simulation:
+        """Make a world and stamp its store."""
+        clock = VirtualClock()
+        world = settings.pop("world", None) or FakeWorld(clock=clock)
+        simulation = cls(
+            world=world,
+            provider=FakeProvider(world),
+            runner=FakeRunner(world),
+            log=Silence(),
+            **settings,
+        )
+        await simulation.store().stamp("simulated")
+        return simulation
+
+    def store(self) -> MemoryStore:
+        """Give a connection to the store."""
+        return MemoryStore(
+            self.clock.now,
+            deployment="simulated",
+            world=self.store_world,
+            through_codec=False,
+        )
+
+    def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
+        """Put parts together as bootstrap does, for a worker with a life to lose."""
+        store = self.store()
+        logs = RedisLogs(store.logs())
+
+        def mortal(outside: Any, kind: str) -> Any:
+            return _Mortal(outside, life, kind) if life else outside
+
+        provider = cast("Provider", mortal(self.provider, "provider"))
+        runner = cast("Runner", mortal(_Hinting(self), "runner"))
+        registry = Registry(
+            providers={"fake": provider},
+            runners={"fake": runner},
+            planners={"on_time": OnTime()},
+            log_stores={"logs": cast("LogStore", mortal(logs, "logs"))},
+            actions={"update": Update(), "terminate": Terminate()},
+            defaults={
+                "provider": "fake",
+                "runner": "fake",
+                "planner": "on_time",
+                "log_store": "logs",
+            },
+        )
+        services = SimulatedServices(
+            clock=self.clock,
+            ids=self.ids,
+            spawn=SimulatedSpawn(),
+            log=self.log,
+            history=NoHistory(),
+        )
+        secrets = ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
+        return Parts(
+            store=cast("Store", mortal(_Waking(store, self.wakes), "store")),
+            registry=registry,
+            services=services,
+            secrets=secrets,
+            worker=worker,
+        )
+
+    async def schedule(self, *, after: float = 0.0, **asked: Any) -> JobId:
+        """Schedule a job that many seconds from now; ``asked`` as in ``POST /schedule``."""
+        schedule = self.clock.now() + timedelta(seconds=after)
+        wish = {"schedule": schedule, "docker_image": "imagined", **asked}
+        return (await submit(self.parts(), wish)).id
+
+    async def work(self, life: Life) -> None:
+        """Be a worker until its life ends, or this is cancelled."""
+        parts = self.parts(life, worker=self.ids.holder())
+        parts = replace(parts, watch=Watches(parts).ensure)
+        spawn = cast("SimulatedSpawn", parts.services.spawn)
+        dispatch = Dispatch(parts, Pace())
+        spawn.task(dispatch.run(), name="dispatch")
+        spawn.task(self._sweep(parts), name="sweep")
+        try:
+            await life.dead.wait()
+        finally:
+            # a dead process has no tasks: they hang at their points and are put away here
+            for task in list(spawn.tasks):
+                task.cancel()
+
+    async def _sweep(self, parts: Parts) -> None:
+        while True:
+            await self.clock.sleep(self.sweep_every)
+            try:
+                if await parts.store.lock("sweep:fake", parts.worker, lease=timedelta(seconds=30)):
+                    await sweep(parts, self.provider)
+            except Unavailable:
+                continue
+
+    async def job(self, job: JobId) -> Job:
+        """Read a job."""
+        return await self.store().read(job)
+
+    async def ended(self, *jobs: JobId, within: float = 7200.0) -> list[Job]:
+        """Give the jobs when all have ended.
+
+        Raises:
+            TimeoutError: they had not after that many seconds.
+        """
+        async with asyncio.timeout(within):
+            while True:
+                found = [await self.job(job) for job in jobs]
+                if all(state_of(job).is_terminal for job in found):
+                    return found
+                await self.clock.sleep(0.5)
+
+
+class _Waking:
+    """A store whose wakes may be lost or doubled."""
+
+    def __init__(self, store: MemoryStore, times: Callable[[], int]) -> None:
+        self._store = store
+        self._times = times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def wakes(self) -> AsyncIterator[Wake]:
+        """Hear wakes, as often as the world lets them through."""
+        async for wake in self._store.wakes():
+            for _ in range(self._times()):
+                yield wake
+
+
+class _Hinting(FakeRunner):
+    """A runner whose hints may be lost or doubled."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation.world)
+        self._times = simulation.hints
+
+    def watch(self, access: Access) -> AsyncIterator[str] | None:
+        """Name ended containers, as often as the world lets it through."""
+        del access
+        return self._some()
+
+    async def _some(self) -> AsyncIterator[str]:
+        async for name in self._names():
+            for _ in range(self._times()):
+                yield name
+
+
+def violations(simulation: Simulation, jobs: list[Job]) -> list[str]:
+    """Give every promise that was broken in the world, by its books and not by our records."""
+    broken = [
+        f"{name} was started {n} times" for name, n in simulation.world.starts.items() if n > 1
+    ]
+    broken += [f"machine {one.id} was left on" for one in simulation.world.alive()]
+    broken += [f"{overlap} at the same time" for overlap in simulation.world.overlaps]
+    for job in jobs:
+        broken += _of_job(simulation, job)
+    return broken
+
+
+def _of_job(simulation: Simulation, job: Job) -> list[str]:
+    state = state_of(job)
+    if not state.is_terminal:
+        return [f"{job.id} has not ended: {state}"]
+    attempts = [*job.past, *([job.attempt] if job.attempt else [])]
+    broken = []
+    for attempt in attempts:
+        prefix = f"jobsched-{job.id}-{attempt.no}-"
+        starts = sum(n for name, n in simulation.world.starts.items() if name.startswith(prefix))
+        if starts > 1:
+            broken.append(f"attempt {attempt.no} of {job.id} was started {starts} times")
+    if state == "finished" and (simulation.world.code != 0 or not simulation.world.starts):
+        broken.append(f"{job.id} is called finished and is not")
+    return broken
+
+
+def earliest_start(simulation: Simulation, job: JobId) -> datetime | None:
+    """Give when a container of the job first really started."""
+    times = [at for name, at in simulation.world.started_at.items() if job in name]
+    return min(times, default=None)
+
+
+__all__ = ["Life", "Simulation", "earliest_start", "violations"]

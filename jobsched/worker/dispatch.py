@@ -1,0 +1,205 @@
+"""The dispatch loop: claim what is due, put a hand on each job, hear what becomes due sooner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from jobsched.domain.job import Job, JobId
+from jobsched.engine.advance import advance
+from jobsched.engine.hand import Hand
+from jobsched.engine.parts import Parts
+from jobsched.errors import JobschedError, Unavailable
+from jobsched.store.port import Wake
+
+#: even with nothing to wake it, the loop looks again this often: a lost wake costs no more
+LONGEST_SLEEP = timedelta(seconds=5)
+#: pause between two tries to reach a store that does not answer
+RETRY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much one worker takes on, and for how long it is believed."""
+
+    #: jobs in hand at one time
+    hands: int = 1000
+    #: jobs claimed in one call
+    claim: int = 500
+    #: how long a claim lasts without renewal
+    lease: timedelta = timedelta(seconds=30)
+    #: how often claims are renewed
+    renew: timedelta = timedelta(seconds=10)
+    #: how long a worker that stops waits for the steps in hand
+    leave: timedelta = timedelta(seconds=20)
+
+
+class Dispatch:
+    """One worker's share of the due jobs. `run` it in a task, and `stop` it."""
+
+    def __init__(self, parts: Parts, pace: Pace | None = None) -> None:
+        self._parts = parts
+        self._pace = pace or Pace()
+        self._hands: dict[JobId, Hand] = {}
+        self._wake = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._stopping = False
+        self._reachable = True
+
+    async def run(self, *, claiming: bool = True) -> None:
+        """Claim and work until `stop`; a store that does not answer is asked again for ever.
+
+        Without ``claiming`` only the leases of what `work` was given are kept, and news is heard.
+        """
+        spawn = self._parts.services.spawn
+        helpers = [
+            spawn.task(self._listen(), name="dispatch.listen"),
+            spawn.task(self._renew(), name="dispatch.renew"),
+        ]
+        try:
+            while not self._stopping:
+                await self._sleep(await self._round() if claiming else LONGEST_SLEEP)
+        finally:
+            await self._leave()
+            for helper in helpers:
+                helper.cancel()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when the steps in hand are done, or after 20 s."""
+        self._stopping = True
+        self._wake.set()
+
+    async def work(self, jobs: Sequence[Job], *, arq_job: str = "") -> None:
+        """Advance claimed jobs, and return when all have been given up (for a queue's task)."""
+        parts = replace(self._parts, arq_job=arq_job)
+        free = (job for job in jobs if job.id not in self._hands)
+        await asyncio.gather(*(self._advance(job, parts) for job in free))
+
+    async def _round(self) -> timedelta:
+        """Claim once; give how long nothing is due."""
+        free = self._pace.hands - len(self._hands)
+        if free <= 0:
+            return LONGEST_SLEEP
+        self._wake.clear()
+        try:
+            claimed = await self._parts.store.claim(
+                self._parts.worker, most=min(free, self._pace.claim), lease=self._pace.lease
+            )
+        except Unavailable as error:
+            self._say_unreachable(error)
+            return RETRY
+        self._say_reachable()
+        for job in claimed.jobs:
+            if job.id not in self._hands:
+                work = self._advance(job, self._parts)
+                self._parts.services.spawn.task(work, name="dispatch.job")
+        return min(claimed.next_in or LONGEST_SLEEP, LONGEST_SLEEP)
+
+    async def _sleep(self, pause: timedelta) -> None:
+        if pause <= timedelta(0):
+            # the jobs just claimed get a turn before the next claim
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause.total_seconds()):
+                await self._wake.wait()
+
+    async def _advance(self, job: Job, parts: Parts) -> None:
+        with self._in_hand(job.id) as hand:
+            try:
+                await advance(parts, job, hand)
+            except Unavailable as error:
+                # the lease ends by itself, and the job is due again with what was saved
+                self._parts.services.log.warning("job.left", job=job.id, error=error.message)
+            except JobschedError as error:
+                self._parts.services.log.warning("job.refused", job=job.id, error=error.message)
+            except Exception:
+                self._parts.services.log.exception("job.bug", job=job.id)
+
+    @contextlib.contextmanager
+    def _in_hand(self, job: JobId) -> Iterator[Hand]:
+        hand = Hand(self._parts, job)
+        was_full = len(self._hands) + 1 >= self._pace.hands
+        self._hands[job] = hand
+        try:
+            yield hand
+        finally:
+            del self._hands[job]
+            if was_full:
+                self._wake.set()
+            if not self._hands:
+                self._empty.set()
+
+    async def _listen(self) -> None:
+        """Hear wakes; they may be lost, so a broken channel is only opened again."""
+        while True:
+            try:
+                async for wake in self._parts.store.wakes():
+                    await self._hear(wake)
+            except Unavailable:
+                pass
+            await self._parts.services.clock.sleep(RETRY.total_seconds())
+            self._wake.set()
+
+    async def _hear(self, wake: Wake) -> None:
+        if wake.job is None:
+            self._wake.set()
+        elif wake.holder == self._parts.worker:
+            await self._reconsider(wake.job)
+
+    async def _reconsider(self, job: JobId) -> None:
+        hand = self._hands.get(job)
+        if hand is None:
+            return
+        try:
+            await hand.reconsider()
+        except JobschedError as error:
+            self._parts.services.log.warning("job.unread", job=job, error=error.message)
+
+    async def _renew(self) -> None:
+        clock = self._parts.services.clock
+        while True:
+            await clock.sleep(self._pace.renew.total_seconds())
+            held = list(self._hands)
+            try:
+                await self._parts.store.see_worker(self._parts.worker, lease=self._pace.lease)
+                if not held:
+                    continue
+                renewal = await self._parts.store.renew(
+                    self._parts.worker, held, lease=self._pace.lease
+                )
+            except Unavailable as error:
+                self._say_unreachable(error)
+                continue
+            for job in renewal.lost:
+                if hand := self._hands.get(job):
+                    hand.lose()
+            for job in renewal.dirty:
+                await self._reconsider(job)
+
+    async def _leave(self) -> None:
+        """Let the steps in hand end; what is not done by then is found again by what was saved."""
+        for hand in self._hands.values():
+            hand.is_leaving = True
+        if not self._hands:
+            return
+        self._empty.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.leave.total_seconds()):
+                await self._empty.wait()
+
+    def _say_unreachable(self, error: JobschedError) -> None:
+        if self._reachable:
+            self._parts.services.log.error("store.unavailable", error=error.message)
+        self._reachable = False
+
+    def _say_reachable(self) -> None:
+        if not self._reachable:
+            self._parts.services.log.info("store.available")
+        self._reachable = True
+
+
+__all__ = ["Dispatch", "Pace"]

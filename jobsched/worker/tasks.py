@@ -1,0 +1,58 @@
+"""What arq runs: one step of a job, and the chores that come round. All may be repeated or lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobsched.domain.job import JobId
+from jobsched.engine.prune import prune as prune_jobs
+from jobsched.engine.reconcile import reconcile as reconcile_jobs
+from jobsched.engine.sweep import sweep as sweep_provider
+from jobsched.errors import NewerRecord, Unavailable
+from jobsched.worker.working import Working
+
+#: the key of arq's context under which the worker at work is found
+WORKING = "jobsched"
+
+
+async def advance(context: dict[str, Any], job_id: str) -> None:
+    """Advance one job as far as it goes now, if it is due and in nobody's hands.
+
+    With dispatch by arq alone (``JOBSCHED_DISPATCH=arq``) this brings jobs to their end.
+    """
+    at_work: Working = context[WORKING]
+    parts = at_work.parts
+    claimed = await parts.store.claim(
+        parts.worker, most=1, lease=at_work.pace.lease, only=JobId(job_id)
+    )
+    await at_work.dispatch.work(claimed.jobs, arq_job=str(context.get("job_id", "")))
+
+
+async def sweep(context: dict[str, Any]) -> None:
+    """Look at all machines of every provider, one worker at a time."""
+    at_work: Working = context[WORKING]
+    parts = at_work.parts
+    for provider in parts.registry.providers.values():
+        lock = f"sweep:{provider.name}"
+        if not await parts.store.lock(lock, parts.worker, lease=at_work.pace.lease):
+            continue
+        try:
+            await sweep_provider(parts, provider)
+        except NewerRecord:
+            # a newer worker understands it: it shall look
+            await parts.store.unlock(lock, parts.worker)
+        except Unavailable as error:
+            parts.services.log.warning("sweep.failed", provider=provider.name, error=error.message)
+
+
+async def reconcile(context: dict[str, Any]) -> None:
+    """Wake what nobody has looked at for too long."""
+    await reconcile_jobs(context[WORKING].parts)
+
+
+async def prune(context: dict[str, Any]) -> None:
+    """Forget jobs whose retention is over."""
+    await prune_jobs(context[WORKING].parts)
+
+
+__all__ = ["WORKING", "advance", "prune", "reconcile", "sweep"]

@@ -1,0 +1,85 @@
+"""The engine loses its worker at every await in turn: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import cycle
+
+import pytest
+
+from jobsched.domain.job import JobId
+from jobsched.domain.state import State, reason_of, state_of
+from jobsched.engine.cancel import cancel
+from jobsched.errors import JobschedError
+from jobsched.testing.fakes import FakeProvider, refused
+from jobsched.testing.simulator import Simulation
+from tests.simulation.walk import Story, tell
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def _lives_on(simulation: Simulation) -> None:
+    simulation.provider.destroys_machine = False  # type: ignore[misc]  # this world's machines outlive their job
+
+
+def _short(simulation: Simulation) -> None:
+    simulation.world.runs = 0.1
+
+
+def _fails(simulation: Simulation) -> None:
+    simulation.world.code = 3
+
+
+def _refuses_first(simulation: Simulation) -> None:
+    """Refuse every other request."""
+    answers = cycle([True, False])
+    provision = FakeProvider.provision
+
+    async def sometimes(request: str) -> object:
+        if next(answers):
+            raise refused()
+        return await provision(simulation.provider, request)
+
+    simulation.provider.provision = sometimes  # type: ignore[method-assign, assignment]
+
+
+async def _cancels(simulation: Simulation, job: JobId) -> None:
+    await simulation.clock.sleep(12)
+    try:
+        await cancel(simulation.parts(), job)
+    except JobschedError:
+        await asyncio.sleep(0)
+
+
+STORIES = {
+    "a good job": (Story(), {State.FINISHED}),
+    "a machine that lives on": (Story(prepare=_lives_on), {State.FINISHED}),
+    "a job of a tenth of a second": (Story(prepare=_short), {State.FINISHED}),
+    "a job that fails": (Story(prepare=_fails), {State.FAILED}),
+    "a job that is retried": (
+        Story(prepare=_fails, asked={"retry": {"max_attempts": 2, "on": ("error",)}}),
+        {State.FAILED},
+    ),
+    "refused at first": (Story(prepare=_refuses_first), {State.FINISHED}),
+    "cancelled on its way": (Story(beside=_cancels), {State.CANCELLED, State.FINISHED}),
+    "every wake is lost": (Story(settings={"wakes": lambda: 0}), {State.FINISHED}),
+    "every wake comes twice": (Story(settings={"wakes": lambda: 2}), {State.FINISHED}),
+    "every hint is lost": (Story(settings={"hints": lambda: 0}), {State.FINISHED}),
+    "every hint comes twice": (Story(settings={"hints": lambda: 2}), {State.FINISHED}),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_worker_may_die_at_every_await(name: str) -> None:
+    """Wherever the worker dies, the job ends, starts once an attempt, and leaves nothing on."""
+    story, ends = STORIES[name]
+    whole = tell(story)
+
+    assert whole.violations == []
+    assert state_of(whole.job) in ends
+    for point in range(1, len(whole.points) + 1):
+        told = tell(story, dies_at=point)
+        at = f"died at {point}: {told.points[point - 1]}"
+        assert told.violations == [], at
+        # the fence: a start whose machine was given back unseen is the one doubt that is left
+        assert state_of(told.job) in ends, f"{at}: {reason_of(told.job)}"
