@@ -78,7 +78,11 @@ async def step(parts: Parts, job: Job, command: Command, hand: Hand) -> Job:
     try:
         after = await hand.carry_out(command, verb(parts, job, command))
     except StaleWrite:
-        return await parts.store.read(job.id)
+        fresh = await parts.store.read(job.id)
+        if fresh.rev == job.rev:
+            # nobody has changed it: it is the lease that is another worker's
+            hand.lose()
+        return fresh
     except OperationFailed as error:
         return await _failed(parts, job, command, error)
     if after is job:

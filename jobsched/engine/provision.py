@@ -4,64 +4,27 @@ from __future__ import annotations
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
-from jobsched.domain.deadlines import dies_at
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, Launch
+from jobsched.engine.begin import begin
 from jobsched.engine.call import call
 from jobsched.engine.failed import given_up
-from jobsched.engine.observe import intend, observe
-from jobsched.engine.order import machine_order
+from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
-from jobsched.engine.place import Place, attempt_of
+from jobsched.engine.place import Place
 from jobsched.engine.seen import of_instance
 from jobsched.errors import OperationFailed
 
 
 async def provision(parts: Parts, job: Job, command: Command) -> Job:
     """Save the intent of a launch (``command.launch`` is 0), or send its request, however often."""
-    provider = parts.registry.provider(job.spec.provider)
     if command.launch:
-        return await _sent(parts, job, command, provider)
-    return await _begun(parts, await _with_offers(parts, job, provider), provider)
+        return await _sent(parts, job, command)
+    return await begin(parts, job)
 
 
-async def _with_offers(parts: Parts, job: Job, provider: Provider) -> Job:
-    attempt = attempt_of(job)
-    if attempt.offers:
-        return job
-    order = machine_order(parts, job, attempt, 0, None)
-    offers = await call(parts, f"{provider.name}.offers", provider.offers(order))
-    if not offers:
-        raise OperationFailed("no_capacity", f"{provider.name} has no offer for this job")
-    fact = facts.Offered(at=parts.now, attempt=attempt.no, offers=tuple(offers))
-    return await intend(parts, job, fact)
-
-
-async def _begun(parts: Parts, job: Job, provider: Provider) -> Job:
-    attempt = attempt_of(job)
-    number = len(attempt.launches) + 1
-    chosen = attempt.refusals % len(attempt.offers)
-    until = dies_at(job.spec, attempt.plan, parts.now)
-    order = machine_order(parts, job, attempt, number, until)
-    request = await call(
-        parts, f"{provider.name}.freeze", provider.freeze(order, attempt.offers[chosen])
-    )
-    now = parts.now
-    begun = facts.Begun(
-        at=now,
-        attempt=attempt.no,
-        launch=number,
-        token=order.token,
-        offer=chosen,
-        request=request,
-        dies_at=until,
-        settles_until=now + provider.settles_within,
-        destroys_machine=provider.destroys_machine,
-    )
-    return await intend(parts, job, begun, caps=provider.caps)
-
-
-async def _sent(parts: Parts, job: Job, command: Command, provider: Provider) -> Job:
+async def _sent(parts: Parts, job: Job, command: Command) -> Job:
+    provider = parts.registry.provider(job.spec.provider)
     place = Place.of(job, command)
     what = f"{provider.name}.provision"
     try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
 from jobsched.domain.job import Job, JobId
+from jobsched.domain.state import current
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -63,7 +64,16 @@ async def _looked_at(
         found = of_instance(place, status, parts.now)
         if status.access and status.phase == "running":
             parts.watch(parts.registry.runner(job.spec.runner), status.access)
+    if _passes_on(place) and any(isinstance(fact, facts.Gone) for fact in found):
+        # its own worker ends it, in one save with the next launch, which takes over the slot
+        return False
     return await observe(parts, job, *found) is not job
+
+
+def _passes_on(place: Place) -> bool:
+    """Whether the launch was given back, and its attempt still needs a machine."""
+    attempt, launch = place.attempt, place.launch
+    return bool(launch.released_at) and attempt.outcome is None and current(attempt) is None
 
 
 def _place(job: Job, token: str) -> Place | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from jobsched.domain import facts
-from jobsched.domain.due import Command
+from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Container, Job
 from jobsched.domain.state import needs_removal
+from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
-from jobsched.engine.observe import intend, observe
+from jobsched.engine.observe import WaitsInLine, intend, observe, recorded
 from jobsched.engine.order import container_name
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
 from jobsched.engine.seen import gone
+from jobsched.errors import OperationFailed, StaleWrite
 
 
 async def terminate(parts: Parts, job: Job, command: Command) -> Job:
@@ -29,8 +31,22 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
     what = f"{provider.name}.terminate"
     status = await call(parts, what, provider.terminate(launch.instance))
     if status.phase == "gone":
-        return await observe(parts, job, gone(place, parts.now))
+        return await _gone(parts, job, gone(place, parts.now))
     return await observe(parts, job, facts.Terminated(**place.of_launch(parts.now)))
+
+
+async def _gone(parts: Parts, job: Job, fact: facts.Gone) -> Job:
+    """Record it; where another machine is wanted, in one save, so that the slot passes on to it."""
+    if due(recorded(job, fact), parts.now).command == Command(verb=Verb.PROVISION):
+        try:
+            return await begin(parts, job, fact)
+        except WaitsInLine:
+            await observe(parts, job, fact)
+            raise
+        except (StaleWrite, OperationFailed):
+            # the decision is dropped, never the fact
+            return await observe(parts, job, fact)
+    return await observe(parts, job, fact)
 
 
 async def _released(parts: Parts, job: Job, command: Command) -> Job:

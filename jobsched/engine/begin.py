@@ -1,0 +1,62 @@
+"""The intent of a launch: its offer, its frozen request and its slot, saved before it is sent."""
+
+from __future__ import annotations
+
+from jobsched.domain import facts
+from jobsched.domain.deadlines import dies_at
+from jobsched.domain.job import Job
+from jobsched.engine.call import call
+from jobsched.engine.observe import intend, recorded
+from jobsched.engine.order import machine_order
+from jobsched.engine.parts import Parts
+from jobsched.engine.place import attempt_of
+from jobsched.errors import OperationFailed
+
+
+async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
+    """Save the intent of the next launch, together with news that makes room for it.
+
+    Raises:
+        WaitsInLine: a cap is reached.
+        StaleWrite: decide anew; the news is not saved either.
+        OperationFailed: the provider has no offer, or its look-ups failed.
+    """
+    job = await _with_offers(parts, job)
+    provider = parts.registry.provider(job.spec.provider)
+    attempt = attempt_of(recorded(job, *news))
+    number = len(attempt.launches) + 1
+    chosen = attempt.refusals % len(attempt.offers)
+    until = dies_at(job.spec, attempt.plan, parts.now)
+    order = machine_order(parts, job, attempt, number, until)
+    freezing = provider.freeze(order, attempt.offers[chosen])
+    request = await call(parts, f"{provider.name}.freeze", freezing)
+    now = parts.now
+    begun = facts.Begun(
+        at=now,
+        attempt=attempt.no,
+        launch=number,
+        token=order.token,
+        offer=chosen,
+        request=request,
+        dies_at=until,
+        settles_until=now + provider.settles_within,
+        destroys_machine=provider.destroys_machine,
+    )
+    return await intend(parts, job, *news, begun, caps=provider.caps)
+
+
+async def _with_offers(parts: Parts, job: Job) -> Job:
+    """Ask for offers, once for the attempt."""
+    attempt = attempt_of(job)
+    if attempt.offers:
+        return job
+    provider = parts.registry.provider(job.spec.provider)
+    order = machine_order(parts, job, attempt, 0, None)
+    offers = await call(parts, f"{provider.name}.offers", provider.offers(order))
+    if not offers:
+        raise OperationFailed("no_capacity", f"{provider.name} has no offer for this job")
+    offered = facts.Offered(at=parts.now, attempt=attempt.no, offers=tuple(offers))
+    return await intend(parts, job, offered)
+
+
+__all__ = ["begin"]

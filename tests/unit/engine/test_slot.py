@@ -1,0 +1,45 @@
+"""A launch that is replaced passes its slot on, though others wait in line for one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from jobsched.contracts.provider import Caps
+from jobsched.domain.facts import Interrupted
+from jobsched.domain.state import State, state_of
+from jobsched.engine.observe import observe
+from jobsched.testing.simulator import Life, Simulation, violations
+from jobsched.testing.virtual_time import run
+
+
+def test_a_replaced_machine_keeps_its_place() -> None:
+    """At a cap of one, a job that loses its waiting machine gets the next one before others."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.provider.caps = Caps(alive=1)
+        worker = asyncio.ensure_future(simulation.work(Life()))
+        first = await simulation.schedule(after=0)
+        await simulation.clock.sleep(2)
+        second = await simulation.schedule(after=0)
+        await simulation.clock.sleep(2)
+        job = await simulation.job(first)
+        assert job.attempt is not None
+        fact = Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
+        await observe(simulation.parts(), job, fact)
+        # the first machine becomes ready only when a sweep sees it, so it is lost before its start
+        ended = await simulation.ended(first, second)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+        assert [state_of(one) for one in ended] == [State.FINISHED] * 2
+        assert violations(simulation, ended) == []
+        assert simulation.world.most_alive == 1
+        order = [name.split("-")[1] for name in simulation.world.started_at]
+        assert order == [first, second]
+        attempts = [one.attempt for one in ended]
+        assert [len(one.launches) if one else 0 for one in attempts] == [2, 1]
+
+    run(story())
