@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from jobsched.domain.job import Job, JobId
 from jobsched.engine.advance import advance
@@ -61,6 +62,9 @@ class Dispatch:
         ]
         try:
             while not self._stopping:
+                # before the look: what is heard during it makes the loop look again, and a wake
+                # that nobody takes back would let the loop spin without ever giving way
+                self._wake.clear()
                 await self._sleep(await self._round() if claiming else LONGEST_SLEEP)
         finally:
             await self._leave()
@@ -75,15 +79,13 @@ class Dispatch:
     async def work(self, jobs: Sequence[Job], *, arq_job: str = "") -> None:
         """Advance claimed jobs, and return when all have been given up (for a queue's task)."""
         parts = replace(self._parts, arq_job=arq_job)
-        free = (job for job in jobs if job.id not in self._hands)
-        await asyncio.gather(*(self._advance(job, parts) for job in free))
+        await asyncio.gather(*self._taken(jobs, parts))
 
     async def _round(self) -> timedelta:
         """Claim once; give how long nothing is due."""
         free = self._pace.hands - len(self._hands)
         if free <= 0:
             return LONGEST_SLEEP
-        self._wake.clear()
         try:
             claimed = await self._parts.store.claim(
                 self._parts.worker, most=min(free, self._pace.claim), lease=self._pace.lease
@@ -92,10 +94,8 @@ class Dispatch:
             self._say_unreachable(error)
             return RETRY
         self._say_reachable()
-        for job in claimed.jobs:
-            if job.id not in self._hands:
-                work = self._advance(job, self._parts)
-                self._parts.services.spawn.task(work, name="dispatch.job")
+        for work in self._taken(claimed.jobs, self._parts):
+            self._parts.services.spawn.task(work, name="dispatch.job")
         return min(claimed.next_in or LONGEST_SLEEP, LONGEST_SLEEP)
 
     async def _sleep(self, pause: timedelta) -> None:
@@ -107,31 +107,36 @@ class Dispatch:
             async with asyncio.timeout(pause.total_seconds()):
                 await self._wake.wait()
 
-    async def _advance(self, job: Job, parts: Parts) -> None:
-        with self._in_hand(job.id) as hand:
-            try:
-                await advance(parts, job, hand)
-            except Unavailable as error:
-                # the lease ends by itself, and the job is due again with what was saved
-                self._parts.services.log.warning("job.left", job=job.id, error=error.message)
-            except JobschedError as error:
-                self._parts.services.log.warning("job.refused", job=job.id, error=error.message)
-            except Exception:
-                self._parts.services.log.exception("job.bug", job=job.id)
+    def _taken(self, jobs: Sequence[Job], parts: Parts) -> list[Coroutine[Any, Any, None]]:
+        """Take jobs in hand, at once: they count as such even before their work has begun."""
+        work = []
+        for job in jobs:
+            if job.id not in self._hands:
+                hand = self._hands[job.id] = Hand(self._parts, job.id)
+                hand.is_leaving = self._stopping
+                work.append(self._advance(job, hand, parts))
+        return work
 
-    @contextlib.contextmanager
-    def _in_hand(self, job: JobId) -> Iterator[Hand]:
-        hand = Hand(self._parts, job)
-        was_full = len(self._hands) + 1 >= self._pace.hands
-        self._hands[job] = hand
+    async def _advance(self, job: Job, hand: Hand, parts: Parts) -> None:
         try:
-            yield hand
+            await advance(parts, job, hand)
+        except Unavailable as error:
+            # the lease ends by itself, and the job is due again with what was saved
+            self._parts.services.log.warning("job.left", job=job.id, error=error.message)
+        except JobschedError as error:
+            self._parts.services.log.warning("job.refused", job=job.id, error=error.message)
+        except Exception:
+            self._parts.services.log.exception("job.bug", job=job.id)
         finally:
-            del self._hands[job]
-            if was_full:
-                self._wake.set()
-            if not self._hands:
-                self._empty.set()
+            self._let_go(job.id)
+
+    def _let_go(self, job: JobId) -> None:
+        was_full = len(self._hands) >= self._pace.hands
+        del self._hands[job]
+        if was_full:
+            self._wake.set()
+        if not self._hands:
+            self._empty.set()
 
     async def _listen(self) -> None:
         """Hear wakes; they may be lost, so a broken channel is only opened again."""
@@ -160,25 +165,26 @@ class Dispatch:
             self._parts.services.log.warning("job.unread", job=job, error=error.message)
 
     async def _renew(self) -> None:
-        clock = self._parts.services.clock
         while True:
-            await clock.sleep(self._pace.renew.total_seconds())
-            held = list(self._hands)
+            # not their ids: a job may be given up, and be taken anew, while the answer is on its way
+            held = dict(self._hands)
             try:
                 await self._parts.store.see_worker(self._parts.worker, lease=self._pace.lease)
-                if not held:
-                    continue
-                renewal = await self._parts.store.renew(
-                    self._parts.worker, held, lease=self._pace.lease
-                )
+                if held:
+                    await self._renewed(held)
             except Unavailable as error:
                 self._say_unreachable(error)
-                continue
-            for job in renewal.lost:
-                if hand := self._hands.get(job):
-                    hand.lose()
-            for job in renewal.dirty:
-                await self._reconsider(job)
+            await self._parts.services.clock.sleep(self._pace.renew.total_seconds())
+
+    async def _renewed(self, held: Mapping[JobId, Hand]) -> None:
+        renewal = await self._parts.store.renew(
+            self._parts.worker, list(held), lease=self._pace.lease
+        )
+        for job in renewal.lost:
+            if self._hands.get(job) is held[job]:
+                held[job].lose()
+        for job in renewal.dirty:
+            await self._reconsider(job)
 
     async def _leave(self) -> None:
         """Let the steps in hand end; what is not done by then is found again by what was saved."""

@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Caps
 from jobsched.domain.facts import Interrupted
+from jobsched.domain.job import Offer
 from jobsched.domain.state import State, state_of
 from jobsched.engine.observe import observe
+from jobsched.testing.fakes import FakeProvider
 from jobsched.testing.simulator import Life, Simulation, violations
 from jobsched.testing.virtual_time import run
+
+
+class SlowLookUps(FakeProvider):
+    """Renders the request of a second launch slowly: others could take a slot that is free."""
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Look things up."""
+        await asyncio.sleep(1 if order.launch > 1 else 0)
+        return await super().freeze(order, offer)
 
 
 def test_a_replaced_machine_keeps_its_place() -> None:
@@ -18,7 +30,7 @@ def test_a_replaced_machine_keeps_its_place() -> None:
 
     async def story() -> None:
         simulation = await Simulation.begin()
-        simulation.provider.caps = Caps(alive=1)
+        simulation.provider = SlowLookUps(simulation.world, caps=Caps(alive=1))
         worker = asyncio.ensure_future(simulation.work(Life()))
         first = await simulation.schedule(after=0)
         await simulation.clock.sleep(2)
