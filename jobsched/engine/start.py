@@ -69,7 +69,7 @@ async def _adopted(parts: Parts, job: Job, place: Place, status: ContainerStatus
 
 
 def _started(parts: Parts, job: Job, place: Place) -> facts.Started:
-    limits, access = job.spec.limits, place.launch.access
+    limits, access = job.spec.limits, place.machine.access
     runner = parts.registry.runner(job.spec.runner)
     is_watched = access is not None and parts.watch(runner, access)
     every = limits.inspect if is_watched else limits.inspect_unwatched

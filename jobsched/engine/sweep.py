@@ -62,8 +62,9 @@ async def _looked_at(
         found = _missing(parts, place)
     else:
         found = of_instance(place, status, parts.now)
-        if status.access and status.phase == "running":
-            parts.watch(parts.registry.runner(job.spec.runner), status.access)
+        access = place.machine.access
+        if access and place.launch.ready_at and status.phase == "running":
+            parts.watch(parts.registry.runner(job.spec.runner), access)
     if _passes_on(place) and any(isinstance(fact, facts.Gone) for fact in found):
         # its own worker ends it, in one save with the next launch, which takes over the slot
         return False
