@@ -1,1 +1,1 @@
-"""The plugin door: what can be brought, how it is loaded, what was brought, and telling everybody."""
+"""The plugin door: what can be brought, how it is loaded, what was brought, whom to tell."""
