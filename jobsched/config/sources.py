@@ -23,6 +23,7 @@ OTHERS = frozenset(
         "JOBSCHED_LOG_FORMAT",
         "JOBSCHED_LOG_LEVEL",
         "JOBSCHED_TOKEN",
+        "JOBSCHED_TOKEN_FILE",
         "JOBSCHED_TRACE_PLUGINS",
         "JOBSCHED_URL",
     }

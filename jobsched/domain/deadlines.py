@@ -56,14 +56,23 @@ def resolved(spec: Spec, granted_at: datetime) -> datetime:
     return granted_at + spec.timeout + spec.grace
 
 
+#: the first pause after an inspect that did not confirm a hint: an engine may tell of an end
+#: before its own inspect shows it
+UNCONFIRMED = timedelta(milliseconds=250)
+
+
 def inspected(launch: Launch, seed: str) -> datetime:
-    """When a running container is to be looked at next, jittered by up to a fifth."""
-    last = launch.tries[-1]
-    since = max(launch.inspected_at or launch.begun_at, last.started_at or launch.begun_at)
+    """When a running container is to be looked at next, jittered by up to a fifth.
+
+    At once after a hint; while inspects do not confirm it, after pauses that double.
+    """
+    last, hint, seen = launch.tries[-1], launch.hinted_at, launch.inspected_at
     every = launch.inspect_every or timedelta(seconds=5)
-    hint = launch.hinted_at
-    if hint is not None and (launch.inspected_at is None or launch.inspected_at < hint):
+    if hint is not None and (seen is None or seen < hint):
         return hint
+    if hint is not None and seen is not None:
+        return seen + min(max(seen - hint, UNCONFIRMED), every)
+    since = max(seen or launch.begun_at, last.started_at or launch.begun_at)
     return since + every * (1 - jitter(seed) / 5)
 
 

@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from jobsched.domain.job import Limits
 from jobsched.schemas.duration import Duration
 
-DEFAULT_PLUGINS = ("local", "docker_runner", "process_runner")
+DEFAULT_PLUGINS = ("local", "docker_runner")
 LONGEST_TIMEOUT = timedelta(days=7)
 LONGEST_GRACE = timedelta(seconds=90)
 #: Below it, a step that is to be repeated would be repeated without a pause.

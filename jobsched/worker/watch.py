@@ -65,8 +65,12 @@ class Watches:
             stream = runner.watch(access)
             if stream is None:
                 return False
-            async with contextlib.aclosing(_closing(stream)) as names:
-                await self._hear(key, names)
+            try:
+                async with contextlib.aclosing(_closing(stream)) as names:
+                    await self._hear(key, names)
+            finally:
+                # so that the next worker need not wait for the lease to end
+                await store.unlock(f"watch:{key}", self._holder)
         except JobschedError as error:
             self._parts.services.log.info("watch.ended", key=key, error=error.message)
             return False
