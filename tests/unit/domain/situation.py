@@ -1,0 +1,88 @@
+"""Every situation that a job can be in, built from facts alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jobsched.domain import facts
+from jobsched.domain.job import Job
+from jobsched.domain.state import State
+from tests.unit.domain.example import ALWAYS, HOUR, SECOND, a_job, known, told, up_to
+
+CANCEL = told(facts.CancelRequested, HOUR + 20 * SECOND)
+
+
+def _waiting() -> Job:
+    return up_to(facts.Ready)
+
+
+def _granted() -> Job:
+    return up_to(facts.StartGranted)
+
+
+def _running(*, destroys_machine: bool = True) -> Job:
+    return up_to(facts.Started, a_job(retry=ALWAYS), destroys_machine=destroys_machine)
+
+
+def _refused() -> Job:
+    return known(up_to(facts.Begun), told(facts.Refused))
+
+
+def _stopping() -> Job:
+    return known(_running(), CANCEL, told(facts.Stopping))
+
+
+def _stray() -> Job:
+    return known(_waiting(), told(facts.Released, why="interrupted"), told(facts.Begun, launch=2))
+
+
+def _lost() -> Job:
+    lost = known(_running(), told(facts.Gone, HOUR + 40 * SECOND, why="machine_lost"))
+    return replace(lost, spec=replace(lost.spec, retry=ALWAYS))
+
+
+def _to_remove() -> Job:
+    job = known(_running(destroys_machine=False), told(facts.Ended), told(facts.LogsStored))
+    return known(job, told(facts.Released), told(facts.Gone))
+
+
+def _withdrawn() -> Job:
+    return known(_granted(), told(facts.NotStarted))
+
+
+#: a short name → the job, and the state it is in
+SITUATIONS: dict[str, tuple[Job, State]] = {
+    "new": (a_job(), State.SCHEDULED),
+    "plan": (up_to(facts.Planned), State.SCHEDULED),
+    "offr": (up_to(facts.Offered), State.SCHEDULED),
+    "begn": (up_to(facts.Begun), State.PROVISIONING),
+    # the offer was refused, the next one is not asked yet
+    "rfsd": (_refused(), State.PROVISIONING),
+    "boot": (up_to(facts.Provisioned), State.BOOTING),
+    # ready was told before the provider named the machine
+    "earl": (known(up_to(facts.Begun), told(facts.Ready)), State.BOOTING),
+    "wait": (_waiting(), State.BOOTING),
+    # a launch given back, not yet gone, and the one in its place
+    "stry": (_stray(), State.PROVISIONING),
+    "prep": (up_to(facts.Prepared), State.READY),
+    # granted, and nobody knows whether it took effect
+    "dbt": (_granted(), State.READY),
+    # the same, and the user has cancelled meanwhile
+    "dbtC": (known(_granted(), CANCEL), State.READY),
+    "wdrn": (_withdrawn(), State.BOOTING),
+    "run": (_running(), State.RUNNING),
+    "runC": (known(_running(), CANCEL), State.RUNNING),
+    "stop": (_stopping(), State.RUNNING),
+    "endd": (up_to(facts.Ended), State.FINISHING),
+    "logs": (up_to(facts.LogsStored), State.FINISHING),
+    "term": (up_to(facts.Terminated), State.FINISHING),
+    # the machine is gone from the list, its container is still to be removed
+    "remv": (_to_remove(), State.FINISHING),
+    # cancelled while nobody knows whether there is a machine
+    "begC": (known(up_to(facts.Begun), CANCEL), State.FINISHING),
+    # between two attempts
+    "betw": (_lost(), State.SCHEDULED),
+    "fin": (up_to(facts.Gone), State.FINISHED),
+    "fail": (known(up_to(facts.Planned), told(facts.GivenUp, reason="expired")), State.FAILED),
+    "canc": (known(a_job(), CANCEL), State.CANCELLED),
+}

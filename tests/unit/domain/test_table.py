@@ -1,0 +1,168 @@
+"""State × fact, exhaustively: what each kind of fact makes of a job in each situation."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from jobsched.domain import facts
+from jobsched.domain.due import due
+from jobsched.domain.job import Instance, Job
+from jobsched.domain.record import record
+from jobsched.domain.state import State, state_of
+from tests.unit.domain.example import HOUR, SECOND, told
+from tests.unit.domain.situation import SITUATIONS
+
+LATER = HOUR + 60 * SECOND
+
+#: the state after a fact that changed something, by one letter; "." stands for: changed nothing
+LETTERS = {
+    "s": State.SCHEDULED,
+    "p": State.PROVISIONING,
+    "b": State.BOOTING,
+    "r": State.READY,
+    "R": State.RUNNING,
+    "f": State.FINISHING,
+    "F": State.FINISHED,
+    "X": State.FAILED,
+    "C": State.CANCELLED,
+}
+
+#: every kind of fact, told a minute later about attempt 1, launch 1, try 0 unless it says otherwise
+NEWS: dict[str, facts.Fact] = {kind.__name__: told(kind, LATER) for kind in facts.KINDS} | {
+    "Planned 2": told(facts.Planned, LATER, attempt=2),
+    "Begun 2": told(facts.Begun, LATER, launch=2),
+    "Provisioned other": told(facts.Provisioned, LATER, instance=Instance(id="other")),
+    "Gone never_seen": told(facts.Gone, LATER, why="never_seen"),
+    "Gone abandoned": told(facts.Gone, LATER, why="abandoned"),
+    "Prepared 1": told(facts.Prepared, LATER, no=1),
+    "Ended 1": told(facts.Ended, LATER, code=1),
+    "Ended start_failed": told(facts.Ended, LATER, code=127, start_failed=True),
+}
+
+
+#: read it by column: what each fact makes of a job in that situation (`situation.py`)
+TABLE = """
+                      new  plan offr begn rfsd boot earl wait stry prep dbt  dbtC wdrn run  runC stop endd logs term remv begC betw fin  fail canc
+Planned               s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Offered               .    s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Begun                 .    p    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned           .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
+Ready                 .    .    .    b    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
+Prepared              .    .    .    r    .    r    r    r    p    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
+StartGranted          .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Started               .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    .    .    .    .    .    .
+Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    f    f    f    f    .    s    .    .    .
+Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    .    .    .    .    .    s    .    .    .
+LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    .    .    .    f    s    .    .    .
+Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    p    f    f    .    .    f    .    .    .    .
+Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    f    f    F    f    s    .    .    .
+Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    f    f    .    f    .    .    .    .
+Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    C    F    F    F    .    C    .    .    .    .
+CancelRequested       C    C    C    f    C    f    f    f    f    f    r    .    f    R    .    .    f    f    f    f    .    C    .    .    .
+Noted                 s    s    s    p    p    b    b    b    p    r    r    r    b    R    R    R    f    f    f    f    f    s    .    .    .
+GivenUp               .    s    s    f    s    f    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    .    .    .    .
+Refused               .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .
+BootFailed            .    .    .    p    .    p    .    .    .    .    r    r    .    R    R    R    .    .    .    .    f    .    .    .    .
+Interrupted           .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    f    f    .    f    .    .    .    .
+Hinted                .    .    .    .    .    .    .    .    .    .    r    r    .    R    R    R    .    .    .    .    .    .    .    .    .
+NotStarted            .    .    .    .    .    .    .    .    .    b    b    f    .    .    .    .    .    .    .    .    .    .    .    .    .
+Stopping              .    .    .    .    .    .    .    .    .    .    .    .    .    R    R    .    .    .    .    .    .    s    .    .    .
+Vanished              .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    .    .    .    .    .    s    .    .    .
+CommandFailed         .    .    .    p    p    b    b    b    p    r    r    r    b    R    R    R    f    f    f    f    f    s    .    .    .
+Planned 2             .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    s    .    .    .
+Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
+Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .
+Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    C    F    F    F    F    C    .    .    .    .
+Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .
+Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    .    .    .    .    .    s    .    .    .
+Ended start_failed    .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    .    .    .    .    .    s    .    .    .
+"""
+
+
+def cell(job: Job, fact: facts.Fact) -> str:
+    """Give what a fact does to a job, as the table writes it."""
+    after = record(job, fact)
+    letter = {state: letter for letter, state in LETTERS.items()}[state_of(after)]
+    return "." if after is job else letter
+
+
+def rows() -> dict[str, dict[str, str]]:
+    """Read the table: fact → situation → letter."""
+    head, *lines = TABLE.strip("\n").splitlines()
+    return {
+        line[:22].strip(): dict(zip(head.split(), line[22:].split(), strict=True)) for line in lines
+    }
+
+
+@pytest.mark.parametrize("news", rows())
+def test_fact_changes_what_the_table_says(news: str) -> None:
+    """Each fact leaves each situation in the state of the table, or untouched."""
+    actual = {name: cell(job, NEWS[news]) for name, (job, _) in SITUATIONS.items()}
+    assert rows()[news] == actual
+
+
+def test_table_is_complete() -> None:
+    """A new kind of fact, state or situation that is not in the table fails here."""
+    assert {kind.__name__ for kind in facts.KINDS} <= set(rows())
+    assert set(rows()) == set(NEWS)
+    assert all(set(row) == set(SITUATIONS) for row in rows().values())
+    assert {state for _, state in SITUATIONS.values()} == set(State)
+    assert set(LETTERS.values()) == set(State)
+
+
+def test_kinds_are_all_facts() -> None:
+    """The list of kinds and the union of facts name the same classes."""
+    assert set(facts.KINDS) == set(get_args(facts.Fact))
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_situation_is_in_its_state(name: str) -> None:
+    """Each situation is built as it says, and its job sleeps for ever only if it has ended."""
+    job, state = SITUATIONS[name]
+    assert state == state_of(job)
+    wanted = due(job, LATER)
+    assert state.is_terminal == (wanted.command is None and wanted.look_again_at is None)
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize(
+    "stale", [{"attempt": 0}, {"attempt": 9}, {"launch": 9}, {"launch": 0}, {"launch": -1}]
+)
+def test_news_of_another_attempt_or_launch_changes_nothing(
+    name: str, stale: dict[str, int]
+) -> None:
+    """Facts that name an attempt or launch which the record does not count on have no effect."""
+    job, _ = SITUATIONS[name]
+    about = facts.OfAttempt if "attempt" in stale else facts.OfLaunch
+    for kind in facts.KINDS:
+        if issubclass(kind, about) and not (kind is facts.CommandFailed and "launch" in stale):
+            assert record(job, told(kind, LATER, **stale)) is job, kind
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("no", [-1, 9])
+def test_news_of_another_container_changes_nothing(name: str, no: int) -> None:
+    """Facts about a try that is not there have no effect."""
+    job, _ = SITUATIONS[name]
+    for kind in facts.KINDS:
+        if issubclass(kind, facts.OfTry):
+            assert record(job, told(kind, LATER, no=no)) is job, kind
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_a_failure_of_no_launch_is_no_trouble(name: str) -> None:
+    """A failed command of a launch that is not on record has no effect; launch 0 is the attempt."""
+    job, _ = SITUATIONS[name]
+    for launch in (-1, 9):
+        assert record(job, told(facts.CommandFailed, LATER, launch=launch)) is job
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_fact_told_twice_counts_once(news: str) -> None:
+    """In every situation a repeat of a fact gives the same object."""
+    for name, (job, _) in SITUATIONS.items():
+        once = record(job, NEWS[news])
+        assert record(once, NEWS[news]) is once, name
