@@ -147,7 +147,7 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
     last = last_try(launch)
     if last is not None and not last.not_started_at:
         if last.started_at:
-            return _while_running(job, launch, last)
+            return _while_running(job, launch, last.started_at)
         if last.granted_at:
             return _in_doubt(job, launch, last.granted_at)
     return [*_not_wanted(job, attempt, launch), *_before_the_start(job, attempt, launch, last)]
@@ -185,10 +185,10 @@ def _in_doubt(job: Job, launch: Launch, granted_at: datetime) -> list[_Step]:
     ]
 
 
-def _while_running(job: Job, launch: Launch, last: Try) -> list[_Step]:
+def _while_running(job: Job, launch: Launch, started_at: datetime) -> list[_Step]:
     spec, no = job.spec, launch.no
     steps = [_at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")]
-    stop_at, why = _stop(job, launch, last)
+    stop_at, why = _stop(job, launch, started_at)
     if launch.stopping_at:
         # money before logs, and before an answer: the machine goes even if it never says how it
         # ended
@@ -201,10 +201,9 @@ def _while_running(job: Job, launch: Launch, last: Try) -> list[_Step]:
     return steps
 
 
-def _stop(job: Job, launch: Launch, last: Try) -> tuple[datetime, str]:
+def _stop(job: Job, launch: Launch, started_at: datetime) -> tuple[datetime, str]:
     """Give the first time at which the running container is to be stopped, and why."""
-    assert last.started_at is not None
-    wishes = [(last.started_at + job.spec.timeout, "timeout")]
+    wishes = [(started_at + job.spec.timeout, "timeout")]
     if job.cancel_at:
         wishes.append((job.cancel_at, "cancel"))
     if launch.interrupted_at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from jobsched.domain.job import Attempt, Job, Launch, Trouble, Try
+from jobsched.domain.job import Attempt, Job, Launch, Outcome, Trouble, Try
 from jobsched.domain.retry import is_followed
 
 
@@ -42,14 +42,15 @@ def state_of(job: Job) -> State:
     if attempt is None:
         return State.CANCELLED if job.cancel_at else State.SCHEDULED
     if attempt.outcome is not None:
-        return _after_the_outcome(job, attempt)
+        return _after_the_outcome(job, attempt, attempt.outcome)
+    if any(_is_started(launch) for launch in attempt.launches):
+        # even on a machine that is being given back: nothing says yet how it ended
+        return State.RUNNING
     launch = current(attempt)
     if launch is None:
         asked = attempt.launches or attempt.refusals
         return State.PROVISIONING if asked else State.SCHEDULED
     last = last_try(launch)
-    if last is not None and last.started_at is not None:
-        return State.RUNNING
     if last is not None and last.container is not None and last.not_started_at is None:
         return State.READY
     if launch.instance is not None or launch.ready_at is not None:
@@ -57,13 +58,17 @@ def state_of(job: Job) -> State:
     return State.PROVISIONING
 
 
-def _after_the_outcome(job: Job, attempt: Attempt) -> State:
-    assert attempt.outcome is not None
+def _is_started(launch: Launch) -> bool:
+    last = last_try(launch)
+    return last is not None and last.started_at is not None
+
+
+def _after_the_outcome(job: Job, attempt: Attempt, outcome: Outcome) -> State:
     if any(not is_gone(launch) for launch in attempt.launches):
         return State.FINISHING
-    if attempt.outcome.reason == "finished":
+    if outcome.reason == "finished":
         return State.FINISHED
-    if attempt.outcome.reason == "cancelled":
+    if outcome.reason == "cancelled":
         return State.CANCELLED
     if is_followed(job):
         return State.CANCELLED if job.cancel_at else State.SCHEDULED

@@ -56,7 +56,7 @@ Started               .    .    .    .    .    .    .    .    .    R    R    R  
 Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    f    f    f    f    .    s    .    .    .
 Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    .    .    .    .    .    s    .    .    .
 LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    .    .    .    f    s    .    .    .
-Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    p    f    f    .    .    f    .    .    .    .
+Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    R    f    f    .    .    f    .    .    .    .
 Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    f    f    F    f    s    .    .    .
 Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    f    f    f    .    f    .    .    .    .
 Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    C    F    F    F    .    C    .    .    .    .
