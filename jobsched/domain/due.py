@@ -126,7 +126,11 @@ def _reason_of_loss(launch: Launch) -> str:
     why = launch.released.partition(":")[0]
     if why in {"prepare", "pull_failed"}:
         return "pull_failed"
-    return "machine_lost" if why in {"", "interrupted", "hold", "replaced"} else "boot_failed"
+    return (
+        "machine_lost"
+        if why in {"", "interrupted", "hold", "replaced", "no_longer_fits"}
+        else "boot_failed"
+    )
 
 
 def _reason_of_lateness(attempt: Attempt) -> str:
@@ -147,9 +151,9 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
     last = last_try(launch)
     if last is not None and not last.not_started_at:
         if last.started_at:
-            return _while_running(job, launch, last.started_at)
+            return _while_running(job, attempt, launch, last.started_at)
         if last.granted_at:
-            return _in_doubt(job, launch, last.granted_at)
+            return _in_doubt(job, attempt, launch, last.granted_at)
     return [*_not_wanted(job, attempt, launch), *_before_the_start(job, attempt, launch, last)]
 
 
@@ -167,7 +171,8 @@ def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | No
         return [*steps, _at(launch.ready_at, Verb.FIND, no)] if launch.ready_at else steps
     if last is None or last.not_started_at:
         until = deadlines.prepared(spec, launch)
-        return [_at(until, Verb.TERMINATE, no, "prepare"), _at(LONG_AGO, Verb.PREPARE, no)]
+        over = _at(until, Verb.TERMINATE, no, "prepare")
+        return _tried_first(attempt, [_at(LONG_AGO, Verb.PREPARE, no)], over)
     start_at = attempt.plan.start_at
     too_long = launch.dies_at - deadlines.running(spec)
     steps = [_at(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
@@ -177,28 +182,36 @@ def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | No
     return [*steps, _at(start_at, Verb.START, no)]
 
 
-def _in_doubt(job: Job, launch: Launch, granted_at: datetime) -> list[_Step]:
+def _in_doubt(job: Job, attempt: Attempt, launch: Launch, granted_at: datetime) -> list[_Step]:
     until = min(deadlines.resolved(job.spec, granted_at), launch.dies_at)
-    return [
-        _at(until, Verb.GIVE_UP, why="outcome_unknown"),
-        _at(LONG_AGO, Verb.START, launch.no),
-    ]
+    over = _at(until, Verb.GIVE_UP, why="outcome_unknown")
+    return _tried_first(attempt, [_at(LONG_AGO, Verb.START, launch.no)], over)
 
 
-def _while_running(job: Job, launch: Launch, started_at: datetime) -> list[_Step]:
+def _while_running(job: Job, attempt: Attempt, launch: Launch, started_at: datetime) -> list[_Step]:
     spec, no = job.spec, launch.no
-    steps = [_at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")]
+    over = _at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
     stop_at, why = _stop(job, launch, started_at)
     if launch.stopping_at:
         # money before logs, and before an answer: the machine goes even if it never says how it
         # ended
-        over = launch.stopping_at + spec.grace + spec.limits.collect
-        steps.append(_at(over, Verb.TERMINATE, no, f"stopping_{launch.stopping}"))
-        steps.append(_at(LONG_AGO, Verb.COLLECT, no, launch.stopping or why))
-        return steps
-    steps.append(_at(stop_at, Verb.COLLECT, no, why))
-    steps.append(_at(deadlines.inspected(launch, job.id), Verb.INSPECT, no))
-    return steps
+        until = launch.stopping_at + spec.grace + spec.limits.collect
+        given_back = _at(until, Verb.TERMINATE, no, f"stopping_{launch.stopping}")
+        again = _at(LONG_AGO, Verb.COLLECT, no, launch.stopping or why)
+        return _tried_first(attempt, [given_back, again], over)
+    stop = _at(stop_at, Verb.COLLECT, no, why)
+    look = _at(deadlines.inspected(launch, job.id), Verb.INSPECT, no)
+    return _tried_first(attempt, [stop, look], over)
+
+
+def _tried_first(attempt: Attempt, steps: list[_Step], over: _Step) -> list[_Step]:
+    """Rank a deadline behind what it is a deadline of, unless that was tried and failed.
+
+    After an outage of all workers every deadline is past: what can still be done is done once, so
+    that a container that ended long ago is asked for its exit code before it is called unknown.
+    """
+    failed = any(trouble_of(attempt, one.command.verb, one.command.launch) for one in steps)
+    return [over, *steps] if failed else [*steps, over]
 
 
 def _stop(job: Job, launch: Launch, started_at: datetime) -> tuple[datetime, str]:

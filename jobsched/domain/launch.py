@@ -16,7 +16,8 @@ def to_launch(launch: Launch, fact: facts.OfLaunch) -> Launch:
     match fact:
         case facts.Refused():
             known = launch.instance or launch.gone_at or launch.ready_at or launch.tries
-            return launch if known else replace(launch, refused_at=fact.at)
+            # its request is sent no more, and a day of refusals must not swell the record
+            return launch if known else replace(launch, refused_at=fact.at, request="")
         case facts.Removed():
             return launch if launch.removed_at else replace(launch, removed_at=fact.at)
         case facts.Gone():

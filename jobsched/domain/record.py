@@ -101,7 +101,8 @@ def _to_attempt(job: Job, attempt: Attempt, fact: facts.OfAttempt) -> Attempt:
 def _given_up(attempt: Attempt, fact: facts.GivenUp) -> Attempt:
     if attempt.outcome is not None:
         return attempt
-    started = any(may_have_started(launch) for launch in attempt.launches)
+    unknown = fact.reason == "outcome_unknown"
+    started = unknown or any(may_have_started(launch) for launch in attempt.launches)
     # only an exit code is a success, and only a user cancels: a plugin's own label may not say so
     reason = "plugin_error" if fact.reason in {"finished", "cancelled"} else fact.reason
     outcome = Outcome(at=fact.at, reason=reason, started=started, message=fact.message)

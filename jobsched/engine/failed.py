@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb
-from jobsched.domain.job import Attempt, Job
+from jobsched.domain.job import Attempt, Job, Plan
 from jobsched.domain.retry import jitter
 from jobsched.domain.state import trouble_of
 from jobsched.engine.call import PluginBug
@@ -20,6 +20,8 @@ BEFORE_START = frozenset({Verb.PLAN, Verb.PROVISION, Verb.PREPARE})
 
 async def failed(parts: Parts, job: Job, command: Command, error: OperationFailed) -> Job:
     """Record a failure; the command is tried again later, unless the plugin says otherwise."""
+    if command.verb is Verb.PLAN:
+        return await observe(parts, job, *_unplanned(parts, job, error))
     attempt = job.attempt
     if attempt is None:
         return job
@@ -30,7 +32,11 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
     trouble = trouble_of(attempt, command.verb, command.launch)
     times = trouble.times if trouble else 0
     if isinstance(error, PluginBug) and times + 1 >= job.spec.limits.plugin_errors:
-        return await observe(parts, job, given_up(parts, attempt, "plugin_error", error.message))
+        ended = given_up(parts, attempt, "plugin_error", error.message)
+        after = await observe(parts, job, ended)
+        if after is not job:
+            return after
+        # the attempt has an outcome: what only tidies up is tried for ever, with pauses
     now = parts.now
     later = facts.CommandFailed(
         at=now,
@@ -42,6 +48,29 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         not_before=now + _pause(job, command, times),
     )
     return await observe(parts, job, later)
+
+
+def _unplanned(parts: Parts, job: Job, error: OperationFailed) -> list[facts.Fact]:
+    """Open the attempt that has no plan, only to end it: what follows is the job's to say.
+
+    The failed attempt is what counts the tries and holds the pause before the next one.
+    """
+    now, number = parts.now, job.attempt.no + 1 if job.attempt else 1
+    nothing = Plan(provision_at=now, start_at=now, why=error.message)
+    not_before = now + job.spec.retry.backoff * 2 ** min(number - 1, 6)
+    return [
+        facts.Planned(at=now, attempt=number, plan=nothing),
+        facts.CommandFailed(
+            at=now,
+            attempt=number,
+            launch=0,
+            command=Verb.PLAN,
+            reason=error.reason,
+            message=error.message,
+            not_before=not_before,
+        ),
+        facts.GivenUp(at=now, attempt=number, reason="plugin_error", message=error.message),
+    ]
 
 
 def given_up(parts: Parts, attempt: Attempt, reason: str, message: str = "") -> facts.GivenUp:

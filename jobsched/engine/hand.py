@@ -34,7 +34,8 @@ class Hand:
         try:
             return await self._task
         except asyncio.CancelledError:
-            if self._dropped:
+            outer = asyncio.current_task()
+            if self._dropped and not (outer and outer.cancelling()):
                 return None
             self._task.cancel()
             raise

@@ -20,8 +20,10 @@ async def inspect(parts: Parts, job: Job, command: Command) -> Job:
         OperationFailed: the machine does not answer; it is asked again later.
     """
     place = Place.of(job, command)
+    # from before the call: a hint that comes during it is not answered by it
+    asked_at = parts.now
     status = await inspected(parts, job, place)
-    fact = of_container(place, status, parts.now)
+    fact = of_container(place, status, asked_at)
     if fact is None:
         raise OperationFailed("machine_unreachable", status.message or "no answer to an inspect")
     return await observe(parts, job, fact)

@@ -28,11 +28,11 @@ def planned(parts: Parts, job: Job) -> facts.Planned:
     planner = parts.registry.planner(job.spec.planner)
     try:
         wish = planner.plan(job, parts.services.history, parts.now)
+        start_at = max(wish.start_at, earliest(job))
+        kept = replace(wish, start_at=start_at, provision_at=min(wish.provision_at, start_at))
     except Exception as error:
         parts.services.log.exception("plugin.failed", call=f"{planner.name}.plan")
         raise PluginBug("plugin_error", f"the planner {planner.name} failed") from error
-    start_at = max(wish.start_at, earliest(job))
-    kept = replace(wish, start_at=start_at, provision_at=min(wish.provision_at, start_at))
     number = job.attempt.no + 1 if job.attempt else 1
     return facts.Planned(at=parts.now, attempt=number, plan=kept)
 

@@ -29,6 +29,8 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     """
     # the sweep takes no lease: what it saw comes from outside, and wakes the job's holder
     outside = replace(parts, worker="")
+    # also while no machine is on: the hour goes on, and nobody else wakes who waits in line
+    await parts.store.refill(provider.name, provider.caps)
     slots = await parts.store.slots(provider.name)
     if not slots:
         return 0
@@ -37,7 +39,6 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)
         return 0
-    await parts.store.refill(provider.name, provider.caps)
     changed = 0
     for token, job_id in slots.items():
         changed += await _looked_at(outside, token, job_id, seen)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Container, Job
 from jobsched.domain.state import needs_removal
 from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
+from jobsched.engine.failed import given_up
+from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import WaitsInLine, intend, observe, recorded
 from jobsched.engine.order import container_name
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import gone
+from jobsched.engine.seen import gone, of_container
 from jobsched.errors import OperationFailed, StaleWrite
+
+NO_ANSWER = "its time had come and the machine does not answer; it may have run"
 
 
 async def terminate(parts: Parts, job: Job, command: Command) -> Job:
     """Save that it is not wanted, remove containers where it outlives them, terminate it."""
+    if _may_run_unknown_to_us(job, command, parts.now):
+        news = await _looked_at(parts, job, command)
+        if news is not None:
+            return await observe(parts, job, news)
     job = await _released(parts, job, command)
     launch = Place.of(job, command).launch
     if launch.instance is None:
@@ -33,6 +44,32 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
     if status.phase == "gone":
         return await _gone(parts, job, gone(place, parts.now))
     return await observe(parts, job, facts.Terminated(**place.of_launch(parts.now)))
+
+
+def _may_run_unknown_to_us(job: Job, command: Command, now: datetime) -> bool:
+    """Whether a grant could have been lost with a store's last second, and the container run."""
+    place = Place.of(job, command)
+    launch = place.launch
+    if place.attempt.outcome or launch.released_at or launch.gone_at or not launch.tries:
+        return False
+    last = launch.tries[-1]
+    unused = not (last.granted_at or last.started_at or last.not_started_at)
+    return unused and place.attempt.plan.start_at <= now
+
+
+async def _looked_at(parts: Parts, job: Job, command: Command) -> facts.Fact | None:
+    """Look before the machine is given up for another; None: the container surely never started."""
+    place = Place.of(job, command)
+    try:
+        status = await inspected(parts, job, place)
+    except OperationFailed as error:
+        status = ContainerStatus(phase="unknown", message=error.message)
+    if status.phase in {"created", "gone"}:
+        return None
+    if status.phase == "running":
+        return facts.Started(**place.of_try(parts.now))
+    fact = of_container(place, status, parts.now)
+    return fact or given_up(parts, place.attempt, "outcome_unknown", NO_ANSWER)
 
 
 async def _gone(parts: Parts, job: Job, fact: facts.Gone) -> Job:

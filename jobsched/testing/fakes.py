@@ -52,6 +52,8 @@ class FakeWorld:
     runs: float = 20.0
     code: int = 0
     output: bytes = b"hello\n"
+    #: machines are on, and no runner reaches them
+    cut_off: bool = False
     machines: dict[str, FakeMachine] = field(default_factory=dict)
     #: container name → how often it was really started
     starts: Counter[str] = field(default_factory=Counter)
@@ -219,7 +221,7 @@ class FakeRunner(Runner):
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
         machine = self.world.by_id(instance.id)
-        if machine is None:
+        if machine is None or self.world.cut_off:
             return ContainerStatus(phase="unknown")
         one = self._container(machine, container)
         if one is None:
@@ -285,7 +287,7 @@ class FakeRunner(Runner):
 
     def _machine(self, instance: Instance) -> FakeMachine:
         machine = self.world.by_id(instance.id)
-        if machine is None:
+        if machine is None or self.world.cut_off:
             raise RunnerFailed("machine_unreachable", "no answer", effect="unknown")
         return machine
 

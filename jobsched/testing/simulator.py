@@ -43,6 +43,8 @@ class Life:
     def __init__(self, ends_at: int | None = None) -> None:
         self.points: list[str] = []
         self.dead = asyncio.Event()
+        #: what is left of its tasks is put away: nothing waits any more
+        self.is_buried = False
         self._ends_at = ends_at
 
     async def point(self, name: str) -> None:
@@ -50,6 +52,8 @@ class Life:
         self.points.append(name)
         if len(self.points) == self._ends_at:
             self.dead.set()
+        if self.is_buried:
+            raise asyncio.CancelledError
         if self.dead.is_set():
             await asyncio.Event().wait()
 
@@ -128,6 +132,13 @@ class SimulatedSpawn:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
+
+    async def end(self) -> None:
+        """Cancel all tasks, and see them off."""
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def pool(self, name: str, threads: int) -> Any:
         """Refuse: a thread's time is not virtual."""
@@ -259,8 +270,8 @@ class Simulation:
             await life.dead.wait()
         finally:
             # a dead process has no tasks: they hang at their points and are put away here
-            for task in list(spawn.tasks):
-                task.cancel()
+            life.is_buried = True
+            await spawn.end()
 
     async def _sweep(self, parts: Parts) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Jobs and facts for the tests of the domain: everything has a default, a test names what it is about."""
+"""Jobs and facts for the tests of the domain: a test names only what it is about."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def told(
     no: int = 0,
     **fields: Any,
 ) -> F:
-    """Make a fact of a kind about the example: attempt 1, launch 1 and try 0 unless said otherwise."""
+    """Make a fact about attempt 1, launch 1 and try 0, unless said otherwise."""
     usual = {
         "at": at,
         "attempt": attempt,
@@ -80,7 +80,7 @@ def known(job: Job, *found: facts.Fact) -> Job:
 
 
 def up_to(last: type[facts.Fact], job: Job | None = None, **fields: Any) -> Job:
-    """Give a job of which the facts of a good attempt are known, up to one kind, each a second later."""
+    """Give a job with the facts of a good attempt up to one kind, each a second later."""
     job = job or a_job()
     skipped = {facts.Inspected, facts.Removed}
     for number, kind in enumerate(facts.KINDS):

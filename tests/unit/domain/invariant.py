@@ -19,6 +19,8 @@ FREE = {
     "terminated_at",
     "hinted_at",
     "instance",
+    # dropped once it was refused
+    "request",
     "refusals",
     "refused",
     "round_until",

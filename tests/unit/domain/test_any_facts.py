@@ -110,7 +110,7 @@ class AnyFacts(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_no_facts_break_a_rule() -> None:
-    """Whatever is told in whatever order: `due` is total, terminal is final, nothing starts twice."""
+    """Whatever is told: `due` is total, terminal is final, nothing starts twice."""
     from hypothesis.stateful import run_state_machine_as_test
 
     limits = settings(max_examples=150, stateful_step_count=60, deadline=None, derandomize=True)

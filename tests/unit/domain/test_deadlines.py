@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def first_after(job: Job, verb: Verb, start: datetime, why: str = "") -> datetime:
-    """Give the first time at which a verb is due, looking as the worker does; other verbs have trouble."""
+    """Give the first time at which a verb is due, while all others have trouble."""
     now = start
     for _ in range(2000):
         wanted = due(job, now)
@@ -100,8 +100,9 @@ def test_machine_that_dies_too_early_is_replaced() -> None:
 
 
 def test_running_past_the_machines_end_is_unknown() -> None:
-    """At `dies_at` the outcome is unknown at the latest, also where the machine was given back already."""
-    running = up_to(facts.Started)
+    """At `dies_at` nobody waits for an answer any more, also of a machine given back."""
+    silent = told(facts.CommandFailed, command="collect", not_before=HOUR + 130 * MINUTE)
+    running = record(up_to(facts.Started), silent)
     stopped = known(
         running,
         told(facts.CancelRequested),
@@ -115,11 +116,26 @@ def test_running_past_the_machines_end_is_unknown() -> None:
         assert (command.verb, command.why) == (Verb.GIVE_UP, "outcome_unknown")
 
 
+def test_what_can_still_be_known_is_asked_for_after_an_outage() -> None:
+    """With every deadline past and nothing tried yet, the container is looked at before all else."""
+    late = HOUR + DAY
+    for kind, verb in [
+        (facts.Ready, Verb.PREPARE),
+        (facts.StartGranted, Verb.START),
+        (facts.Started, Verb.COLLECT),
+    ]:
+        job = up_to(kind, a_job(late_limit=2 * DAY))
+        command = due(job, late).command
+        assert command
+        assert command.verb is verb
+
+
 def test_start_known_before_the_machine_is_never_given_back_unasked() -> None:
-    """A start that is known while the machine's name was lost with a store's last second waits for it."""
-    job = up_to(facts.Begun)
-    for kind in (facts.Ready, facts.Prepared, facts.StartGranted, facts.Started):
-        job = record(job, told(kind))
+    """A start that is known while the machine's name was lost with a store waits for it."""
+    job = known(
+        up_to(facts.Begun),
+        *(told(facts.Ready), told(facts.Prepared), told(facts.StartGranted), told(facts.Started)),
+    )
     for moment, verb in [
         (20 * MINUTE, Verb.PROVISION),
         (61 * MINUTE, Verb.FIND),
@@ -161,7 +177,7 @@ def test_termination_is_repeated_every_half_minute() -> None:
 
 
 def test_logs_are_not_waited_for_once_the_machine_is_given_back() -> None:
-    """An end that becomes known after the machine was given back is not followed by a hunt for logs."""
+    """An end that is known after the machine was given back brings no hunt for logs."""
     job = known(
         up_to(facts.Started),
         told(facts.Stopping),
@@ -173,7 +189,7 @@ def test_logs_are_not_waited_for_once_the_machine_is_given_back() -> None:
 
 
 def test_stopped_container_that_gives_no_answer_loses_its_machine() -> None:
-    """Money before logs: after the grace and the time for logs the machine goes without an answer."""
+    """Money before logs: after grace and time for logs the machine goes unanswered."""
     job = known(up_to(facts.Started), told(facts.Stopping, HOUR + MINUTE))
     expected = HOUR + 3 * MINUTE + 10 * SECOND
     assert first_after(job, Verb.TERMINATE, HOUR + MINUTE, "stopping_cancel") == expected
@@ -223,7 +239,7 @@ def test_container_waits_for_its_hour() -> None:
 
 
 def test_machine_that_is_ready_without_an_address_is_described_again() -> None:
-    """A machine whose `update` came before the provider knew its address is looked for, not waited for."""
+    """A machine that is ready before its address is known is described again."""
     job = known(
         up_to(facts.Begun), told(facts.Provisioned, instance=Instance(id="i")), told(facts.Ready)
     )

@@ -1,4 +1,4 @@
-"""What is believed about one launch: certificates, failed boots, machines gone, repeats of trouble."""
+"""What is believed about one launch: certificates, failed boots, machines gone, trouble."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jobsched.domain.due import due
 from jobsched.domain.job import Access, Instance, Job, Launch
 from jobsched.domain.record import record
 from jobsched.domain.state import State, state_of, trouble_of
-from tests.unit.domain.example import HOUR, MINUTE, SECOND, a_job, known, told, up_to
+from tests.unit.domain.example import ALWAYS, HERE, HOUR, MINUTE, SECOND, a_job, known, told, up_to
 
 
 def first(job: Job) -> Launch:
@@ -30,6 +30,13 @@ def test_first_certificate_binds() -> None:
     assert record(job, ready(certificate="two")) is job
     assert record(job, ready("i-9", "one")) is job
     assert record(job, ready(certificate="")) is job
+
+
+def test_certificate_that_is_refused_brings_no_address() -> None:
+    """A machine with another certificate than the bound one tells nothing that is believed."""
+    job = known(up_to(facts.Begun), told(facts.Provisioned, instance=Instance(id="i-1-1")), ready())
+    other = told(facts.Ready, instance_id="i-1-1", certificate="two", access=HERE)
+    assert record(job, other) is job
 
 
 def test_certificate_of_another_machine_is_refused() -> None:
@@ -56,13 +63,13 @@ def test_early_certificate_is_kept_if_the_machine_is_the_same() -> None:
 
 
 def test_early_id_binds_without_a_certificate() -> None:
-    """Before the provider has spoken, the first id that is named is the one whose certificate counts."""
+    """Before the provider has spoken, the certificate of the first id named counts."""
     job = record(up_to(facts.Begun), ready("i-9", ""))
     assert record(job, ready("i-1-1", "one")) is job
 
 
 def test_machine_keeps_its_id_and_its_address() -> None:
-    """A provider that names another machine, or another address, for the same launch is not followed."""
+    """A provider that names another machine or address for a launch is not followed."""
     job = up_to(facts.Provisioned)
     assert record(job, told(facts.Provisioned, instance=Instance(id="i-9"))) is job
     moved = Instance(id="i-1-1", access=Access(kind="this_host", host_id="other"))
@@ -113,7 +120,7 @@ def test_refusal_of_a_machine_that_is_there_is_no_news(last: type[facts.Fact]) -
 
 
 def test_abandoned_machine_needs_no_removal() -> None:
-    """A host that left the list before its container was removed can be abandoned, then the job ends."""
+    """A host that left the list with its container can be abandoned; the job ends."""
     job = up_to(facts.Gone, destroys_machine=False)
     assert state_of(job) is State.FINISHING
     assert state_of(record(job, told(facts.Gone, why="abandoned"))) is State.FINISHED
@@ -129,7 +136,7 @@ def test_used_machine_is_not_given_back_before_it_was_stopped() -> None:
 
 
 def test_no_second_grant() -> None:
-    """A start is granted once for a container, and never while another of the attempt may have run."""
+    """A start is granted once for a container, and not while another may have run."""
     job = up_to(facts.StartGranted)
     assert record(job, told(facts.StartGranted, HOUR + MINUTE)) is job
     withdrawn = known(job, told(facts.NotStarted), told(facts.Prepared, no=1))
@@ -138,7 +145,7 @@ def test_no_second_grant() -> None:
 
 
 def test_no_grant_beside_a_launch_that_turns_out_to_run() -> None:
-    """A late `Started` of a launch given back keeps its replacement from starting, until it is gone."""
+    """A late `Started` of a launch given back keeps its replacement from starting."""
     job = known(
         up_to(facts.Prepared), told(facts.Released, why="hold"), told(facts.Begun, launch=2)
     )
@@ -148,6 +155,22 @@ def test_no_grant_beside_a_launch_that_turns_out_to_run() -> None:
     command = due(job, HOUR + MINUTE).command
     assert command
     assert (command.verb, command.launch) == ("terminate", 1)
+
+
+def test_no_machine_beside_a_launch_that_may_run() -> None:
+    """A launch given back that turns out to run keeps the attempt from another machine."""
+    job = known(up_to(facts.Prepared), told(facts.Released, why="hold"), told(facts.Started))
+    assert record(job, told(facts.Begun, launch=2)) is job
+
+
+def test_no_next_attempt_before_the_machine_is_gone() -> None:
+    """The next attempt is opened only after every launch of the last one is confirmed gone (P3)."""
+    job = up_to(facts.Terminated, a_job(retry=ALWAYS), code=1)
+    assert record(job, told(facts.Planned, attempt=2)) is job
+    gone = record(job, told(facts.Gone))
+    opened = record(gone, told(facts.Planned, attempt=2)).attempt
+    assert opened
+    assert opened.no == 2
 
 
 def test_no_grant_after_a_cancel() -> None:

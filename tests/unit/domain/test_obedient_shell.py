@@ -1,7 +1,7 @@
 """A shell that does what `due` says, in a world where everything goes wrong, keeps the promises.
 
-One start for each attempt, no overlap, no false success, no machine left on; and when the bad luck ends,
-so does the job.
+One start for each attempt, no overlap, no false success, no machine left on; and when the bad luck
+ends, so does the job.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ObedientShell(RuleBasedStateMachine):
         cancelled=st.sampled_from([0, 0, 0, 1, 3, 9]),
     )
     def accept(self, destroys_machine: bool, head_start: int, cancelled: int) -> None:  # noqa: FBT001 - drawn
-        """Accept a job that goes well at first; its user may change their mind at one of the steps."""
+        """Accept a job that goes well at first; its user may cancel at one of the steps."""
         self.world = World(a_job(retry=ALWAYS), destroys_machine=destroys_machine)
         self.steps, self.cancelled = 0, -1
         for _ in range(head_start):

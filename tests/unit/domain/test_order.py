@@ -76,7 +76,7 @@ def test_every_causal_order_ends_finished(destroys_machine: bool) -> None:  # no
 
 
 def test_every_fact_told_again_changes_nothing() -> None:
-    """In every fourth order, after each fact all facts until then are told again, and none has an effect."""
+    """In every fourth order, facts told again after each fact have no effect."""
     for order in list(orders())[::4]:
         job = a_job()
         before: list[facts.Fact] = []
@@ -88,7 +88,7 @@ def test_every_fact_told_again_changes_nothing() -> None:
 
 
 def test_a_prefix_is_never_finished_before_the_machine_is_gone() -> None:
-    """No order shows a terminal state before both the exit code and the end of the machine are known."""
+    """No order is terminal before exit code and end of the machine are known."""
     for order in orders():
         job = a_job()
         seen: set[type[facts.Fact]] = set()

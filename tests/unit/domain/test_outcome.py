@@ -48,7 +48,7 @@ def lasted(duration: timedelta) -> dict[str, Any]:
     ],
 )
 def test_end_before_stopping_is(ended: dict[str, Any], reason: str) -> None:
-    """A container that ended by itself gives its code, unless its own clock says that it ran too long."""
+    """A container that ended by itself gives its code, unless it ran too long."""
     actual = outcome(record(up_to(facts.Started), told(facts.Ended, **ended)))
     assert (actual.reason, actual.started, actual.code) == (reason, True, ended["code"])
 
@@ -80,7 +80,7 @@ def test_end_after_stopping_is_why_it_was_stopped(why: str, reason: str, code: i
     ],
 )
 def test_end_that_nobody_saw_is(news: list[type[facts.Fact]], gone: str, reason: str) -> None:
-    """Without an inspect after the end the outcome is known when the machine is gone, and is no success."""
+    """Without an inspect after the end the outcome comes with `Gone`, and is no success."""
     job = known(up_to(facts.StartGranted), *[told(kind) for kind in news])
     assert job.attempt
     assert job.attempt.outcome is None
@@ -100,7 +100,7 @@ def test_container_that_vanished_after_its_grant_is_unknown() -> None:
 def test_machine_lost_with_a_created_container_after_its_hour(
     seconds: int, reason: str | None
 ) -> None:
-    """After `start_at` the grant may have been lost with a store's last second: it counts as granted."""
+    """After `start_at` a grant may have been lost by the store: it counts as granted."""
     job = a_job()
     for kind in facts.KINDS[:6]:
         job = record(job, told(kind, HOUR - MINUTE))
@@ -131,7 +131,7 @@ def test_outcome_saved_before_a_cancel_stands() -> None:
 
 @pytest.mark.parametrize("reason", ["finished", "cancelled"])
 def test_plugin_cannot_name_a_success(reason: str) -> None:
-    """A plugin's own label is no exit code and no user: it makes neither a success nor a cancel (P6)."""
+    """A plugin's own label makes neither a success nor a cancel (P6)."""
     job = known(up_to(facts.Ready), told(facts.GivenUp, reason=reason), told(facts.Gone))
     assert outcome(job).reason == "plugin_error"
     assert state_of(job) is not State.FINISHED

@@ -91,7 +91,7 @@ def test_the_last_attempt_is_not_followed() -> None:
     ("number", "pause"), [(1, 10), (2, 20), (3, 40), (6, 320), (7, 600), (40, 600)]
 )
 def test_pause_doubles_up_to_ten_minutes(number: int, pause: int) -> None:
-    """The back-off doubles with each attempt, is at most 10 minutes, and shortened by at most a quarter."""
+    """The back-off doubles, is at most 10 minutes, and is shortened by at most a quarter."""
     retry = Retry(max_attempts=50, on=("error",))
     job = a_job(retry=retry)
     for attempt in range(1, number + 1):

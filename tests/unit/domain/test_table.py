@@ -1,4 +1,4 @@
-"""State × fact, exhaustively: what each kind of fact makes of a job in each situation."""
+"""State by fact, exhaustively: what each kind of fact makes of a job in each situation."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ NEWS: dict[str, facts.Fact] = {kind.__name__: told(kind, LATER) for kind in fact
     "Ended start_failed": told(facts.Ended, LATER, code=127, start_failed=True),
 }
 
+
+# ruff: noqa: E501 - a table is read as a table
 
 #: read it by column: what each fact makes of a job in that situation (`situation.py`)
 TABLE = """

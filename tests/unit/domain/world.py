@@ -1,7 +1,7 @@
 """A small world of machines and containers, and a shell that carries out in it what `due` says.
 
-Whatever the shell is told to meet (a refusal, an answer that is lost, a machine that does not answer),
-it records only what is true; so what the record says can be compared with what was really done.
+Whatever the shell meets (a refusal, an answer that is lost, a machine that does not answer), it
+records only what is true; so what the record says can be compared with what was really done.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""What a store may have lost with its last second is looked for before a machine is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+import pytest
+
+from jobsched.domain import facts
+from jobsched.domain.job import JobId
+from jobsched.domain.state import State, reason_of, state_of
+from jobsched.engine.observe import observe
+from jobsched.testing.simulator import Life, Simulation, violations
+from jobsched.testing.virtual_time import run
+
+
+async def ready_job(simulation: Simulation) -> JobId:
+    """A job whose container is created and whose hour is a minute away; its worker is gone."""
+    life = Life()
+    worker = asyncio.ensure_future(simulation.work(life))
+    job = await simulation.schedule(after=0)
+    found = await simulation.job(job)
+    assert found.attempt is not None
+    plan = found.attempt.plan
+    assert plan.start_at <= simulation.clock.now()
+    while state_of(found) is not State.READY:
+        await simulation.clock.sleep(0.05)
+        found = await simulation.job(job)
+        if state_of(found) is State.RUNNING:
+            raise AssertionError("too late")
+    worker.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await worker
+    return job
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_a_machine_is_not_replaced_unseen_after_its_hour(*, ran: bool) -> None:
+    """A container whose grant was lost is adopted; only one that never started is replaced."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.world.boot = 0.0
+        job = await ready_job(simulation)
+        (machine,) = simulation.world.alive()
+        (container,) = machine.containers.values()
+        if ran:
+            # the grant and the start were made, and the store forgot the grant
+            simulation.world.note_start(container.name)
+            container.phase, container.started_at = "running", simulation.clock.now()
+            simulation.world.code = 0
+        await simulation.clock.sleep(40)
+        taken = facts.Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
+        await observe(simulation.parts(), await simulation.job(job), taken)
+        worker = asyncio.ensure_future(simulation.work(Life()))
+        (ended,) = await simulation.ended(job)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+        assert violations(simulation, [ended]) == []
+        assert state_of(ended) is State.FINISHED
+        assert sum(simulation.world.starts.values()) == 1
+        assert len(simulation.world.machines) == (1 if ran else 2)
+
+    run(story())
+
+
+def test_a_machine_that_does_not_answer_after_its_hour_is_in_doubt() -> None:
+    """It may have run: the outcome is unknown, and nothing is started a second time."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.world.boot = 0.0
+        job = await ready_job(simulation)
+        simulation.world.cut_off = True
+        await simulation.clock.sleep(40)
+        taken = facts.Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
+        await observe(simulation.parts(), await simulation.job(job), taken)
+        worker = asyncio.ensure_future(simulation.work(Life()))
+        (ended,) = await simulation.ended(job)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+        assert state_of(ended) is State.FAILED
+        assert reason_of(ended) == "outcome_unknown"
+        assert violations(simulation, [ended]) == []
+        assert len(simulation.world.machines) == 1
+
+    run(story())
+
+
+def test_after_an_outage_an_exit_code_is_asked_for_before_it_is_called_unknown() -> None:
+    """A container on a machine that lives on ended while no worker lived: its outcome is found."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.provider.destroys_machine = False  # type: ignore[misc]  # this machine lives on
+        life = Life()
+        worker = asyncio.ensure_future(simulation.work(life))
+        job = await simulation.schedule(after=0, timeout=timedelta(seconds=30))
+        while state_of(await simulation.job(job)) is not State.RUNNING:
+            await simulation.clock.sleep(0.2)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+        await simulation.clock.sleep(5 * 3600)
+        worker = asyncio.ensure_future(simulation.work(Life()))
+        (ended,) = await simulation.ended(job)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+        assert violations(simulation, [ended]) == []
+        assert state_of(ended) is State.FINISHED
+
+    run(story())
