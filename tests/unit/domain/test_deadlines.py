@@ -117,7 +117,7 @@ def test_running_past_the_machines_end_is_unknown() -> None:
 
 
 def test_what_can_still_be_known_is_asked_for_after_an_outage() -> None:
-    """With every deadline past and nothing tried yet, the container is looked at before all else."""
+    """With every deadline past and nothing tried yet, the container is looked at first."""
     late = HOUR + DAY
     for kind, verb in [
         (facts.Ready, Verb.PREPARE),

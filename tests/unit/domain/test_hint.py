@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 
 from jobsched.domain import facts
@@ -52,7 +53,7 @@ def test_a_hint_from_before_the_start_was_saved_counts() -> None:
 
 
 def test_a_hint_that_is_not_confirmed_is_asked_again() -> None:
-    """An engine may tell of an end before its own inspect shows it: it is asked again, ever later."""
+    """An engine may tell of an end before its inspect shows it: it is asked again, ever later."""
     job, started_at = running()
     now = hinted_at = started_at + 10 * SECOND
     job = record(job, told(facts.Hinted, now))
@@ -62,6 +63,6 @@ def test_a_hint_that_is_not_confirmed_is_asked_again() -> None:
         pauses.append(next_inspect(job, now) - now)
         now += pauses[-1]
     assert pauses[0] == timedelta(milliseconds=250)
-    assert all(one <= other for one, other in zip(pauses, pauses[1:], strict=False))
+    assert all(one <= other for one, other in itertools.pairwise(pauses))
     assert now - hinted_at > EVERY
     assert pauses[-1] == EVERY

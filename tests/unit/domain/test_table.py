@@ -1,5 +1,6 @@
 """State by fact, exhaustively: what each kind of fact makes of a job in each situation."""
 
+# ruff: noqa: E501 - a row of the table is one line, however long
 from __future__ import annotations
 
 from typing import get_args
