@@ -9,6 +9,7 @@ be dropped or doubled.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -272,6 +273,17 @@ class Simulation:
             # a dead process has no tasks: they hang at their points and are put away here
             life.is_buried = True
             await spawn.end()
+
+    @contextlib.asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """Have a worker for the length of the block; it dies with it, without a word."""
+        task = asyncio.ensure_future(self.work(Life()))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def _sweep(self, parts: Parts) -> None:
         while True:

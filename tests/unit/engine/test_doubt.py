@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from datetime import timedelta
 
 import pytest
@@ -12,27 +10,17 @@ from jobsched.domain import facts
 from jobsched.domain.job import JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.observe import observe
-from jobsched.testing.simulator import Life, Simulation, violations
+from jobsched.testing.simulator import Simulation, violations
 from jobsched.testing.virtual_time import run
 
 
 async def ready_job(simulation: Simulation) -> JobId:
-    """A job whose container is created and whose hour is a minute away; its worker is gone."""
-    life = Life()
-    worker = asyncio.ensure_future(simulation.work(life))
-    job = await simulation.schedule(after=0)
-    found = await simulation.job(job)
-    assert found.attempt is not None
-    plan = found.attempt.plan
-    assert plan.start_at <= simulation.clock.now()
-    while state_of(found) is not State.READY:
-        await simulation.clock.sleep(0.05)
-        found = await simulation.job(job)
-        if state_of(found) is State.RUNNING:
-            raise AssertionError("too late")
-    worker.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await worker
+    """A job whose container is created and not yet started; its worker is gone."""
+    async with simulation.worker():
+        job = await simulation.schedule(after=0)
+        while (state := state_of(await simulation.job(job))) is not State.READY:
+            assert state is not State.RUNNING, "too late"
+            await simulation.clock.sleep(0.05)
     return job
 
 
@@ -54,11 +42,8 @@ def test_a_machine_is_not_replaced_unseen_after_its_hour(*, ran: bool) -> None:
         await simulation.clock.sleep(40)
         taken = facts.Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
         await observe(simulation.parts(), await simulation.job(job), taken)
-        worker = asyncio.ensure_future(simulation.work(Life()))
-        (ended,) = await simulation.ended(job)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
 
         assert violations(simulation, [ended]) == []
         assert state_of(ended) is State.FINISHED
@@ -79,11 +64,8 @@ def test_a_machine_that_does_not_answer_after_its_hour_is_in_doubt() -> None:
         await simulation.clock.sleep(40)
         taken = facts.Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
         await observe(simulation.parts(), await simulation.job(job), taken)
-        worker = asyncio.ensure_future(simulation.work(Life()))
-        (ended,) = await simulation.ended(job)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
 
         assert state_of(ended) is State.FAILED
         assert reason_of(ended) == "outcome_unknown"
@@ -99,20 +81,13 @@ def test_after_an_outage_an_exit_code_is_asked_for_before_it_is_called_unknown()
     async def story() -> None:
         simulation = await Simulation.begin()
         simulation.provider.destroys_machine = False  # type: ignore[misc]  # this machine lives on
-        life = Life()
-        worker = asyncio.ensure_future(simulation.work(life))
-        job = await simulation.schedule(after=0, timeout=timedelta(seconds=30))
-        while state_of(await simulation.job(job)) is not State.RUNNING:
-            await simulation.clock.sleep(0.2)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        async with simulation.worker():
+            job = await simulation.schedule(after=0, timeout=timedelta(seconds=30))
+            while state_of(await simulation.job(job)) is not State.RUNNING:
+                await simulation.clock.sleep(0.2)
         await simulation.clock.sleep(5 * 3600)
-        worker = asyncio.ensure_future(simulation.work(Life()))
-        (ended,) = await simulation.ended(job)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
 
         assert violations(simulation, [ended]) == []
         assert state_of(ended) is State.FINISHED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Caps
@@ -12,7 +11,7 @@ from jobsched.domain.job import Offer
 from jobsched.domain.state import State, state_of
 from jobsched.engine.observe import observe
 from jobsched.testing.fakes import FakeProvider
-from jobsched.testing.simulator import Life, Simulation, violations
+from jobsched.testing.simulator import Simulation, violations
 from jobsched.testing.virtual_time import run
 
 
@@ -31,20 +30,16 @@ def test_a_replaced_machine_keeps_its_place() -> None:
     async def story() -> None:
         simulation = await Simulation.begin()
         simulation.provider = SlowLookUps(simulation.world, caps=Caps(alive=1))
-        worker = asyncio.ensure_future(simulation.work(Life()))
-        first = await simulation.schedule(after=0)
-        await simulation.clock.sleep(2)
-        second = await simulation.schedule(after=0)
-        await simulation.clock.sleep(2)
-        job = await simulation.job(first)
-        assert job.attempt is not None
-        fact = Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
-        await observe(simulation.parts(), job, fact)
-        # the first machine becomes ready only when a sweep sees it, so it is lost before its start
-        ended = await simulation.ended(first, second)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        async with simulation.worker():
+            first = await simulation.schedule(after=0)
+            await simulation.clock.sleep(2)
+            second = await simulation.schedule(after=0)
+            await simulation.clock.sleep(2)
+            # its machine is ready only when a sweep sees it, so it is lost before the start
+            job = await simulation.job(first)
+            fact = Interrupted(at=simulation.clock.now(), attempt=1, launch=1)
+            await observe(simulation.parts(), job, fact)
+            ended = await simulation.ended(first, second)
 
         assert [state_of(one) for one in ended] == [State.FINISHED] * 2
         assert violations(simulation, ended) == []
