@@ -71,6 +71,11 @@ class Dispatch:
             for helper in helpers:
                 helper.cancel()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._stopping
+
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the steps in hand are done, or after 20 s."""
         self._stopping = True
@@ -96,12 +101,13 @@ class Dispatch:
         self._say_reachable()
         for work in self._taken(claimed.jobs, self._parts):
             self._parts.services.spawn.task(work, name="dispatch.job")
-        return min(claimed.next_in or LONGEST_SLEEP, LONGEST_SLEEP)
+        # zero is a time too: more is due than one claim takes
+        return LONGEST_SLEEP if claimed.next_in is None else min(claimed.next_in, LONGEST_SLEEP)
 
     async def _sleep(self, pause: timedelta) -> None:
+        # the jobs just claimed get a turn before the next claim
+        await asyncio.sleep(0)
         if pause <= timedelta(0):
-            # the jobs just claimed get a turn before the next claim
-            await asyncio.sleep(0)
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause.total_seconds()):
@@ -166,7 +172,8 @@ class Dispatch:
 
     async def _renew(self) -> None:
         while True:
-            # not their ids: a job may be given up, and be taken anew, while the answer is on its way
+            # not their ids: a job may be given up, and be taken anew, while the answer is on its
+            # way
             held = dict(self._hands)
             try:
                 await self._parts.store.see_worker(self._parts.worker, lease=self._pace.lease)

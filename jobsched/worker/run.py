@@ -62,6 +62,8 @@ async def worker_running(
         try:
             yield at_work.loop
         finally:
+            # first: with dispatch by arq its tasks hold the steps in hand, which are let end
+            await at_work.leave()
             queue.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await queue
@@ -76,6 +78,9 @@ async def _serve_queue(at_work: Working, config: Config) -> None:
             await worker.async_run()
         except (*UNREACHABLE, JobschedError) as error:
             _log.warning("queue.unavailable", error=str(error))
+        except Exception:  # noqa: BLE001 - logged with its traceback, and begun anew
+            # without chores no machine is swept and nothing is pruned: never for ever
+            _log.exception("queue.failed")
         finally:
             await _close(worker)
         await asyncio.sleep(AGAIN)
@@ -86,6 +91,9 @@ async def _close(worker: Worker) -> None:
         await worker.close()
     except (*UNREACHABLE, asyncio.CancelledError) as error:
         _log.debug("queue.closed", error=repr(error))
+        # it did not come to its own connections
+        with contextlib.suppress(*UNREACHABLE):
+            await worker.pool.aclose(close_connection_pool=True)
 
 
 __all__ = ["run_worker", "worker_running"]

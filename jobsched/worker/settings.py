@@ -25,6 +25,8 @@ from jobsched.worker.working import working
 
 #: of one task: arq re-runs the task of a killed worker only after this and ten seconds
 TASK_TIMEOUT = timedelta(seconds=60)
+#: seconds that its tasks are waited for at a signal, where they take the steps of jobs
+LEAVE = 20
 #: tasks at one time; with the dispatch loop switched off, also jobs at one time
 TASKS = 100
 
@@ -51,6 +53,8 @@ def arq_options(config: Config, url: str) -> dict[str, Any]:
         "max_tries": 3,
         "health_check_interval": 10,
         "log_results": False,
+        # its own command line cancels tasks at a signal, and those hold the steps in hand here
+        "job_completion_wait": LEAVE if config.value("dispatch") == "arq" else 0,
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from arq import Retry
+
 from jobsched.domain.job import JobId
 from jobsched.engine.prune import prune as prune_jobs
 from jobsched.engine.reconcile import reconcile as reconcile_jobs
@@ -13,6 +15,8 @@ from jobsched.worker.working import Working
 
 #: the key of arq's context under which the worker at work is found
 WORKING = "jobsched"
+#: seconds until another worker is handed what one that stops was handed
+AGAIN = 1
 
 
 async def advance(context: dict[str, Any], job_id: str) -> None:
@@ -22,6 +26,8 @@ async def advance(context: dict[str, Any], job_id: str) -> None:
     """
     at_work: Working = context[WORKING]
     parts = at_work.parts
+    if at_work.dispatch.is_stopping:
+        raise Retry(defer=AGAIN)
     claimed = await parts.store.claim(
         parts.worker, most=1, lease=at_work.pace.lease, only=JobId(job_id)
     )

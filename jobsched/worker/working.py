@@ -27,6 +27,11 @@ class Working:
     #: ends only if the dispatch loop died: then the worker must end too
     loop: asyncio.Task[None]
 
+    async def leave(self) -> None:
+        """Take nothing more, and let the steps in hand end (20 s at the most). May be repeated."""
+        self.dispatch.stop()
+        await asyncio.wait({self.loop})
+
 
 @contextlib.asynccontextmanager
 async def working(

@@ -1,0 +1,223 @@
+"""A deployment of several processes: a Redis, an API, and workers that may be killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from jobsched.client import Client
+from tests.acceptance.product import WITHIN, environment
+from tests.services import RedisServer
+
+ENDS = {"finished", "failed", "cancelled"}
+JOBSCHED = (sys.executable, "-m", "jobsched")
+WORKER = (*JOBSCHED, "worker")
+ARQ_WORKER = (sys.executable, "-m", "arq", "jobsched.worker.WorkerSettings")
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """Its settings, and its processes by the pids that they were started with."""
+
+    redis: RedisServer
+    image: str
+    engine: docker.DockerClient
+    variables: dict[str, str]
+    folder: Path
+    #: the engine's clock when it began
+    since: int = 0
+    url: str = ""
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    jobs: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> Client:
+        """A client of its API."""
+        return Client(url=self.url)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a process of it; its log is in the folder."""
+        with (self.folder / f"{len(self.processes)}.log").open("w") as log:
+            process = subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def start_api(self) -> subprocess.Popen[str]:
+        """Start the API on a free port."""
+        process = self.start(*JOBSCHED, "api", "--port", "0", "--json")
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, self.logs()
+        self.url = json.loads(line)["url"]
+        return process
+
+    def start_worker(self, *words: str) -> subprocess.Popen[str]:
+        """Start a worker, and wait until it is seen to work."""
+        index = len(self.processes)
+        process = self.start(*(words or WORKER))
+        wanted = ("worker.started", "Starting worker")
+        log = self.folder / f"{index}.log"
+        self.until(lambda: any(text in log.read_text() for text in wanted))
+        return process
+
+    def schedule(self, script: str, **more: Any) -> str:
+        """Post a job of a shell line that is due now; give its id."""
+        status, document = self.post(script, **more)
+        assert status == 200, document
+        job: str = document["id"]
+        self.jobs.append(job)
+        return job
+
+    def post(self, script: str, **more: Any) -> tuple[int, dict[str, Any]]:
+        """Post a job; give status and document, with the headers of a refusal in it."""
+        body = {
+            "schedule": datetime.now(UTC).isoformat(),
+            "docker_image": self.image,
+            "cmd": ["sh", "-c", script],
+            "grace": 1,
+            **more,
+        }
+        request = urllib.request.Request(  # noqa: S310 - our own API
+            f"{self.url}/schedule",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return self.answer(request)
+
+    def readiness(self) -> int:
+        """Give the status of the route for readiness."""
+        return self.answer(urllib.request.Request(f"{self.url}/readiness"))[0]  # noqa: S310
+
+    def answer(self, request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+        """Ask the API."""
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, {"headers": dict(error.headers), **json.load(error)}
+
+    def status(self, job: str) -> dict[str, Any]:
+        """Give the document of a job."""
+        return self.client.status(job)
+
+    def ended(self, *jobs: str) -> list[dict[str, Any]]:
+        """Wait until jobs have ended; give their documents."""
+        for job in jobs:
+            self.until(lambda job=job: self.status(job)["status"] in ENDS, job)  # type: ignore[misc]
+        return [self.status(job) for job in jobs]
+
+    def until(self, condition: Callable[[], bool], job: str = "", within: float = WITHIN) -> None:
+        """Wait until something is so; fail with all that was said."""
+        deadline = time.monotonic() + within
+        while not condition():
+            shown = self.status(job) if job else ""
+            assert time.monotonic() < deadline, f"{shown}\n{self.logs()}"
+            time.sleep(0.02)
+
+    def starts(self) -> Counter[str]:
+        """Count the containers' starts by job, as the engine tells them."""
+        # in its own whole seconds, so that what was a moment ago is among them
+        until = int(time.time()) + 1
+        label = {"type": "container", "event": "start", "label": "jobsched.job"}
+        told = self.engine.events(since=self.since, until=until, filters=label, decode=True)
+        ours = (event["Actor"]["Attributes"]["jobsched.job"] for event in told)
+        return Counter(job for job in ours if job in self.jobs)
+
+    def left(self) -> list[str]:
+        """Give what is left of our jobs on the engine."""
+        found = self.engine.containers.list(all=True, filters={"label": "jobsched.job"})
+        return [str(one.name) for one in found if one.labels["jobsched.job"] in self.jobs]
+
+    def running(self, job: str) -> bool:
+        """Say whether the engine runs a container of the job."""
+        return bool(self.engine.containers.list(filters={"label": f"jobsched.job={job}"}))
+
+    def logs(self) -> str:
+        """Give what all processes have said."""
+        found = sorted(self.folder.glob("*.log"), key=lambda path: int(path.stem))
+        return "\n".join(f"== {path.name}\n{path.read_text()}" for path in found)
+
+    def close(self) -> None:
+        """End all processes, and remove what they left."""
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+        for job in self.jobs:
+            ours = {"label": [f"jobsched.job={job}"]}
+            for container in self.engine.containers.list(all=True, filters={**ours}):
+                container.remove(force=True)
+
+
+@contextmanager
+def deployment(
+    redis: RedisServer, docker_host: str, image: str, engine: docker.DockerClient
+) -> Iterator[Deployment]:
+    """Make the store ours, and end everything at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="jobsched-workers-"))
+    variables = environment(
+        DOCKER_HOST=docker_host,
+        JOBSCHED_REDIS_URL=redis.url,
+        JOBSCHED_DATA_DIR=str(folder / "data"),
+        JOBSCHED_DEPLOYMENT=f"test-{uuid.uuid4().hex[:12]}",
+        JOBSCHED_SECRET=uuid.uuid4().hex,
+        JOBSCHED_PLUGINS="local,docker_runner",
+        JOBSCHED_LOG_FORMAT="text",
+        # a killed worker's jobs are due again when its lease ends
+        JOBSCHED_WORKER_LEASE="3s",
+        # nor is it waited for that a killed worker's lock on the engine's events ends
+        JOBSCHED_LIMITS_INSPECT="2s",
+    )
+    made = Deployment(
+        redis=redis,
+        image=image,
+        engine=engine,
+        variables=variables,
+        folder=folder,
+        since=int(time.time()),
+    )
+    try:
+        subprocess.run(
+            [*JOBSCHED, "init", "--store"],
+            check=True,
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            timeout=WITHIN,
+        )
+        made.start_api()
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(folder)
+
+
+def stop(process: subprocess.Popen[str]) -> int:
+    """Stop a process as a supervisor does; give its exit code, within 30 seconds."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(30)
