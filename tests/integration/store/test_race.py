@@ -1,49 +1,19 @@
-"""Every script that decides something, raced by 32 threads on a real Redis."""
+"""Scripts that write, save and claim records, raced by 32 threads on a real Redis."""
 
-import asyncio
-import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from operator import attrgetter
 
-from jobsched.contracts.provider import Caps
+import pytest
+
 from jobsched.domain.job import Note
-from jobsched.errors import StaleWrite
+from jobsched.errors import IdempotencyConflict, StaleWrite
 from jobsched.store.port import Idempotency
 from jobsched.store.redis import RedisStore
 from tests.integration.store import samples
 from tests.integration.store.beds import RedisBed
+from tests.integration.store.races import HOUR, THREADS, accepted, all_of, due, holder, race
 from tests.integration.store.samples import LEASE
-
-THREADS = 32
-T = TypeVar("T")
-
-
-async def race(url: str, work: Callable[[int, RedisStore], Awaitable[T]]) -> list[T]:
-    """Do it in 32 threads at once, each with its own loop and connection; give the answers."""
-    start = threading.Barrier(THREADS)
-
-    async def one(number: int) -> T:
-        store = await RedisStore.open(url, "d")
-        try:
-            await store.check()
-            # Blocks this thread's own loop, on which nothing else runs.
-            start.wait(10)
-            return await work(number, store)
-        finally:
-            await store.close()
-
-    def run(number: int) -> T:
-        return asyncio.run(one(number))
-
-    loop = asyncio.get_running_loop()
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return await asyncio.gather(
-            *(loop.run_in_executor(pool, run, number) for number in range(THREADS))
-        )
 
 
 async def test_one_of_many_saves_wins(redis_bed: RedisBed) -> None:
@@ -78,68 +48,16 @@ async def test_one_of_many_saves_wins(redis_bed: RedisBed) -> None:
 
 async def test_each_job_is_claimed_once(redis_bed: RedisBed) -> None:
     """32 threads that claim until nothing is left get each of 640 jobs exactly once."""
-    now = await redis_bed.store.check()
-    jobs = [samples.job(number) for number in range(640)]
-    await asyncio.gather(*(redis_bed.store.accept(job, look_again_at=now) for job in jobs))
+    jobs, _ = await accepted(redis_bed, 640)
 
     async def work(number: int, store: RedisStore) -> list[str]:
-        found: list[str] = []
-        while jobs := (await store.claim(f"w{number}", most=7, lease=LEASE)).jobs:
-            found += [job.id for job in jobs]
-        return found
+        async def claim() -> list[str]:
+            return [job.id for job in (await store.claim(f"w{number}", most=7, lease=LEASE)).jobs]
+
+        return await all_of(claim)
 
     claimed = [job for found in await race(redis_bed.url, work) for job in found]
     assert sorted(claimed) == [job.id for job in jobs]
-
-
-async def test_the_cap_of_machines_is_never_passed(redis_bed: RedisBed) -> None:
-    """32 threads that begin launches get exactly as many as the cap allows; the others wait."""
-    now = await redis_bed.store.check()
-    for number in range(THREADS):
-        await redis_bed.store.accept(samples.job(number), look_again_at=now)
-
-    async def work(number: int, store: RedisStore) -> bool:
-        job = samples.job(number)
-        answer = await store.save(
-            job, samples.begun(job), look_again_at=now, facts=[], caps=Caps(alive=5)
-        )
-        return answer.waiting
-
-    assert (await race(redis_bed.url, work)).count(False) == 5
-    assert len(await redis_bed.store.slots("fake")) == 5
-    assert await redis_bed.raw.zcard("jobsched:waiting:fake") == THREADS - 5
-
-
-async def test_the_hourly_cap_is_never_passed(redis_bed: RedisBed) -> None:
-    """32 threads that begin and end launches at once begin no more than the hour allows."""
-    now = await redis_bed.store.check()
-    for number in range(THREADS):
-        await redis_bed.store.accept(samples.job(number), look_again_at=now)
-
-    async def work(number: int, store: RedisStore) -> bool:
-        job = samples.job(number)
-        answer = await store.save(
-            job,
-            samples.begun(job),
-            look_again_at=now,
-            facts=[],
-            caps=Caps(alive=100, hourly=7),
-        )
-        if not answer.waiting:
-            await store.save(answer.job, samples.gone(answer.job), look_again_at=None, facts=[])
-        return answer.waiting
-
-    assert (await race(redis_bed.url, work)).count(False) == 7
-    assert await redis_bed.store.slots("fake") == {}
-
-
-async def test_a_lock_has_one_holder_among_many(redis_bed: RedisBed) -> None:
-    """Of 32 threads exactly one gets a lock."""
-
-    async def work(number: int, store: RedisStore) -> bool:
-        return await store.lock("l", f"w{number}", lease=LEASE)
-
-    assert (await race(redis_bed.url, work)).count(True) == 1
 
 
 async def test_one_key_makes_one_job(redis_bed: RedisBed) -> None:
@@ -157,38 +75,110 @@ async def test_one_key_makes_one_job(redis_bed: RedisBed) -> None:
     assert len((await redis_bed.store.list()).jobs) == 1
 
 
-async def test_an_expired_lease_goes_to_one(redis_bed: RedisBed) -> None:
-    """A lease that ends while its holder renews it and others claim belongs to exactly one."""
+async def test_one_id_makes_one_job(redis_bed: RedisBed) -> None:
+    """Of 32 threads that accept jobs of one id exactly one makes it, and its record stays."""
     now = await redis_bed.store.check()
-    job = samples.job()
-    await redis_bed.store.accept(job, look_again_at=now)
-    await redis_bed.store.claim("w0", most=1, lease=timedelta(milliseconds=300))
+
+    async def work(number: int, store: RedisStore) -> list[bool]:
+        made = []
+        for turn in range(20):
+            job = samples.job(turn, name=f"by {number}")
+            made.append((await store.accept(job, look_again_at=now)).created)
+        return made
+
+    answers = await race(redis_bed.url, work)
+    assert [sum(turn) for turn in zip(*answers, strict=True)] == [1] * 20
+    for turn in range(20):
+        stored = await redis_bed.store.read(samples.job(turn).id)
+        assert answers[int(stored.spec.name.split()[1])][turn]
+    # Nothing was indexed, made due or told twice.
+    assert await redis_bed.raw.zcard("jobsched:jobs") == 20
+    assert await redis_bed.raw.zcard("jobsched:due:1") == 20
+    assert await redis_bed.raw.xlen("jobsched:events") == 20
+
+
+async def test_one_key_takes_one_body(redis_bed: RedisBed) -> None:
+    """Of 32 threads that use one key with bodies of their own one is served, the others told."""
+    now = await redis_bed.store.check()
 
     async def work(number: int, store: RedisStore) -> bool:
-        for _ in range(100):
-            if number == 0:
-                renewal = await store.renew("w0", [job.id], lease=timedelta(milliseconds=1))
-                if renewal.lost:
-                    return False
-            elif (await store.claim(f"w{number}", most=1, lease=LEASE)).jobs:
-                return True
-            await asyncio.sleep(0.005)
-        return number == 0
+        key = Idempotency(key="k", digest=f"{number}")
+        try:
+            await store.accept(samples.job(number), look_again_at=now, idempotency=key)
+        except IdempotencyConflict:
+            return False
+        return True
 
     assert (await race(redis_bed.url, work)).count(True) == 1
+    assert len((await redis_bed.store.list()).jobs) == 1
 
 
-async def test_each_change_goes_to_one_consumer(redis_bed: RedisBed) -> None:
-    """32 consumers share the changes: each is given once."""
-    now = await redis_bed.store.check()
-    for number in range(200):
-        await redis_bed.store.accept(samples.job(number), look_again_at=now)
+async def test_a_wanted_job_is_claimed_once(redis_bed: RedisBed) -> None:
+    """Of 32 threads that claim the same one job exactly one gets it, and nobody another one."""
+    jobs, now = await accepted(redis_bed, 20)
+    later = samples.job(100)
+    await redis_bed.store.accept(later, look_again_at=now + HOUR)
 
-    async def work(number: int, store: RedisStore) -> list[str]:
-        told: list[str] = []
-        while changes := await store.changes(f"c{number}", most=3, wait=timedelta(0)):
-            told += [change.job for change in changes]
-        return told
+    async def work(number: int, store: RedisStore) -> list[bool]:
+        won = []
+        for job in [*jobs[number % 20 :], *jobs[: number % 20], later]:
+            found = (await store.claim(f"w{number}", most=9, lease=LEASE, only=job.id)).jobs
+            assert {one.id for one in found} <= {job.id}
+            won.append((job.id, bool(found)))
+        return [mine for _, mine in sorted(won)]
 
-    told = [job for jobs in await race(redis_bed.url, work) for job in jobs]
-    assert sorted(told) == [samples.job(number).id for number in range(200)]
+    answers = await race(redis_bed.url, work)
+    assert [sum(turn) for turn in zip(*answers, strict=True)] == [1] * 20 + [0]
+    for position, job in enumerate(jobs):
+        winner = next(number for number in range(THREADS) if answers[number][position])
+        assert await holder(redis_bed, job.id) == f"w{winner}"
+
+
+async def test_what_is_claimed_is_not_overdue(redis_bed: RedisBed) -> None:
+    """While 16 threads claim late jobs, 16 others are told of none that was claimed before."""
+    jobs, _ = await accepted(redis_bed, 320, late=timedelta(seconds=10))
+    claimed: set[str] = set()
+    told: set[str] = set()
+
+    async def work(number: int, store: RedisStore) -> None:
+        for _ in range(30):
+            if number % 2:
+                found = (await store.claim(f"w{number}", most=1, lease=LEASE)).jobs
+                claimed.update(map(attrgetter("id"), found))
+            else:
+                before = frozenset(claimed)
+                late = await store.overdue(by=timedelta(seconds=5), most=1000)
+                assert not before.intersection(late)
+                told.update(late)
+
+    await race(redis_bed.url, work)
+    assert claimed == {job.id for job in jobs}
+    # The race was one: they looked while some were left.
+    assert told
+    assert await redis_bed.store.overdue(by=timedelta(0), most=1000) == []
+
+
+async def test_a_job_that_ends_stays_ended(redis_bed: RedisBed) -> None:
+    """One of 32 saves ends a job; neither wakes, saves nor claims at the same time revive it."""
+    jobs, now = await accepted(redis_bed, 20)
+
+    async def work(number: int, store: RedisStore) -> list[bool]:
+        ended = []
+        for job in jobs:
+            try:
+                await store.save(job, samples.decided(job), look_again_at=None, facts=[])
+            except StaleWrite:
+                ended.append(False)
+            else:
+                ended.append(True)
+            after = replace(samples.decided(job), rev=1)
+            with pytest.raises(StaleWrite):
+                await store.save(after, after, look_again_at=now, facts=[])
+            await store.wake(job.id)
+            assert not (await store.claim(f"w{number}", most=1, lease=LEASE, only=job.id)).jobs
+        return ended
+
+    answers = await race(redis_bed.url, work)
+    assert [sum(turn) for turn in zip(*answers, strict=True)] == [1] * 20
+    assert await due(redis_bed) == []
+    assert await redis_bed.raw.zcard("jobsched:due:1") == 0

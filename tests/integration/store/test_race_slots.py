@@ -1,0 +1,218 @@
+"""Scripts that take, free and hand on slots, raced by 32 threads on a real Redis."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import Job
+from jobsched.errors import StaleWrite
+from jobsched.store.redis import RedisStore
+from tests.integration.store import samples
+from tests.integration.store.beds import RedisBed
+from tests.integration.store.races import HOUR, THREADS, Room, accepted, due, race, until
+from tests.integration.store.samples import LEASE
+
+WAITING = "jobsched:waiting:fake"
+
+
+async def test_the_cap_of_machines_is_never_passed(redis_bed: RedisBed) -> None:
+    """32 threads that begin launches get exactly as many as the cap allows; the others wait."""
+    now = await redis_bed.store.check()
+    for number in range(THREADS):
+        await redis_bed.store.accept(samples.job(number), look_again_at=now)
+
+    async def work(number: int, store: RedisStore) -> bool:
+        job = samples.job(number)
+        answer = await store.save(
+            job, samples.begun(job), look_again_at=now, facts=[], caps=Caps(alive=5)
+        )
+        return answer.waiting
+
+    assert (await race(redis_bed.url, work)).count(False) == 5
+    assert len(await redis_bed.store.slots("fake")) == 5
+    assert await redis_bed.raw.zcard(WAITING) == THREADS - 5
+
+
+async def test_the_hourly_cap_is_never_passed(redis_bed: RedisBed) -> None:
+    """32 threads that begin and end launches at once begin no more than the hour allows."""
+    now = await redis_bed.store.check()
+    for number in range(THREADS):
+        await redis_bed.store.accept(samples.job(number), look_again_at=now)
+
+    async def work(number: int, store: RedisStore) -> bool:
+        job = samples.job(number)
+        answer = await store.save(
+            job,
+            samples.begun(job),
+            look_again_at=now,
+            facts=[],
+            caps=Caps(alive=100, hourly=7),
+        )
+        if not answer.waiting:
+            await store.save(answer.job, samples.gone(answer.job), look_again_at=None, facts=[])
+        return answer.waiting
+
+    assert (await race(redis_bed.url, work)).count(False) == 7
+    assert await redis_bed.store.slots("fake") == {}
+
+
+async def in_line(bed: RedisBed, *, held: int, waiting: int) -> list[Job]:
+    """Fill slots and the line behind them; give the jobs in line, which are not due for an hour."""
+    jobs, now = await accepted(bed, held + waiting)
+    for number, job in enumerate(jobs):
+        begun = samples.begun(samples.planned(job, start_at=now + timedelta(seconds=number)))
+        answer = await bed.store.save(
+            job,
+            begun,
+            look_again_at=now + HOUR,
+            facts=[],
+            caps=Caps(alive=held),
+            waiting_until=now + HOUR,
+        )
+        assert answer.waiting == (number >= held)
+    assert await due(bed) == []
+    return jobs[held:]
+
+
+async def test_a_refill_wakes_what_fits(redis_bed: RedisBed) -> None:
+    """32 threads refill at once: together they wake as many of the line as fit, its first ones."""
+    line = await in_line(redis_bed, held=2, waiting=20)
+
+    async def work(number: int, store: RedisStore) -> int:
+        return sum([await store.refill("fake", Caps(alive=7)) for _ in range(5)])
+
+    assert sum(await race(redis_bed.url, work)) == 5
+    assert await due(redis_bed) == [job.id for job in line[:5]]
+
+
+async def test_a_refill_keeps_to_the_hour(redis_bed: RedisBed) -> None:
+    """32 threads refill under an hourly cap that is half spent: they wake what is left of it."""
+    caps = Caps(alive=100, hourly=7)
+    spent, now = await accepted(redis_bed, 3, first=1000)
+    for job in spent:
+        saved = await redis_bed.store.save(
+            job, samples.begun(job), look_again_at=now, facts=[], caps=caps
+        )
+        ended = samples.decided(samples.gone(saved.job))
+        await redis_bed.store.save(saved.job, ended, look_again_at=None, facts=[])
+    line = await in_line(redis_bed, held=0, waiting=20)
+
+    async def work(number: int, store: RedisStore) -> int:
+        return sum([await store.refill("fake", caps) for _ in range(5)])
+
+    assert sum(await race(redis_bed.url, work)) == 4
+    assert await due(redis_bed) == [job.id for job in line[:4]]
+
+
+async def test_a_refill_spends_no_slot_that_others_take(redis_bed: RedisBed) -> None:
+    """16 threads refill while 16 others begin launches: caps are kept, and the line its order."""
+    line = await in_line(redis_bed, held=2, waiting=20)
+    caps = Caps(alive=7)
+    others, now = await accepted(redis_bed, THREADS, first=500)
+
+    async def work(number: int, store: RedisStore) -> tuple[int, int]:
+        woken, begun = 0, 0
+        for _ in range(10):
+            if number % 2:
+                woken += await store.refill("fake", caps)
+                continue
+            with suppress(StaleWrite):
+                later = samples.planned(others[number], start_at=now + HOUR)
+                answer = await store.save(
+                    others[number],
+                    samples.begun(later),
+                    look_again_at=now + HOUR,
+                    facts=[],
+                    caps=caps,
+                    waiting_until=now + HOUR,
+                )
+                begun += not answer.waiting
+            assert len(await store.slots("fake")) <= 7
+        return woken, begun
+
+    answers = await race(redis_bed.url, work)
+    woken = sum(one for one, _ in answers)
+    begun = sum(one for _, one in answers)
+    # The line keeps its place until it is saved, so others take what it was woken for; never more.
+    assert begun == 5
+    assert woken <= 5
+    first = [job.id for job in line[:woken]]
+    assert [job for job in await due(redis_bed) if int(job) < 500] == first
+    assert len(await redis_bed.store.slots("fake")) == 7
+
+
+@pytest.mark.parametrize("caps", [Caps(alive=4), Caps(alive=4, hourly=70)])
+async def test_slots_are_handed_on(redis_bed: RedisBed, caps: Caps) -> None:
+    """32 threads begin and end launches under a cap: it is never passed, and every job gets one."""
+    jobs, now = await accepted(redis_bed, 64)
+    machines, ended = Room(), Room()
+
+    async def attempt(store: RedisStore, mine: str, job: Job) -> None:
+        answer = await store.save(
+            job,
+            samples.begun(job),
+            look_again_at=now + HOUR,
+            facts=[],
+            holder=mine,
+            caps=caps,
+            # Nothing but a slot that becomes free makes it due.
+            waiting_until=now + HOUR,
+        )
+        if answer.waiting:
+            return
+        with machines.entered():
+            held = await store.slots("fake")
+            assert len(held) <= 4
+            assert job.id in held.values()
+        done = samples.decided(samples.gone(answer.job))
+        await store.save(answer.job, done, look_again_at=None, facts=[], holder=mine)
+        with ended.entered():
+            pass
+
+    async def work(number: int, store: RedisStore) -> None:
+        for _ in until(6, lambda: ended.entries == len(jobs)):
+            claimed = await store.claim(f"w{number}", most=1, lease=LEASE)
+            for job in claimed.jobs:
+                await attempt(store, f"w{number}", job)
+            assert len(await store.slots("fake")) <= 4
+            if not claimed.jobs:
+                await asyncio.sleep(0.001)
+
+    await race(redis_bed.url, work)
+    assert ended.entries == machines.entries == len(jobs)
+    assert machines.most <= 4
+    assert await redis_bed.store.slots("fake") == {}
+    assert await redis_bed.raw.zcard(WAITING) == 0
+
+
+async def test_a_slot_that_is_passed_on_is_one(redis_bed: RedisBed) -> None:
+    """A launch that replaces one that is gone takes its slot in one save, while others want it."""
+    jobs, now = await accepted(redis_bed, THREADS)
+    held = [
+        (
+            await redis_bed.store.save(
+                job, samples.begun(job), look_again_at=now + HOUR, facts=[], caps=Caps(alive=4)
+            )
+        ).job
+        for job in jobs[:4]
+    ]
+
+    async def work(number: int, store: RedisStore) -> list[bool]:
+        job = held[number] if number < 4 else jobs[number]
+        got = []
+        for _ in range(10):
+            after = samples.begun(samples.gone(job) if number < 4 else job)
+            answer = await store.save(
+                job, after, look_again_at=now + HOUR, facts=[], caps=Caps(alive=4)
+            )
+            job = answer.job
+            got.append(not answer.waiting)
+            assert len(await store.slots("fake")) == 4
+        return got
+
+    answers = await race(redis_bed.url, work)
+    assert [sum(got) for got in answers] == [10] * 4 + [0] * (THREADS - 4)
+    assert set((await redis_bed.store.slots("fake")).values()) == {job.id for job in jobs[:4]}
