@@ -18,6 +18,9 @@ from jobsched.errors import Unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: seconds after which a task that goes on is cancelled once more
+TOLD_AGAIN = 2.0
+
 _log = log.get(__name__)
 
 
@@ -118,9 +121,10 @@ class Spawner:
             tasks = list(self._tasks)
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            # A task's end may have spawned another one.
-            self._tasks.difference_update(tasks)
+            # A task's end may have spawned another one; and a library may have lost a cancel (until
+            # Python 3.12 `asyncio.wait_for` does): whoever is left is told again.
+            ended, _ = await asyncio.wait(tasks, timeout=TOLD_AGAIN)
+            self._tasks.difference_update(ended)
         for pool in self._pools:
             pool.close()
 

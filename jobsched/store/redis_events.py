@@ -62,10 +62,18 @@ class RedisEvents(RedisCalls):
             await self._wait_for_change(answer[2], min(left, BLOCK))
 
     async def _wait_for_change(self, last: bytes, wait: timedelta) -> None:
+        work = self._client.xread({keys.EVENTS: last}, count=1, block=milliseconds(wait))
+        # The client sends with `asyncio.wait_for`, which (until Python 3.12) may lose a cancel that
+        # comes as it ends: it would be waited for in vain. `asyncio.wait` loses none.
+        reading = asyncio.ensure_future(work)
         try:
-            await self._client.xread({keys.EVENTS: last}, count=1, block=milliseconds(wait))
+            await asyncio.wait({reading})
+            reading.result()
         except (RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
+        finally:
+            reading.cancel()
+            reading.add_done_callback(lambda one: one.cancelled() or one.exception())
 
     async def acknowledge(self, changes: Sequence[Change]) -> None:
         """See the port."""
