@@ -29,6 +29,9 @@ class Hand:
 
     async def carry_out(self, command: Command, work: Awaitable[Job]) -> Job | None:
         """Give what the work gives; None if news made it needless and it was cancelled."""
+        if command.verb in NEVER_CANCELLED:
+            # nothing is to be dropped, so it needs no task of its own
+            return await work
         self._command, self._dropped = command, False
         self._task = asyncio.ensure_future(work)
         try:

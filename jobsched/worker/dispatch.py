@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,6 +19,9 @@ from jobsched.store.port import Wake
 
 #: even with nothing to wake it, the loop looks again this often: a lost wake costs no more
 LONGEST_SLEEP = timedelta(seconds=5)
+#: new objects until Python looks for cycles again. Records hold none, and a burst makes so many
+#: objects at once that looking at Python's own pace (700) takes a third of the CPU.
+LOOK_FOR_CYCLES = 20_000
 #: pause between two tries to reach a store that does not answer
 RETRY = timedelta(seconds=1)
 
@@ -55,6 +59,7 @@ class Dispatch:
 
         Without ``claiming`` only the leases of what `work` was given are kept, and news is heard.
         """
+        _look_for_cycles_seldom()
         spawn = self._parts.services.spawn
         helpers = [
             spawn.task(self._listen(), name="dispatch.listen"),
@@ -213,6 +218,13 @@ class Dispatch:
         if not self._reachable:
             self._parts.services.log.info("store.available")
         self._reachable = True
+
+
+def _look_for_cycles_seldom() -> None:
+    """Set the pace for the whole process, unless somebody chose a slower one, or none (0)."""
+    young, *older = gc.get_threshold()
+    if 0 < young < LOOK_FOR_CYCLES:
+        gc.set_threshold(LOOK_FOR_CYCLES, *older)
 
 
 __all__ = ["Dispatch", "Pace"]

@@ -174,8 +174,9 @@ async def test_a_job_that_ends_stays_ended(redis_bed: RedisBed) -> None:
             after = replace(samples.decided(job), rev=1)
             with pytest.raises(StaleWrite):
                 await store.save(after, after, look_again_at=now, facts=[])
-            await store.wake(job.id)
             assert not (await store.claim(f"w{number}", most=1, lease=LEASE, only=job.id)).jobs
+            # Last, as a claim would clear away what a wake made due.
+            await store.wake(job.id)
         return ended
 
     answers = await race(redis_bed.url, work)

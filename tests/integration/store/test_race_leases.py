@@ -3,11 +3,12 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from jobsched.domain.job import Job, Note
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import Job, JobId, Note
 from jobsched.errors import StaleWrite
 from jobsched.store.redis import RedisStore
 from tests.integration.store import samples
@@ -80,17 +81,24 @@ async def test_no_fact_is_missed_by_the_holder(redis_bed: RedisBed) -> None:
     assert await holder(redis_bed, job.id) == "w0"
 
 
+async def leased_by_pairs(bed: RedisBed) -> tuple[list[list[Job]], datetime]:
+    """Give each pair of threads jobs that are leased to the pair's number."""
+    jobs, now = await accepted(bed, PAIRS * 20)
+    shares = [jobs[pair * 20 : pair * 20 + 20] for pair in range(PAIRS)]
+    for pair, share in enumerate(shares):
+        for job in share:
+            await bed.store.claim(f"w{pair}", most=1, lease=LEASE, only=job.id)
+    return shares, now
+
+
 @pytest.mark.parametrize("outsider", ["saves", "wakes"])
 async def test_a_release_loses_nothing(redis_bed: RedisBed, outsider: str) -> None:
     """A job is due at once if somebody saved or woke it while its holder put it off for an hour."""
-    jobs, now = await accepted(redis_bed, PAIRS * 20)
-    for pair in range(PAIRS):
-        for job in jobs[pair * 20 : pair * 20 + 20]:
-            await redis_bed.store.claim(f"w{pair}", most=1, lease=LEASE, only=job.id)
+    shares, now = await leased_by_pairs(redis_bed)
 
     async def work(number: int, store: RedisStore) -> None:
         pair, disturbs = divmod(number, 2)
-        for job in jobs[pair * 20 : pair * 20 + 20]:
+        for job in shares[pair]:
             if not disturbs:
                 await store.release(f"w{pair}", job.id, look_again_at=now + HOUR)
             elif outsider == "wakes":
@@ -99,33 +107,34 @@ async def test_a_release_loses_nothing(redis_bed: RedisBed, outsider: str) -> No
                 await store.save(job, noted(job, "x"), look_again_at=now, facts=[])
 
     await race(redis_bed.url, work)
-    assert await due(redis_bed) == [job.id for job in jobs]
+    assert await due(redis_bed) == [job.id for share in shares for job in share]
 
 
-async def test_a_releasing_save_loses_nothing(redis_bed: RedisBed) -> None:
-    """A job is due at once if it was woken while its holder saved it and put it off for an hour."""
-    jobs, now = await accepted(redis_bed, PAIRS * 20)
-    for pair in range(PAIRS):
-        for job in jobs[pair * 20 : pair * 20 + 20]:
-            await redis_bed.store.claim(f"w{pair}", most=1, lease=LEASE, only=job.id)
+@pytest.mark.parametrize("cap", [None, 0])
+async def test_a_releasing_save_loses_nothing(redis_bed: RedisBed, cap: int | None) -> None:
+    """A job is due at once if it was woken while a save, done or capped, put it off for an hour."""
+    shares, now = await leased_by_pairs(redis_bed)
 
     async def work(number: int, store: RedisStore) -> None:
         pair, disturbs = divmod(number, 2)
-        for job in jobs[pair * 20 : pair * 20 + 20]:
+        for job in shares[pair]:
             if disturbs:
                 await store.wake(job.id)
                 continue
-            await store.save(
+            answer = await store.save(
                 job,
-                noted(job, "x"),
+                samples.begun(job),
                 look_again_at=now + HOUR,
                 facts=[],
                 holder=f"w{pair}",
                 release=True,
+                caps=Caps(alive=cap),
+                waiting_until=now + HOUR,
             )
+            assert answer.waiting == (cap == 0)
 
     await race(redis_bed.url, work)
-    assert await due(redis_bed) == [job.id for job in jobs]
+    assert await due(redis_bed) == [job.id for share in shares for job in share]
 
 
 async def test_a_released_job_has_one_holder(redis_bed: RedisBed) -> None:
@@ -148,8 +157,8 @@ async def test_a_released_job_has_one_holder(redis_bed: RedisBed) -> None:
     assert room.entries >= 50
 
 
-async def test_a_late_release_takes_nothing(redis_bed: RedisBed) -> None:
-    """A release that comes when the lease is over does nothing to who has claimed since."""
+async def test_a_lease_that_is_over_is_nobodys(redis_bed: RedisBed) -> None:
+    """Who releases, renews and saves when its lease is over does nothing, whoever claims."""
     jobs, now = await accepted(redis_bed, 50)
     for _ in jobs:
         await redis_bed.store.claim("old", most=1, lease=timedelta(microseconds=1))
@@ -158,18 +167,19 @@ async def test_a_late_release_takes_nothing(redis_bed: RedisBed) -> None:
         found: list[str] = []
         for job in jobs:
             if number % 2:
-                await store.release("old", job.id, look_again_at=now + HOUR)
-            else:
                 claimed = await store.claim(f"w{number}", most=1, lease=LEASE)
                 found += [one.id for one in claimed.jobs]
+                continue
+            await store.release("old", job.id, look_again_at=now + HOUR)
+            assert (await store.renew("old", [job.id], lease=LEASE)).lost == {job.id}
+            with pytest.raises(StaleWrite):
+                await store.save(job, noted(job, "x"), look_again_at=None, facts=[], holder="old")
         return found
 
     answers = await race(redis_bed.url, work)
     assert sorted(job for found in answers for job in found) == [job.id for job in jobs]
     for number, found in enumerate(answers):
-        assert {await holder(redis_bed, samples.job(int(job)).id) for job in found} <= {
-            f"w{number}"
-        }
+        assert {await holder(redis_bed, JobId(job)) for job in found} <= {f"w{number}"}
 
 
 async def test_a_woken_job_is_claimed_once(redis_bed: RedisBed) -> None:

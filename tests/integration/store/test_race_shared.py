@@ -141,6 +141,8 @@ async def test_an_ended_job_is_pruned_once(redis_bed: RedisBed) -> None:
     assert [line.id for line in (await redis_bed.store.list()).jobs] == [kept.id]
     assert await due(redis_bed) == [kept.id]
     assert await redis_bed.raw.keys("jobsched:job:*") == [f"jobsched:job:{kept.id}"]
+    assert await redis_bed.raw.zcard("jobsched:jobs") == 1
+    assert not await redis_bed.raw.exists("jobsched:jobs:finished", "jobsched:ended")
     with pytest.raises(UnknownJob):
         await redis_bed.store.read(jobs[0].id)
 

@@ -106,12 +106,11 @@ async def test_a_cancel_always_ends_the_wait_for_changes(bench: Bench) -> None:
             changes = await api.store.changes("one", most=100, wait=timedelta(seconds=5))
             await api.store.acknowledge(changes)
 
-    for turn in range(200):
+    for turn in range(400):
         hearing = asyncio.ensure_future(hear())
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.004)
         await bench.schedule(api)
-        for _ in range(turn % 15):
-            await asyncio.sleep(0)
+        await asyncio.sleep(turn % 20 / 10_000)
         hearing.cancel()
         ended, _ = await asyncio.wait({hearing}, timeout=1)
         assert ended, f"turn {turn}"

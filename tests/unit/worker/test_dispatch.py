@@ -265,6 +265,28 @@ def test_a_lost_lease_makes_the_hand_leave() -> None:
     soon(story())
 
 
+def test_what_became_known_is_recorded_without_a_lease() -> None:
+    """The answer to a request for a machine is news, whoever holds the job by then."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        provision = Watched(simulation.provider, "provision", lasts=40)
+        job = await simulation.schedule()
+        async with at_work(parts_of(simulation)):
+            await simulation.clock.sleep(15)
+            record = simulation.store_world.records[job]
+            record.holder = "another"
+            record.until = simulation.clock.now() + timedelta(seconds=600)
+            simulation.store_world.schedule(job, record.until)
+            await simulation.clock.sleep(60)
+            found = await simulation.job(job)
+        assert found.attempt is not None
+        assert found.attempt.launches[0].instance is not None
+        assert (len(provision.began), record.holder, record.dirty) == (1, "another", True)
+
+    soon(story())
+
+
 def test_a_lease_lasts_as_long_as_its_command() -> None:
     """A pull that takes longer than a lease keeps it, and no second worker takes the job."""
 

@@ -183,6 +183,25 @@ def test_a_cap_of_two_machines() -> None:
     soon(story())
 
 
+def test_a_job_in_line_ends_when_it_is_too_late() -> None:
+    """Who waits for a slot is not forgotten: past its late limit the job fails."""
+
+    async def story() -> None:
+        simulation = await a_world(runs=1000)
+        simulation.provider.caps = Caps(alive=1)
+        first = await simulation.schedule()
+        second = await simulation.schedule(after=1, late_limit=timedelta(minutes=2))
+        async with crew(simulation):
+            ended = (await simulation.ended(second, within=300))[0]
+            assert 121 <= simulation.clock.monotonic() < 123
+            await simulation.ended(first)
+        assert (state_of(ended), reason_of(ended)) == (State.FAILED, "expired")
+        assert ended.attempt is not None
+        assert ended.attempt.launches == ()
+
+    soon(story())
+
+
 def test_an_hourly_cap_goes_on_with_the_next_hour() -> None:
     """Launches over the hourly cap wait for the hour, not for ever."""
 
