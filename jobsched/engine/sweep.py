@@ -64,8 +64,10 @@ async def _looked_at(
     else:
         found = of_instance(place, status, parts.now)
         access = place.machine.access
-        if access and place.launch.ready_at and status.phase == "running":
-            parts.watch(parts.registry.runner(job.spec.runner), access)
+        # a runner that is not loaded here must not end the sweep of all others
+        runner = parts.registry.runners.get(job.spec.runner)
+        if runner and access and place.launch.ready_at and status.phase == "running":
+            parts.watch(runner, access)
     if _passes_on(place) and any(isinstance(fact, facts.Gone) for fact in found):
         # its own worker ends it, in one save with the next launch, which takes over the slot
         return False
