@@ -28,12 +28,21 @@ def init(data_dir: Path) -> Identity:
     """Make what a deployment needs in its data directory, readable by its owner alone.
 
     Safe to repeat, and by several processes at one moment: what is there is kept.
+
+    Raises:
+        ConfigError: the directory cannot be made or written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Identity(
-        deployment=_kept(data_dir / DEPLOYMENT_FILE, lambda: uuid4().hex[:12]),
-        secret=_kept(data_dir / SECRET_FILE, lambda: secrets.token_hex(32)),
-    )
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Identity(
+            deployment=_kept(data_dir / DEPLOYMENT_FILE, lambda: uuid4().hex[:12]),
+            secret=_kept(data_dir / SECRET_FILE, lambda: secrets.token_hex(32)),
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"the data directory {data_dir} cannot be used ({error.strerror}): name another one "
+            "with JOBSCHED_DATA_DIR"
+        ) from error
 
 
 def identify(*, deployment: str, secret: str, data_dir: Path, make: bool) -> Identity:

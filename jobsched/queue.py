@@ -14,7 +14,10 @@ from arq import ArqRedis
 from arq.connections import RedisSettings, create_pool
 from redis.exceptions import RedisError
 
+from jobsched import log
 from jobsched.domain.job import JobId
+
+_log = log.get(__name__)
 
 #: our own queue, so that another arq application on the same Redis takes none of our work
 QUEUE = "jobsched:arq"
@@ -63,7 +66,11 @@ class ArqChores:
 
     async def advance_later(self, job: JobId, at: datetime) -> None:
         """Ask for one step of a job; without an id of arq's own, which would drop repeats."""
-        await self._pool.enqueue_job(ADVANCE, job, _defer_until=at)
+        try:
+            await self._pool.enqueue_job(ADVANCE, job, _defer_until=at)
+        except UNREACHABLE as error:
+            # what is lost here is found by `reconcile`; the record is saved already
+            _log.warning("chore.lost", job=job, error=str(error))
 
     async def close(self) -> None:
         """Close the connection."""

@@ -7,7 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from jobsched.bootstrap.configured import identify, secrets_of, services_of
 from jobsched.bootstrap.host import check_hosts
-from jobsched.bootstrap.opening import LoggingStore, keep_time, open_store, store_url
+from jobsched.bootstrap.opening import (
+    LoggingStore,
+    keep_server,
+    keep_time,
+    open_store,
+    store_url,
+)
 from jobsched.bootstrap.plugins import gather
 from jobsched.config import Config
 from jobsched.engine.parts import Parts
@@ -38,8 +44,11 @@ async def parts(
         secrets = secrets_of(config, who)
         services = services_of(config, who.deployment)
         url = config.value("redis_url")
+        # stopped last of all, those that were started again too
+        servers = await stack.enter_async_context(AsyncExitStack())
+        is_own = store is None
         if store is None:
-            url = await store_url(config, stack)
+            url = await store_url(config, servers)
             store = await open_store(config, who.deployment, secrets.fingerprint, stack)
         services.clock.sync(await store.check())
         stack.push_async_callback(services.spawn.close)
@@ -47,6 +56,9 @@ async def parts(
         if worker:
             await check_hosts(store, registry)
         services.spawn.task(keep_time(store, services.clock), name="bootstrap.keep_time")
+        if is_own:
+            keeping = keep_server(config, services.clock, servers)
+            services.spawn.task(keeping, name="bootstrap.keep_server")
         teller = Teller(plugins.manager, services)
         await teller.startup()
         stack.push_async_callback(teller.shutdown)

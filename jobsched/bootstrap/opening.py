@@ -10,13 +10,15 @@ from typing import Protocol
 from jobsched import embedded, log
 from jobsched.builtin import LogStorage
 from jobsched.config import Config
-from jobsched.errors import StoreUnavailable, WrongStore
+from jobsched.errors import ConfigError, StoreUnavailable, WrongStore
 from jobsched.services import StoreClock
 from jobsched.store.port import Store
 from jobsched.store.redis import RedisStore
 
 #: How often the clock looks at the store's time.
 SYNC_EVERY = timedelta(seconds=10)
+#: How often this machine's own server is looked after.
+LOOK_EVERY = timedelta(seconds=2)
 #: In the embedded server's folder: its store was made ours once. Empty since, it is not again.
 STAMPED = "stamped"
 
@@ -81,6 +83,20 @@ async def store_url(config: Config, stack: AsyncExitStack) -> str:
     return server.url
 
 
+async def keep_server(config: Config, clock: StoreClock, stack: AsyncExitStack) -> None:
+    """Start this machine's own server again when it has died, until this is cancelled."""
+    while not config.value("redis_url"):
+        await clock.sleep(LOOK_EVERY.total_seconds())
+        try:
+            server = await embedded.start(config.value("data_dir"))
+        except ConfigError as error:
+            _log.error("redis.not_started", why=error.message)
+            continue
+        if server.started:
+            _log.warning("redis.started_again", pid=server.pid)
+            stack.push_async_callback(embedded.stop, server)
+
+
 def mark(config: Config) -> None:
     """Remember that the embedded store was made ours."""
     if not config.value("redis_url"):
@@ -109,4 +125,4 @@ async def keep_time(store: Store, clock: StoreClock) -> None:
             trouble = ""
 
 
-__all__ = ["LoggingStore", "connect", "keep_time", "mark", "open_store", "store_url"]
+__all__ = ["LoggingStore", "connect", "keep_server", "keep_time", "mark", "open_store", "store_url"]

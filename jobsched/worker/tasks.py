@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from arq import Retry
 
 from jobsched.domain.job import JobId
+from jobsched.engine.parts import Parts
 from jobsched.engine.prune import prune as prune_jobs
 from jobsched.engine.reconcile import reconcile as reconcile_jobs
 from jobsched.engine.sweep import sweep as sweep_provider
@@ -34,10 +37,24 @@ async def advance(context: dict[str, Any], job_id: str) -> None:
     await at_work.dispatch.work(claimed.jobs, arq_job=str(context.get("job_id", "")))
 
 
-async def sweep(context: dict[str, Any]) -> None:
+def _chore(work: Callable[[Parts, Working], Awaitable[object]]) -> Callable[..., Awaitable[None]]:
+    """Make an arq task of it; without a store there is nothing to do until the next time."""
+    chore = getattr(work, "__name__", "chore")
+
+    @functools.wraps(work)
+    async def task(context: dict[str, Any]) -> None:
+        at_work: Working = context[WORKING]
+        try:
+            await work(at_work.parts, at_work)
+        except Unavailable as error:
+            at_work.parts.services.log.info("chore.skipped", chore=chore, error=error.message)
+
+    return task
+
+
+@_chore
+async def sweep(parts: Parts, at_work: Working) -> None:
     """Look at all machines of every provider, one worker at a time."""
-    at_work: Working = context[WORKING]
-    parts = at_work.parts
     for provider in parts.registry.providers.values():
         lock = f"sweep:{provider.name}"
         if not await parts.store.lock(lock, parts.worker, lease=at_work.pace.lease):
@@ -47,18 +64,20 @@ async def sweep(context: dict[str, Any]) -> None:
         except NewerRecord:
             # a newer worker understands it: it shall look
             await parts.store.unlock(lock, parts.worker)
-        except Unavailable as error:
-            parts.services.log.warning("sweep.failed", provider=provider.name, error=error.message)
 
 
-async def reconcile(context: dict[str, Any]) -> None:
+@_chore
+async def reconcile(parts: Parts, at_work: Working) -> None:
     """Wake what nobody has looked at for too long."""
-    await reconcile_jobs(context[WORKING].parts)
+    del at_work
+    await reconcile_jobs(parts)
 
 
-async def prune(context: dict[str, Any]) -> None:
+@_chore
+async def prune(parts: Parts, at_work: Working) -> None:
     """Forget jobs whose retention is over."""
-    await prune_jobs(context[WORKING].parts)
+    del at_work
+    await prune_jobs(parts)
 
 
 __all__ = ["WORKING", "advance", "prune", "reconcile", "sweep"]

@@ -18,8 +18,9 @@ from jobsched.errors import JobschedError
 
 #: how the core names containers (`jobsched.engine.order.container_name`)
 NAME = re.compile(r"jobsched-(?P<job>[A-Za-z0-9]{32})-(?P<attempt>\d+)-(?P<launch>\d+)(-\d+)?\Z")
-LEASE = timedelta(seconds=30)
-RENEW = timedelta(seconds=10)
+#: short: while a worker that was killed still has the lock, nobody tells of ended containers
+LEASE = timedelta(seconds=6)
+RENEW = timedelta(seconds=2)
 #: streams in a row that ended with an error before the machine is believed to be away; it is
 #: watched
 #: again as soon as a sweep describes it, or a container is started on it

@@ -1,17 +1,23 @@
 """`jobsched up` as a user runs it: how it starts, is refused, ends, and starts again."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 
 from jobsched import embedded
 from jobsched.client import Client
+from jobsched.errors import JobschedError
 from tests.acceptance.product import environment
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(90)]
@@ -69,6 +75,55 @@ def later() -> dict[str, str]:
     """Give a job that is not due in this test."""
     at = datetime.now(UTC) + timedelta(hours=1)
     return {"docker_image": "busybox", "schedule": at.isoformat()}
+
+
+def test_its_redis_is_started_again(redis_program: embedded.ServerBinary, tmp_path: Path) -> None:
+    """A Redis of its own that was killed comes back with every job, and ends with it."""
+    process = start(tmp_path, "--port", "0")
+    try:
+        client = Client(url=url(process))
+        job = client.schedule(later())["id"]
+        path = embedded._find_socket(tmp_path / "redis")
+        with redis.Redis(unix_socket_path=str(path)) as server:
+            os.kill(server.info("server")["process_id"], signal.SIGKILL)
+        assert [one["id"] for one in jobs_within(client, 30)] == [job]
+        process.terminate()
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert not embedded._is_running(tmp_path / "redis")
+
+
+def jobs_within(client: Client, seconds: float) -> list[dict[str, Any]]:
+    """Give the list as soon as the API has a store again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return list(client.jobs()["jobs"])
+        except JobschedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("words", [["up"], ["init"]])
+def test_a_bad_data_directory_is_one_sentence(tmp_path: Path, words: list[str]) -> None:
+    """A file where the data directory should be is told in a sentence, without a traceback."""
+    (tmp_path / "file").write_text("not a directory")
+    variables = environment(DOCKER_HOST=NOWHERE, JOBSCHED_DATA_DIR=str(tmp_path / "file"))
+    process = subprocess.run(
+        [sys.executable, "-m", "jobsched", *words],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert process.returncode == 2
+    assert "cannot be used" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_taken_port_is_one_sentence(

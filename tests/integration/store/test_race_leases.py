@@ -165,7 +165,8 @@ async def test_a_lease_that_is_over_is_nobodys(redis_bed: RedisBed) -> None:
 
     async def work(number: int, store: RedisStore) -> list[str]:
         found: list[str] = []
-        for job in jobs:
+        # Those whose lease is over begin where nobody has claimed yet.
+        for job in reversed(jobs):
             if number % 2:
                 claimed = await store.claim(f"w{number}", most=1, lease=LEASE)
                 found += [one.id for one in claimed.jobs]
