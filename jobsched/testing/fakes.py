@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.provider import Caps, InstanceStatus, Provider
@@ -52,6 +52,8 @@ class FakeWorld:
     runs: float = 20.0
     code: int = 0
     output: bytes = b"hello\n"
+    #: a machine says itself that it is ready; its provider cannot tell
+    says_ready: bool = False
     #: machines are on, and no runner reaches them
     cut_off: bool = False
     machines: dict[str, FakeMachine] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class FakeProvider(Provider):
     def __init__(self, world: FakeWorld, *, caps: Caps | None = None) -> None:
         self.world = world
         self.caps = caps or Caps()
+        #: told of each new machine, with the order that it was made for
+        self.on_launch: Callable[[FakeMachine, dict[str, Any]], None] | None = None
         self.settles_within = timedelta(0)
 
     def status(self, instance: Instance | None) -> Json:
@@ -136,14 +140,19 @@ class FakeProvider(Provider):
         return [Offer(label="imagined")]
 
     async def freeze(self, order: MachineOrder, offer: Offer) -> str:
-        """Write the token down."""
+        """Write down whose it is."""
         del offer
-        return json.dumps({"token": order.token})
+        whose = {"job": order.job, "attempt": order.attempt, "launch": order.launch}
+        return json.dumps({"token": order.token, **whose}, sort_keys=True)
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token."""
         await asyncio.sleep(0.5)
-        machine = self.world.launched(json.loads(request)["token"])
+        order = json.loads(request)
+        is_new = order["token"] not in self.world.machines
+        machine = self.world.launched(order["token"])
+        if is_new and self.on_launch:
+            self.on_launch(machine, order)
         return self._described(machine)
 
     async def find(self, token: str) -> InstanceStatus | None:
@@ -167,11 +176,11 @@ class FakeProvider(Provider):
         if machine.phase == "gone":
             return InstanceStatus(phase="gone", instance=Instance(id=machine.id))
         access = Access(kind="fake", host_id=machine.id)
-        ready = self.world.clock.monotonic() >= machine.ready_at
+        is_up = self.world.clock.monotonic() >= machine.ready_at
         return InstanceStatus(
             phase="running",
-            ready=ready,
-            access=access if ready else None,
+            ready=is_up and not self.world.says_ready,
+            access=access if is_up or self.world.says_ready else None,
             instance=Instance(id=machine.id),
         )
 

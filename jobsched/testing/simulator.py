@@ -23,16 +23,17 @@ from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Log
 from jobsched.domain.job import Access, Job, JobId
 from jobsched.domain.state import state_of
+from jobsched.engine.callback import receive
 from jobsched.engine.parts import Parts
 from jobsched.engine.submit import submit
 from jobsched.engine.sweep import sweep
-from jobsched.errors import Unavailable
+from jobsched.errors import Gone, Unavailable
 from jobsched.hooks.registry import Registry
 from jobsched.secrets import ConfiguredSecrets
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Store, Wake
 from jobsched.store.world import World
-from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
+from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
 from jobsched.testing.virtual_time import VirtualClock
 from jobsched.worker.dispatch import Dispatch, Pace
 from jobsched.worker.watch import Watches
@@ -186,7 +187,11 @@ class Simulation:
     wakes: Callable[[], int] = lambda: 1
     #: what becomes of a hint that a container ended, likewise
     hints: Callable[[], int] = lambda: 1
+    #: what becomes of a callback of a machine, likewise
+    callbacks: Callable[[], int] = lambda: 1
     sweep_every: float = 20.0
+    #: the machines' own agents
+    agents: set[asyncio.Task[None]] = field(default_factory=set)
     clock: VirtualClock = field(default_factory=VirtualClock)
     ids: SimulatedIds = field(default_factory=SimulatedIds)
 
@@ -203,7 +208,46 @@ class Simulation:
             **settings,
         )
         await simulation.store().stamp("simulated")
+        simulation.provider.on_launch = simulation.boot
         return simulation
+
+    def boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+        """Let a machine's agent live, where machines speak for themselves."""
+        if self.world.says_ready:
+            agent = asyncio.ensure_future(self._agent(machine, order))
+            self.agents.add(agent)
+            agent.add_done_callback(self.agents.discard)
+
+    async def _agent(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+        """Say `update` every 30 s until there is a container, `terminate` when it has ended."""
+        await self.clock.sleep(self.world.boot)
+        while machine.phase != "gone":
+            containers = list(machine.containers.values())
+            if any(one.phase == "exited" for one in containers):
+                await self._post(machine, order, "terminate", {"why": "ended"})
+            elif not containers:
+                await self._post(machine, order, "update", {})
+            await self.clock.sleep(1 if containers else 30)
+
+    async def _post(
+        self, machine: FakeMachine, order: dict[str, Any], action: str, payload: dict[str, Any]
+    ) -> None:
+        parts = self.parts()
+        token = parts.secrets.callback_token(order["job"], order["attempt"], order["launch"])
+        for _ in range(self.callbacks()):
+            try:
+                await receive(
+                    parts,
+                    action=action,
+                    job_id=order["job"],
+                    instance_id=machine.id,
+                    payload=payload,
+                    token=token,
+                )
+            except Gone:
+                self.world.end(machine)
+            except Unavailable:
+                continue
 
     def store(self) -> MemoryStore:
         """Give a connection to the store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from itertools import cycle
 
 import pytest
@@ -30,6 +31,11 @@ def _fails(simulation: Simulation) -> None:
     simulation.world.code = 3
 
 
+def _speaks(simulation: Simulation) -> None:
+    """Machines say themselves that they are ready, and when their container has ended."""
+    simulation.world.says_ready = True
+
+
 def _refuses_first(simulation: Simulation) -> None:
     """Refuse every other request."""
     answers = cycle([True, False])
@@ -41,6 +47,12 @@ def _refuses_first(simulation: Simulation) -> None:
         return await provision(simulation.provider, request)
 
     simulation.provider.provision = sometimes  # type: ignore[method-assign, assignment]
+
+
+def _rarely() -> Callable[[], int]:
+    """Let one of three callbacks through."""
+    turns = cycle([0, 0, 1])
+    return lambda: next(turns)
 
 
 async def _cancels(simulation: Simulation, job: JobId) -> None:
@@ -65,6 +77,18 @@ STORIES = {
     "every wake is lost": (Story(settings={"wakes": lambda: 0}), {State.FINISHED}),
     "every wake comes twice": (Story(settings={"wakes": lambda: 2}), {State.FINISHED}),
     "every hint is lost": (Story(settings={"hints": lambda: 0}), {State.FINISHED}),
+    "machines that call back": (
+        Story(prepare=_speaks, settings={"hints": lambda: 0}),
+        {State.FINISHED},
+    ),
+    "every callback comes twice": (
+        Story(prepare=_speaks, settings={"hints": lambda: 0, "callbacks": lambda: 2}),
+        {State.FINISHED},
+    ),
+    "most callbacks are lost": (
+        Story(prepare=_speaks, settings={"hints": lambda: 0, "callbacks": _rarely()}),
+        {State.FINISHED},
+    ),
     "every hint comes twice": (Story(settings={"hints": lambda: 2}), {State.FINISHED}),
 }
 
