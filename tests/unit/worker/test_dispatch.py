@@ -64,6 +64,23 @@ def test_a_wake_while_claiming_takes_no_more_than_free_hands() -> None:
     soon(story())
 
 
+def test_more_that_is_due_than_one_claim_takes_is_claimed_at_once() -> None:
+    """A claim that leaves due jobs behind is followed by the next, not by the longest sleep."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        # no wake may help: the pause after a claim alone decides
+        simulation.wakes = lambda: 0
+        provision = Watched(simulation.provider, "provision")
+        jobs = [await simulation.schedule() for _ in range(8)]
+        async with at_work(parts_of(simulation), Pace(hands=100, claim=2)):
+            await simulation.ended(*jobs)
+        assert len(provision.began) == 8
+        assert max(provision.began) - min(provision.began) < 1
+
+    soon(story())
+
+
 def test_a_full_worker_that_is_woken_lets_its_jobs_go_on() -> None:
     """News of due jobs, while every hand is full, does not keep the loop from anything else."""
 
