@@ -72,8 +72,9 @@ class NoopProvider(Provider):
         del token
         return None
 
-    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe nothing: no benchmark sweeps."""
+        del known
         return {}
 
     async def terminate(self, instance: Instance) -> InstanceStatus:

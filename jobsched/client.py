@@ -76,6 +76,10 @@ class Client:
         """Ask a job to end; it may still be on its way there when this returns."""
         return self._document("POST", f"/cancel/{quote(job, safe='')}")
 
+    def abandon(self, job: str) -> Document:
+        """Count the job's machines as gone; for those that will never be seen again."""
+        return self._document("POST", f"/abandon/{quote(job, safe='')}")
+
     def logs(self, job: str, *, attempt: int | None = None) -> Iterator[bytes]:
         """Give what the container wrote, in pieces."""
         query = f"?attempt={attempt}" if attempt is not None else ""

@@ -55,7 +55,7 @@ async def _is_ours(store: Store) -> bool:
 
 async def _refuse_machines(registry: Registry) -> None:
     for name, provider in registry.providers.items():
-        machines = await provider.describe_all()
+        machines = await provider.describe_all({})
         there = [token for token, status in machines.items() if status.phase != "gone"]
         if there:
             raise ConfigError(

@@ -21,6 +21,7 @@ COMMANDS = (
     "status",
     "logs",
     "cancel",
+    "abandon",
     "api",
     "worker",
     "plugins",

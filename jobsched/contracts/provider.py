@@ -27,6 +27,9 @@ class InstanceStatus:
     instance: Instance | None = None
     #: the provider took it away (a spot interruption)
     interrupted: bool = False
+    #: with ``gone``: nobody gave it back, but it can never be reached again (a static host that was
+    #: taken out of the configuration); nothing is removed from it, as nothing can be
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +121,21 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe every machine of this deployment, by launch token.
 
         Called by one worker every 20 seconds; has no effect. Reads every page, or raises: a machine
         that is missing from the answer and older than ``settles_within`` is gone.
+
+        Args:
+            known: the machines that the core counts on, by launch token, as they were before this
+                call. A provider that asks one list needs it not. One that asks each machine itself
+                says ``unknown`` for those that give no answer, so that a dead host does not hide
+                the others.
+
+        Raises:
+            OperationFailed: the answer would not be whole; nothing is concluded, and the call is
+                made again.
         """
 
     @abstractmethod

@@ -125,8 +125,11 @@ class Runner(ABC):
     ) -> AsyncIterator[LogChunk]:
         """Give both streams as they came, from byte ``since`` on, in chunks of at most 64 KiB.
 
-        The end of the iteration is not the end of the container: a broken connection ends it too.
-        May be repeated: the same bytes have the same offsets.
+        The end of the iteration is not the end of the container: a broken connection may end it
+        too. May be repeated: the same bytes have the same offsets.
+
+        Raises:
+            OperationFailed: while iterating: the machine does not answer, or the connection broke.
         """
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
@@ -134,6 +137,9 @@ class Runner(ABC):
 
         One worker holds one stream for each distinct access and re-opens it when it ends; a stream
         that is opened names the containers that have ended already.
+
+        Raises:
+            OperationFailed: while iterating: the machine does not answer, or the connection broke.
         """
         del access
         return None

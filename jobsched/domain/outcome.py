@@ -83,7 +83,8 @@ def _took(ending: Ending) -> timedelta | None:
 
 def _never_inspected(launch: Launch, at: datetime) -> Outcome:
     known = any(one.started_at and not one.not_started_at for one in launch.tries)
-    if not known or launch.hinted_at is not None:
+    if not known or launch.hinted_at is not None or launch.gone == "abandoned":
+        # a machine that was only given up may have run the container to its end
         reason = "outcome_unknown"
     elif launch.stopping is not None:
         reason = STOPPED[launch.stopping]

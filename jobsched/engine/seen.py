@@ -23,19 +23,21 @@ def of_instance(place: Place, status: InstanceStatus, at: datetime) -> list[fact
     if status.interrupted:
         found.append(facts.Interrupted(**here))
     if status.phase == "gone":
-        found.append(gone(place, at, interrupted=status.interrupted))
+        found.append(gone(place, at, status))
     return found
 
 
-def gone(place: Place, at: datetime, *, interrupted: bool = False) -> facts.Gone:
+def gone(place: Place, at: datetime, status: InstanceStatus | None = None) -> facts.Gone:
     """Make the fact that the launch's machine is gone: as we wanted, or not."""
-    return facts.Gone(**place.of_launch(at), why=_why_gone(place.launch, interrupted=interrupted))
+    return facts.Gone(**place.of_launch(at), why=_why_gone(place.launch, status))
 
 
-def _why_gone(launch: Launch, *, interrupted: bool) -> facts.GoneWhy:
+def _why_gone(launch: Launch, status: InstanceStatus | None) -> facts.GoneWhy:
+    if status and status.lost:
+        return "abandoned"
     if launch.released_at:
         return "terminated"
-    return "interrupted" if interrupted else "machine_lost"
+    return "interrupted" if status and status.interrupted else "machine_lost"
 
 
 def of_container(place: Place, status: ContainerStatus, at: datetime) -> facts.Fact | None:

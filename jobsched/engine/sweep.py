@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
-from jobsched.domain.job import Job, JobId
-from jobsched.domain.state import current
+from jobsched.domain.job import Job
+from jobsched.domain.state import current, is_gone
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -31,34 +30,41 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     outside = replace(parts, worker="")
     # also while no machine is on: the hour goes on, and nobody else wakes who waits in line
     await parts.store.refill(provider.name, provider.caps)
-    slots = await parts.store.slots(provider.name)
-    if not slots:
+    # the records before the machines: one that is launched meanwhile is not missed
+    places = await _places(outside, provider)
+    known = {token: one.launch.instance for token, (_, one) in places.items()}
+    machines = {token: instance for token, instance in known.items() if instance}
+    if not places:
         return 0
     try:
-        seen = await call(parts, f"{provider.name}.describe_all", provider.describe_all())
+        describing = provider.describe_all(machines)
+        seen = await call(parts, f"{provider.name}.describe_all", describing)
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)
         return 0
     changed = 0
-    for token, job_id in slots.items():
-        changed += await _looked_at(outside, token, job_id, seen)
+    for token, (job, place) in places.items():
+        changed += await _looked_at(outside, job, place, seen.get(token))
     return changed
 
 
-async def _looked_at(
-    parts: Parts, token: str, job_id: JobId, seen: Mapping[str, InstanceStatus]
-) -> bool:
-    try:
-        job = await parts.store.read(job_id)
-    except NotFound:
-        return False
-    except UnreadableRecord as error:
-        parts.services.log.warning("sweep.unreadable", job=job_id, error=error.message)
-        raise
-    place = _place(job, token)
-    if place is None:
-        return False
-    status = seen.get(token)
+async def _places(parts: Parts, provider: Provider) -> dict[str, tuple[Job, Place]]:
+    """Give every launch that holds a slot of the provider, with its job, by token."""
+    found = {}
+    for token, job_id in (await parts.store.slots(provider.name)).items():
+        try:
+            job = await parts.store.read(job_id)
+        except NotFound:
+            continue
+        except UnreadableRecord as error:
+            parts.services.log.warning("sweep.unreadable", job=job_id, error=error.message)
+            raise
+        if place := _place(job, token):
+            found[token] = job, place
+    return found
+
+
+async def _looked_at(parts: Parts, job: Job, place: Place, status: InstanceStatus | None) -> bool:
     if status is None:
         found = _missing(parts, place)
     else:
@@ -68,9 +74,12 @@ async def _looked_at(
         runner = parts.registry.runners.get(job.spec.runner)
         if runner and access and place.launch.ready_at and status.phase == "running":
             parts.watch(runner, access)
-    if _passes_on(place) and any(isinstance(fact, facts.Gone) for fact in found):
-        # its own worker ends it, in one save with the next launch, which takes over the slot
-        return False
+    if any(isinstance(fact, facts.Gone) for fact in found):
+        job = await parts.store.read(job.id)
+        now_there = _place(job, place.launch.token)
+        if now_there is None or _passes_on(now_there):
+            # its own worker ends it, in one save with the next launch, which takes over the slot
+            return False
     return await observe(parts, job, *found) is not job
 
 
@@ -83,7 +92,8 @@ def _passes_on(place: Place) -> bool:
 def _place(job: Job, token: str) -> Place | None:
     attempt = job.attempt
     for launch in attempt.launches if attempt else ():
-        if attempt and launch.token == token and launch.gone_at is None:
+        # also one that is gone and holds its slot: its containers could not be removed yet
+        if attempt and launch.token == token and not is_gone(launch):
             return Place(attempt=attempt, launch=launch)
     return None
 

@@ -42,7 +42,7 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
     what = f"{provider.name}.terminate"
     status = await call(parts, what, provider.terminate(launch.instance))
     if status.phase == "gone":
-        return await _gone(parts, job, gone(place, parts.now))
+        return await _gone(parts, job, gone(place, parts.now, status))
     return await observe(parts, job, facts.Terminated(**place.of_launch(parts.now)))
 
 

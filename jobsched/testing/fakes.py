@@ -160,8 +160,9 @@ class FakeProvider(Provider):
         machine = self.world.machines.get(token)
         return self._described(machine) if machine else None
 
-    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe every machine that ever was."""
+        del known
         return {token: self._described(one) for token, one in self.world.machines.items()}
 
     async def terminate(self, instance: Instance) -> InstanceStatus:

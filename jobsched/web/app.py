@@ -34,6 +34,7 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     (hdrs.METH_GET, "/healthcheck", health.healthcheck),
     (hdrs.METH_GET, "/readiness", health.readiness),
     (hdrs.METH_POST, f"/cancel/{_ID}", jobs.cancel_job),
+    (hdrs.METH_POST, f"/abandon/{_ID}", jobs.abandon_job),
     (hdrs.METH_GET, f"/logs/{_ID}", logs.logs),
 )
 

@@ -1,4 +1,4 @@
-"""Routes about jobs: schedule, list, status, cancel."""
+"""Routes about jobs: schedule, list, status, cancel, abandon."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multidict import MultiMapping
 
 from jobsched.domain.job import JobId
 from jobsched.domain.state import State, state_of
-from jobsched.engine import cancel, submit
+from jobsched.engine import abandon, cancel, submit
 from jobsched.errors import InvalidInput
 from jobsched.schemas import job as job_schema
 from jobsched.schemas.query import ListQuery
@@ -79,6 +79,13 @@ async def cancel_job(request: web.Request) -> web.Response:
     return web.json_response(_SCHEDULED.dump(answer), status=code)
 
 
+async def abandon_job(request: web.Request) -> web.Response:
+    """``POST /abandon/{id}``: its machines count as gone; 409 when there is none to abandon."""
+    job = await abandon.abandon(request.app[PARTS], job_id(request))
+    answer = {"status": state_of(job).value, "message": "machines abandoned", "id": job.id}
+    return web.json_response(_SCHEDULED.dump(answer))
+
+
 def job_id(request: web.Request) -> JobId:
     """Give the id in the path; the router has checked its form."""
     return JobId(request.match_info["id"])
@@ -121,4 +128,13 @@ def _plain(value: object) -> str | float:
     raise TypeError(type(value).__name__)
 
 
-__all__ = ["cancel_job", "digest", "job_id", "list_jobs", "query", "schedule", "status"]
+__all__ = [
+    "abandon_job",
+    "cancel_job",
+    "digest",
+    "job_id",
+    "list_jobs",
+    "query",
+    "schedule",
+    "status",
+]

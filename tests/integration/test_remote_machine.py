@@ -66,7 +66,7 @@ class Remote(Provider):
         """Look it up."""
         return self._described(token) if token in self.lent else None
 
-    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe what is lent."""
         return {token: self._described(token) for token in self.lent}
 

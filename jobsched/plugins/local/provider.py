@@ -109,8 +109,9 @@ class LocalProvider(Provider):
         found = await self._files.run(self._leases.find, token)
         return None if found is None else self._describe(token, *found)
 
-    async def describe_all(self) -> Mapping[str, InstanceStatus]:
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Read the files of all launches."""
+        del known
         found = await self._files.run(lambda: list(self._leases.all()))
         return {token: self._describe(token, state, lease) for token, state, lease in found}
 

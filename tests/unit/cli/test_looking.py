@@ -141,3 +141,19 @@ def test_cancel_may_wait(
     api.on(f"POST /cancel/{JOB}", {"status": "running", "message": "on its way", "id": JOB})
     api.on(f"GET /status/{JOB}", document("running"), document(status, reason="exited"))
     assert run("cancel", JOB, "--wait").exit_code == code
+
+
+def test_abandon_asks_first(api: FakeApi, run: Run) -> None:
+    """Without a yes nothing is asked of the API; with one its sentence is on stderr."""
+    api.on(f"POST /abandon/{JOB}", {"status": "failed", "message": "machines abandoned", "id": JOB})
+    refused = run("abandon", JOB, stdin="n\n")
+    assert (refused.exit_code, api.asked) == (1, [])
+    found = run("abandon", JOB, "--yes")
+    assert (found.exit_code, found.stdout, found.stderr) == (0, "", "machines abandoned\n")
+
+
+def test_abandon_of_nothing_is_2(api: FakeApi, run: Run) -> None:
+    """A job without such a machine: the API's sentence, and 2."""
+    api.on(f"POST /abandon/{JOB}", {"detail": "this job has no machine"}, status=409)
+    found = run("abandon", JOB, "--yes", "--json")
+    assert (found.exit_code, found.stderr) == (2, "Error: this job has no machine\n")

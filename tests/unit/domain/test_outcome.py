@@ -185,3 +185,9 @@ def test_cancel_in_doubt_ends_with_what_becomes_known() -> None:
     assert command
     assert (command.verb, command.why) == (Verb.COLLECT, "cancel")
     assert outcome(record(job, told(facts.Ended, code=0))).reason == "finished"
+
+
+def test_end_on_an_abandoned_machine_is_unknown() -> None:
+    """A machine that was only given up may have run the container to its end."""
+    actual = outcome(record(up_to(facts.Started), told(facts.Gone, why="abandoned")))
+    assert (actual.reason, actual.started) == ("outcome_unknown", True)

@@ -27,9 +27,10 @@ def test_the_routes_are_those_of_the_design(parts: Parts) -> None:
         ("GET", "/healthcheck"),
         ("GET", "/readiness"),
         ("POST", "/cancel/{id}"),
+        ("POST", "/abandon/{id}"),
         ("GET", "/logs/{id}"),
     }
-    assert len(ROUTES) == 8
+    assert len(ROUTES) == 9
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ async def problem_of(answer: Any, status: int) -> dict[str, Any]:
         ("GET", f"/status/{kit.ID}", {}, 404),
         ("GET", f"/logs/{kit.ID}", {}, 404),
         ("POST", f"/cancel/{kit.ID}", {}, 404),
+        ("POST", f"/abandon/{kit.ID}", {}, 404),
         ("GET", "/schedule", {}, 405),
         ("DELETE", f"/status/{kit.ID}", {}, 405),
         ("OPTIONS", "/schedule", {}, 405),
@@ -118,6 +119,7 @@ async def test_each_bad_request_is_answered_with_its_status(
         ("GET", f"/status/{kit.ID}"),
         ("GET", f"/logs/{kit.ID}"),
         ("POST", f"/cancel/{kit.ID}"),
+        ("POST", f"/abandon/{kit.ID}"),
         ("POST", "/schedule"),
         ("GET", "/readiness"),
     ],
@@ -136,13 +138,14 @@ async def test_each_error_of_the_tree_has_its_status(
     assert store.jobs == {}
 
 
-@pytest.mark.parametrize("path", ["/status", "/logs", "/cancel"])
+@pytest.mark.parametrize("path", ["/status", "/logs", "/cancel", "/abandon"])
 @pytest.mark.parametrize("name", ["x" * 31, "x" * 33, "x" * 31 + "-", "x" * 32 + "%0a", "%2e%2e"])
 async def test_an_id_of_another_form_never_reaches_the_store(
     api: Api, store: kit.FakeStore, path: str, name: str
 ) -> None:
     """The router knows the form of an id: nothing else becomes a key or the name of a file."""
-    answer = await api.request("POST" if path == "/cancel" else "GET", f"{path}/{name}")
+    method = "POST" if path in {"/cancel", "/abandon"} else "GET"
+    answer = await api.request(method, f"{path}/{name}")
 
     await problem_of(answer, 404)
     assert store.calls == []

@@ -9,6 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from jobsched.domain import facts
 from jobsched.domain.state import State
@@ -236,3 +237,46 @@ async def test_a_job_that_ended_otherwise_cannot_be_cancelled(
 
     assert answer.status == 409
     assert store.jobs[kit.ID].cancel_at is None
+
+
+async def test_a_dead_machine_is_abandoned(api: Api, store: kit.FakeStore) -> None:
+    """A job that only waits for a machine that lives on elsewhere ends; nothing is left to do."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Released))}
+
+    with capture_logs() as said:
+        answers = [await api.post(f"/abandon/{kit.ID}") for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [200, 409]
+    assert (await answers[0].json())["status"] == State.FINISHED
+    told = next(line for line in said if line["event"] == "job.abandoned")
+    assert (told["job"], told["machines"]) == (kit.ID, [kit.INSTANCE.id])
+
+
+async def test_a_running_job_is_abandoned_as_unknown(api: Api, store: kit.FakeStore) -> None:
+    """Nobody saw the end of a container on a machine that is abandoned."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Started))}
+
+    answer = await api.post(f"/abandon/{kit.ID}")
+
+    assert (answer.status, (await answer.json())["status"]) == (200, State.FAILED)
+    attempt = store.jobs[kit.ID].attempt
+    assert attempt is not None
+    assert attempt.outcome is not None
+    assert (attempt.outcome.reason, attempt.outcome.started) == ("outcome_unknown", True)
+
+
+async def test_a_machine_that_can_be_destroyed_is_not_abandoned(
+    api: Api, store: kit.FakeStore
+) -> None:
+    """A provider that destroys its machines goes on trying: the bill would go on too."""
+    begun = [
+        replace(fact, destroys_machine=True) if isinstance(fact, facts.Begun) else fact
+        for fact in kit.until(facts.Started)
+    ]
+    store.jobs = {kit.ID: kit.make_job(*begun)}
+
+    answer = await api.post(f"/abandon/{kit.ID}")
+
+    assert answer.status == 409
+    assert "cost money" in (await answer.json())["detail"]
+    assert "save" not in store.calls

@@ -89,7 +89,7 @@ async def test_offers_this_machine(provider: LocalProvider) -> None:
     (offer,) = await provider.offers(ORDER)
 
     assert offer.label == "this machine"
-    assert await provider.describe_all() == {}
+    assert await provider.describe_all({}) == {}
 
 
 async def test_freezes_to_the_same_bytes(provider: LocalProvider) -> None:
@@ -115,7 +115,7 @@ async def test_freezing_has_no_effect(provider: LocalProvider) -> None:
 
     assert "s3cret" not in request
     assert json.loads(request)["dies_at"] is None
-    assert await provider.describe_all() == {}
+    assert await provider.describe_all({}) == {}
 
 
 async def test_the_machine_is_ready_at_once(
@@ -213,7 +213,7 @@ async def test_describes_all_by_token(provider: LocalProvider) -> None:
     second = await provisioned(provider, replace(ORDER, token="c"))
     await provider.terminate(second)
 
-    described = await provider.describe_all()
+    described = await provider.describe_all({})
 
     assert {token: status.phase for token, status in described.items()} == {
         TOKEN: "running",
@@ -230,7 +230,7 @@ async def test_survives_a_restart(services: LentServices, provider: LocalProvide
 
     restarted = LocalProvider(services, docker_host="unix:///other.sock")
 
-    assert await restarted.describe_all() == await provider.describe_all()
+    assert await restarted.describe_all({}) == await provider.describe_all({})
     found = await restarted.find(TOKEN)
     assert found is not None
     assert found.instance == instance
@@ -322,7 +322,7 @@ async def test_a_broken_file_is_unknown(
     path = services.data_dir / "local" / f"{TOKEN}.json"
     path.write_bytes(content)
 
-    described = await provider.describe_all()
+    described = await provider.describe_all({})
 
     assert described[TOKEN] == InstanceStatus(phase="unknown")
     assert described["c"].phase == "running"
@@ -353,7 +353,7 @@ async def test_a_broken_tombstone_still_spends_its_token(
 
     assert late.phase == "gone"
     assert late.instance == instance
-    assert (await provider.describe_all())[TOKEN].phase == "gone"
+    assert (await provider.describe_all({}))[TOKEN].phase == "gone"
 
 
 async def test_another_hosts_machine_is_not_gone(tmp_path: Path, provider: LocalProvider) -> None:
@@ -382,7 +382,7 @@ async def test_foreign_files_are_left_alone(
     (services.data_dir / "local" / "notes.json").touch()
     (services.data_dir / "local" / "README").touch()
 
-    assert list(await provider.describe_all()) == [TOKEN]
+    assert list(await provider.describe_all({})) == [TOKEN]
 
 
 async def test_status_has_always_the_same_keys(provider: LocalProvider) -> None:
