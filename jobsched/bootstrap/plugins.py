@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobsched import log
 from jobsched.bootstrap.configured import services_of
@@ -15,13 +15,18 @@ from jobsched.config import Config, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
 from jobsched.hooks.collect import collect
+from jobsched.hooks.commands import add_commands
 from jobsched.hooks.load import Plugins
 from jobsched.hooks.load import load as load_plugins
 from jobsched.hooks.registry import Registry
 from jobsched.hooks.report import LoadReport
+from jobsched.hooks.routes import collect_routes
 from jobsched.schemas.config import NAMED, SECTIONS
 from jobsched.services import RunningServices
 from jobsched.store.logs import MemoryLogs
+
+if TYPE_CHECKING:
+    import click
 
 _TAKEN = (*SECTIONS, *NAMED)
 #: key of the configuration → field of the registry
@@ -58,18 +63,35 @@ def inspect_plugins(
     flags: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
+    *,
+    cli: click.Group | None = None,
 ) -> LoadReport:
-    """Tell of every plugin that is named, broken ones too, and what each brings; opens no store."""
+    """Tell of every plugin that is named, broken ones too, and what each brings; opens no store.
+
+    Args:
+        flags: as of :func:`configure`, as are ``environ`` and ``file``.
+        environ: the environment.
+        file: the TOML file, if it was named.
+        cli: the group that plugins add their commands to; None: they are not asked for any.
+
+    Raises:
+        ConfigError: the configuration has a mistake that is no broken plugin's.
+    """
     names = load_core(flags, environ, file)
     plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN)
     try:
         config = load(flags, environ, file, plugins.schemas)
+        services = services_of(config, deployment="")
+        chosen = config.section("callbacks")
+        _, plugins = collect(plugins, config.sections, services, callbacks=chosen)
     except ConfigError:
         if plugins.report.broken:
             # The section of a broken plugin is nobody's: what it said of itself matters more.
             return plugins.report
         raise
-    _, plugins = collect(plugins, config.sections, services_of(config, deployment=""))
+    _, plugins = collect_routes(plugins, services)
+    if cli is not None:
+        plugins = add_commands(plugins, cli)
     return plugins.report
 
 

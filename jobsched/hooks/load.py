@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -20,12 +21,15 @@ from jobsched.errors import (
     PluginNotFound,
 )
 from jobsched.hooks import specs
-from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport
+from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport, Origin
 from jobsched.hooks.sections import Section, collect_sections
 
 GROUP = "jobsched"
 #: The plugin that the core itself is.
 CORE = "jobsched"
+_CORE_ORIGIN = Origin(
+    distribution="jobsched", version=__version__, module="jobsched.builtin", api=JOBSCHED_API
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +68,13 @@ def load(
     broken: list[PluginError] = []
     if builtin is not None:
         manager.register(builtin, CORE)
-        loaded[CORE] = LoadedPlugin(
-            name=CORE,
-            distribution="jobsched",
-            version=__version__,
-            api=JOBSCHED_API,
-            hooks=_hooks(manager, builtin),
-        )
+        loaded[CORE] = LoadedPlugin(name=CORE, hooks=_hooks(manager, builtin))
     installed = _installed()
+    origins = {CORE: _CORE_ORIGIN, **{name: _origin(ones) for name, ones in installed.items()}}
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
-            loaded[name] = _load_one(manager, name, installed)
+            loaded[name] = _load_one(manager, name, installed, origins)
         except PluginError as error:
             broken.append(error)
     sections, colliding = collect_sections(manager, set(taken))
@@ -89,6 +88,7 @@ def load(
         ),
         broken=tuple(map(BrokenPlugin.of, broken)),
         unused=tuple(sorted(set(installed) - set(wanted))),
+        origins=origins,
     )
     return Plugins(manager=manager, report=report, sections=sections)
 
@@ -100,12 +100,34 @@ def _installed() -> dict[str, list[EntryPoint]]:
     return found
 
 
+def _origin(candidates: Sequence[EntryPoint]) -> Origin:
+    """Say where it comes from without importing it."""
+    makers = [one.dist for one in candidates if one.dist]
+    return Origin(
+        distribution=_list(maker.name for maker in makers) if makers else "",
+        version=makers[0].version if len(makers) == 1 else "",
+        module=candidates[0].value if len(candidates) == 1 else "",
+    )
+
+
 def _load_one(
-    manager: PluginManager, name: str, installed: Mapping[str, Sequence[EntryPoint]]
+    manager: PluginManager,
+    name: str,
+    installed: Mapping[str, Sequence[EntryPoint]],
+    origins: dict[str, Origin],
 ) -> LoadedPlugin:
     entry_point = _choose(name, installed)
     module = _import(name, entry_point)
+    file = getattr(sys.modules.get(entry_point.module), "__file__", None)
+    origins[name] = replace(origins[name], file=file or "")
     api = _api(name, module)
+    # before it is refused: what it was written for is told of a broken plugin too
+    origins[name] = replace(origins[name], api=api)
+    if api is not None and api > JOBSCHED_API:
+        raise PluginLoadFailed(
+            name,
+            f"it needs plugin API {api} and this jobsched has {JOBSCHED_API}: upgrade jobsched",
+        )
     try:
         manager.register(module, name)
         _check_hooks(manager, name, module)
@@ -115,14 +137,7 @@ def _load_one(
     except PluginError:
         _forget(manager, name)
         raise
-    distribution = entry_point.dist
-    return LoadedPlugin(
-        name=name,
-        distribution=distribution.name if distribution else "",
-        version=distribution.version if distribution else "",
-        api=api,
-        hooks=_hooks(manager, module),
-    )
+    return LoadedPlugin(name=name, hooks=_hooks(manager, module))
 
 
 def _choose(name: str, installed: Mapping[str, Sequence[EntryPoint]]) -> EntryPoint:
@@ -151,11 +166,9 @@ def _import(name: str, entry_point: EntryPoint) -> Any:
 
 def _api(name: str, module: object) -> int | None:
     api = getattr(module, "JOBSCHED_API", None)
-    if api is None or (isinstance(api, int) and api <= JOBSCHED_API):
+    if api is None or isinstance(api, int):
         return api
-    raise PluginLoadFailed(
-        name, f"it needs plugin API {api} and this jobsched has {JOBSCHED_API}: upgrade jobsched"
-    )
+    raise PluginLoadFailed(name, f"its JOBSCHED_API is {api!r}; it must be a whole number")
 
 
 def _check_hooks(manager: PluginManager, name: str, module: object) -> None:
