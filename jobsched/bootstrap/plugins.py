@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jobsched import log
 from jobsched.bootstrap.configured import services_of
 from jobsched.builtin import Builtin, LogStorage
-from jobsched.config import Config, load, load_core
+from jobsched.config import Config, is_traced, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
 from jobsched.hooks.collect import collect
@@ -51,7 +51,8 @@ def configure(
         ConfigError: with one sentence for each mistake.
         PluginError: a plugin is broken.
     """
-    plugins = load_plugins(load_core(flags, environ, file), taken=_TAKEN)
+    names, trace = load_core(flags, environ, file), is_traced(flags, environ, file)
+    plugins = load_plugins(names, taken=_TAKEN, trace=trace)
     plugins.report.check()
     config = load(flags, environ, file, plugins.schemas)
     for warning in config.warnings:
@@ -77,8 +78,8 @@ def inspect_plugins(
     Raises:
         ConfigError: the configuration has a mistake that is no broken plugin's.
     """
-    names = load_core(flags, environ, file)
-    plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN)
+    names, trace = load_core(flags, environ, file), is_traced(flags, environ, file)
+    plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN, trace=trace)
     try:
         config = load(flags, environ, file, plugins.schemas)
         services = services_of(config, deployment="")
@@ -102,7 +103,12 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
         PluginError: a plugin is broken.
         ConfigError: a default is not brought by any.
     """
-    plugins = load_plugins(config.value("plugins"), builtin=Builtin(logs), taken=_TAKEN)
+    plugins = load_plugins(
+        config.value("plugins"),
+        builtin=Builtin(logs),
+        taken=_TAKEN,
+        trace=config.value("trace_plugins"),
+    )
     plugins.report.check()
     registry, plugins = collect(
         plugins,

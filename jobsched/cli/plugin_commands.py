@@ -18,7 +18,7 @@ def add(cli: click.Group) -> None:
     """
     log.configure()
     try:
-        plugins = load.load(config.load_core())
+        plugins = load.load(config.load_core(), trace=config.is_traced())
     except ConfigError as error:
         log.get(__name__).warning("config.unreadable", why=error.message)
         return

@@ -70,16 +70,34 @@ def load_core(
     Raises:
         ConfigError: the list of plugins, or the file as a whole, cannot be read.
     """
+    return tuple(dict.fromkeys(_core("plugins", flags, environ, file)))
+
+
+def is_traced(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> bool:
+    """Whether the calls of plugins are logged, those that bring schemas too; arguments as `load`.
+
+    Raises:
+        ConfigError: ``trace_plugins``, or the file as a whole, cannot be read.
+    """
+    return bool(_core("trace_plugins", flags, environ, file))
+
+
+def _core(
+    key: str, flags: Mapping[str, Any] | None, environ: Mapping[str, str], file: Path | None
+) -> Any:
+    """Read one key of the core's own, which must be known before there are plugins."""
     # What else is wrong is told by load(), which knows the plugins' sections too.
     written = _read(flags, environ, file, _known(SECTIONS))
-    found = written.values.get(CORE, {}).get("plugins")
-    schema = SECTIONS[CORE](only=["plugins"])
+    found = written.values.get(CORE, {}).get(key)
     try:
-        names = schema.load({} if found is None else {"plugins": found.value})["plugins"]
+        return SECTIONS[CORE](only=[key]).load({} if found is None else {key: found.value})[key]
     except ValidationError as error:
-        at = found.origin if found else "plugins"
+        at = found.origin if found else key
         raise ConfigError(_told([f"{at}: {_sentences(error)}"])) from error
-    return tuple(dict.fromkeys(names))
 
 
 def _known(schemas: Mapping[str, type[Schema]]) -> Known:
@@ -195,4 +213,4 @@ def _told(mistakes: list[str]) -> str:
     return f"the configuration has {len(mistakes)} mistakes:\n{lines}"
 
 
-__all__ = ["load", "load_core"]
+__all__ = ["is_traced", "load", "load_core"]

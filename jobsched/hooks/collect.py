@@ -26,6 +26,7 @@ from jobsched.hooks.load import CORE, Plugins
 from jobsched.hooks.registry import Registry
 from jobsched.hooks.sections import NAME
 from jobsched.hooks.specs import Sections
+from jobsched.hooks.trace import trace_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,10 @@ def collect(
             except PluginError as error:
                 broken.append(error)
                 continue
-            for name, part in parts.items():
+            for name, found in parts.items():
+                part = found
+                if plugins.is_traced:
+                    part = trace_part(found, kind.contract, plugin=plugin, kind=kind.word)
                 brought[kind.key].setdefault(name, {})[plugin] = part
     registry = Registry(
         defaults=dict(defaults or {}),

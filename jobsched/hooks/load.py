@@ -23,6 +23,7 @@ from jobsched.errors import (
 from jobsched.hooks import specs
 from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport, Origin
 from jobsched.hooks.sections import Section, collect_sections
+from jobsched.hooks.trace import trace_hooks
 
 GROUP = "jobsched"
 #: The plugin that the core itself is.
@@ -38,6 +39,8 @@ class Plugins:
 
     manager: PluginManager = field(repr=False)
     report: LoadReport
+    #: every call of them is logged
+    is_traced: bool = False
     #: section name → who brings it
     sections: Mapping[str, Section] = field(default_factory=dict)
 
@@ -48,7 +51,11 @@ class Plugins:
 
 
 def load(
-    names: Iterable[str], *, builtin: object | None = None, taken: Iterable[str] = ()
+    names: Iterable[str],
+    *,
+    builtin: object | None = None,
+    taken: Iterable[str] = (),
+    trace: bool = False,
 ) -> Plugins:
     """Import and register the plugins of these names; one that is broken does not hide the others.
 
@@ -58,6 +65,7 @@ def load(
         names: names of entry points of the group ``jobsched``.
         builtin: the core's own plugin.
         taken: names of sections that are the core's.
+        trace: log every call of a plugin.
 
     Returns:
         The plugins that work; ``report`` tells of all, ``report.check()`` raises for broken ones.
@@ -77,6 +85,8 @@ def load(
             loaded[name] = _load_one(manager, name, installed, origins)
         except PluginError as error:
             broken.append(error)
+    if trace:
+        trace_hooks(manager)
     sections, colliding = collect_sections(manager, set(taken))
     broken += colliding
     for one in colliding:
@@ -90,7 +100,7 @@ def load(
         unused=tuple(sorted(set(installed) - set(wanted))),
         origins=origins,
     )
-    return Plugins(manager=manager, report=report, sections=sections)
+    return Plugins(manager=manager, report=report, is_traced=trace, sections=sections)
 
 
 def _installed() -> dict[str, list[EntryPoint]]:

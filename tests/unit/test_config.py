@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from marshmallow import RAISE, Schema, fields
 
-from jobsched.config import Config, example, load, load_core
+from jobsched.config import Config, example, is_traced, load, load_core
 from jobsched.domain.job import Limits
 from jobsched.errors import ConfigError
 from jobsched.schemas.config import DEFAULT_PLUGINS
@@ -231,7 +231,7 @@ def test_a_value_and_its_file_together_are_refused(tmp_path: Path) -> None:
 
 def test_variables_of_others_are_left_alone() -> None:
     """The client's, the log's and the tests' are theirs; what nobody knows is a warning."""
-    others = ("URL", "TOKEN", "LOG_LEVEL", "LOG_FORMAT", "FAILPOINT", "TEST_X", "TRACE_PLUGINS")
+    others = ("URL", "TOKEN", "LOG_LEVEL", "LOG_FORMAT", "FAILPOINT", "TEST_X")
     config = read({f"JOBSCHED_{name}": "x" for name in others} | {"JOBSCHED_API_PROT": "1"})
     (warning,) = config.warnings
     assert "JOBSCHED_API_PROT" in warning
@@ -280,6 +280,21 @@ def test_the_names_of_plugins_are_known_before_their_sections() -> None:
     assert load_core({}, {"JOBSCHED_PLUGINS": "b,c,b"}) == ("b", "c")
     with pytest.raises(ConfigError, match="environment JOBSCHED_PLUGINS"):
         load_core({}, {"JOBSCHED_PLUGINS": "no such"})
+
+
+@pytest.mark.parametrize(("value", "is_on"), [("1", True), ("true", True), ("0", False)])
+def test_whether_calls_are_traced_is_known_before_plugins_are(value: str, is_on: bool) -> None:  # noqa: FBT001 (a row of the table)
+    """is_traced passes over what only plugins know; so their first hook is traced too."""
+    assert is_traced({}, {"JOBSCHED_TRACE_PLUGINS": value, "JOBSCHED_ACME_X": "1"}) is is_on
+    assert read({"JOBSCHED_TRACE_PLUGINS": value}).value("trace_plugins") is is_on
+    assert not is_traced({}, {})
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_a_mistake() -> None:
+    """The sentence says where it stands and what to write."""
+    for ask in (is_traced, load):
+        with pytest.raises(ConfigError, match="JOBSCHED_TRACE_PLUGINS: write true or false"):
+            ask({}, {"JOBSCHED_TRACE_PLUGINS": "maybe"})
 
 
 def test_a_configuration_cannot_be_changed_by_mistake() -> None:
