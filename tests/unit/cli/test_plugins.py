@@ -273,6 +273,16 @@ def test_a_newer_api_is_told_in_numbers(installed: Distributions) -> None:
     assert (acme["api"], acme["api_here"]) == (JOBSCHED_API + 1, JOBSCHED_API)
 
 
+def test_a_plugin_that_is_not_installed_is_told_with_a_guess(installed: Distributions) -> None:
+    """A misspelt name in the configuration is answered with the one that was probably meant."""
+    installed.install("acme", PLANNER)
+    found = listed("--json", JOBSCHED_PLUGINS="amce")
+    amce = of(found)["amce"]
+    told = [amce[key] for key in ("status", "distribution", "reason")]
+    assert told == ["broken", None, "it is not installed; did you mean 'acme'?"]
+    assert (found.exit_code, of(found)["acme"]["status"]) == (2, "not named")
+
+
 def test_two_distributions_of_one_name_are_told(installed: Distributions) -> None:
     """Both are named, so that one can be uninstalled."""
     installed.install("acme", PLANNER, distribution="acme-one")

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
+from jobsched import hookimpl
 from jobsched.builtin import OnTime, Update
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.log_store import LogPart, LogStore
@@ -20,9 +22,12 @@ from jobsched.contracts.provider import Caps, InstanceStatus, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
 from jobsched.domain.job import Access, Container, Instance, JobId
 from jobsched.errors import ProviderFailed, StoreUnavailable
+from jobsched.hooks.collect import collect
 from jobsched.hooks.gist import gist
+from jobsched.hooks.load import load
+from jobsched.hooks.notify import Teller
 from jobsched.hooks.trace import trace_part
-from jobsched.services import StoreClock
+from jobsched.services import RunningServices, StoreClock
 from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
 
 MACHINE, CONTAINER = Instance(id="m-1"), Container(name="box")
@@ -185,6 +190,59 @@ def test_a_sync_method_is_told(logs: list[Any]) -> None:
     assert [(line["call"], line["raised"]) for line in logs] == [
         ("on_time.plan(job=None)", "AttributeError")
     ]
+
+
+class Plugin:
+    """A plugin that is an object; one of its hooks has a name of its own, one is async."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    @hookimpl
+    def jobsched_planners(self) -> list[Planner]:
+        """Bring one."""
+        return [OnTime()]
+
+    @hookimpl(specname="jobsched_log_stores")
+    def shelves(self) -> list[LogStore]:
+        """Bring none."""
+        return []
+
+    @hookimpl
+    async def jobsched_job_changed(self, change: object) -> None:
+        """Keep it."""
+        self.heard.append(change)
+
+
+async def test_every_hook_of_a_plugin_is_traced(logs: list[Any], tmp_path: Path) -> None:
+    """A stand-in has the plugin's name and all its hooks; what is async stays so."""
+    plugin, services = Plugin(), RunningServices(deployment="d", data_dir=tmp_path, settings={})
+    plugins = load([], builtin=plugin, trace=True)
+    registry, plugins = collect(plugins, {}, services)
+    await Teller(plugins.manager, services).job_changed(cast("Any", ["news"]))
+    assert plugin.heard == ["news"]
+    assert plugins.report.loaded[0].hooks == (
+        "jobsched_job_changed",
+        "jobsched_log_stores",
+        "jobsched_planners",
+    )
+    assert {line["plugin"] for line in logs} == {"jobsched"}
+    assert [line["call"] for line in logs] == [
+        "jobsched_planners()",
+        "jobsched_log_stores()",
+        "jobsched_job_changed(change=4 characters)",
+    ]
+    assert isinstance(registry.planner("on_time"), OnTime)
+    assert type(registry.planner("on_time")) is not OnTime
+
+
+def test_nothing_is_wrapped_unless_asked(tmp_path: Path) -> None:
+    """Off, the core has the plugin's own objects and functions in hand."""
+    plugin, services = Plugin(), RunningServices(deployment="d", data_dir=tmp_path, settings={})
+    plugins = load([], builtin=plugin)
+    registry, _ = collect(plugins, {}, services)
+    assert plugins.manager.get_plugin("jobsched") is plugin
+    assert type(registry.planner("on_time")) is OnTime
 
 
 def test_a_gist_holds_no_text_and_no_secret() -> None:
