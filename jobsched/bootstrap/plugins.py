@@ -135,7 +135,7 @@ def _with_defaults(config: Config, registry: Registry) -> Registry:
         names = ", ".join(sorted(loaded)) or "none"
         raise ConfigError(
             f"{key} is {defaults[key]!r} ({config.origin(key)}), and no loaded plugin brings it; "
-            f"loaded: {names}"
+            f"loaded: {names}; is its plugin named in plugins?"
         )
     return replace(registry, defaults=defaults)
 

@@ -24,129 +24,136 @@ MOST = 5
 LETTERS = 8
 
 
-@singledispatch
 def gist(value: object) -> str:
-    """Say what it is: of what is not known here, only its type."""
+    """Say what it is; of what is not known here, or is rubbish, only its type."""
+    try:
+        return _of(value)
+    except Exception:  # noqa: BLE001 - looking at what a plugin gave must change nothing
+        return type(value).__name__
+
+
+@singledispatch
+def _of(value: object) -> str:
     return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
-@gist.register(type(None))
+@_of.register(type(None))
 def _(value: None) -> str:
     return str(value)
 
 
-@gist.register(bool)
-@gist.register(int)
-@gist.register(float)
+@_of.register(bool)
+@_of.register(int)
+@_of.register(float)
 def _(value: float) -> str:
     return str(value)
 
 
-@gist.register(str)
+@_of.register(str)
 def _(value: str) -> str:
     return f"{len(value)} characters"
 
 
-@gist.register(bytes)
+@_of.register(bytes)
 def _(value: bytes) -> str:
     return f"{len(value)} bytes"
 
 
-@gist.register(datetime)
+@_of.register(datetime)
 def _(value: datetime) -> str:
     return instant(value)
 
 
-@gist.register(timedelta)
+@_of.register(timedelta)
 def _(value: timedelta) -> str:
     return human(value)
 
 
-@gist.register(list)
-@gist.register(tuple)
+@_of.register(list)
+@_of.register(tuple)
 def _(value: list[Any] | tuple[Any, ...]) -> str:
     return f"[{_some([*map(gist, value)])}]"
 
 
-@gist.register(Mapping)
+@_of.register(Mapping)
 def _(value: Mapping[Any, Any]) -> str:
     told = [f"{shortened(str(key))}: {gist(item)}" for key, item in value.items()]
     return "{" + _some(told) + "}"
 
 
-@gist.register(AsyncIterator)
+@_of.register(AsyncIterator)
 def _(value: AsyncIterator[Any]) -> str:
     del value
     return "a stream"
 
 
-@gist.register(Provider)
-@gist.register(Runner)
-@gist.register(Planner)
-@gist.register(LogStore)
-@gist.register(CallbackAction)
+@_of.register(Provider)
+@_of.register(Runner)
+@_of.register(Planner)
+@_of.register(LogStore)
+@_of.register(CallbackAction)
 def _(value: Provider | Runner | Planner | LogStore | CallbackAction) -> str:
     return f"{type(value).__name__} {getattr(value, 'name', '')}"
 
 
-@gist.register
+@_of.register
 def _(value: Job) -> str:
     return f"job {value.id}"
 
 
-@gist.register
+@_of.register
 def _(value: Change) -> str:
     return f"job {value.job} rev {value.rev} {value.state}"
 
 
-@gist.register
+@_of.register
 def _(value: MachineOrder) -> str:
     return f"job {value.job} attempt {value.attempt} launch {value.launch}"
 
 
-@gist.register
+@_of.register
 def _(value: ContainerOrder) -> str:
     return f"container {value.name} of {value.image}"
 
 
-@gist.register
+@_of.register
 def _(value: Offer) -> str:
     return f"offer {value.label}"
 
 
-@gist.register
+@_of.register
 def _(value: Plan) -> str:
     return f"provision at {instant(value.provision_at)}, start at {instant(value.start_at)}"
 
 
-@gist.register
+@_of.register
 def _(value: Access) -> str:
     return f"{value.kind} {value.host_id or value.address}"
 
 
-@gist.register
+@_of.register
 def _(value: Instance) -> str:
     return f"machine {value.id}"
 
 
-@gist.register
+@_of.register
 def _(value: InstanceStatus) -> str:
     of = f" {gist(value.instance)}" if value.instance else ""
     return f"{value.phase}{', ready' if value.ready else ''}{of}"
 
 
-@gist.register
+@_of.register
 def _(value: Container) -> str:
     return f"container {value.name}"
 
 
-@gist.register
+@_of.register
 def _(value: ContainerStatus) -> str:
     return value.phase if value.code is None else f"{value.phase} {value.code}"
 
 
-@gist.register(LogChunk)
-@gist.register(LogPart)
+@_of.register(LogChunk)
+@_of.register(LogPart)
 def _(value: LogChunk | LogPart) -> str:
     return f"{len(value.data)} bytes at {value.offset}"
 

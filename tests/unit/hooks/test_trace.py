@@ -20,7 +20,7 @@ from jobsched.contracts.order import ContainerOrder, Credential, MachineOrder
 from jobsched.contracts.planner import Planner
 from jobsched.contracts.provider import Caps, InstanceStatus, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
-from jobsched.domain.job import Access, Container, Instance, JobId
+from jobsched.domain.job import Access, Container, Instance, JobId, Plan
 from jobsched.errors import ProviderFailed, StoreUnavailable
 from jobsched.hooks.collect import collect
 from jobsched.hooks.gist import gist
@@ -243,6 +243,13 @@ def test_nothing_is_wrapped_unless_asked(tmp_path: Path) -> None:
     registry, _ = collect(plugins, {}, services)
     assert plugins.manager.get_plugin("jobsched") is plugin
     assert type(registry.planner("on_time")) is OnTime
+
+
+def test_a_gist_of_rubbish_is_its_type() -> None:
+    """What a plugin gave is looked at, and what is wrong with it is not the trace's to find."""
+    plan = Plan(provision_at=cast("Any", "soon"), start_at=cast("Any", None), why="")
+    broken = InstanceStatus(phase="running", instance=cast("Any", 7))
+    assert [gist(plan), gist([plan]), gist(broken)] == ["Plan", "[Plan]", "running 7"]
 
 
 def test_a_gist_holds_no_text_and_no_secret() -> None:
