@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -219,6 +220,8 @@ async def test_every_hook_of_a_plugin_is_traced(logs: list[Any], tmp_path: Path)
     plugin, services = Plugin(), RunningServices(deployment="d", data_dir=tmp_path, settings={})
     plugins = load([], builtin=plugin, trace=True)
     registry, plugins = collect(plugins, {}, services)
+    (hears,) = plugins.manager.hook.jobsched_job_changed.get_hookimpls()
+    assert inspect.iscoroutinefunction(hears.function)
     await Teller(plugins.manager, services).job_changed(cast("Any", ["news"]))
     assert plugin.heard == ["news"]
     assert plugins.report.loaded[0].hooks == (
