@@ -12,6 +12,7 @@ from jobsched.contracts.services import Services
 from jobsched.errors import BadHookResult, DuplicateName, PluginError
 from jobsched.hooks.call import ask
 from jobsched.hooks.load import Plugins
+from jobsched.hooks.specs import Sections
 
 HOOK = "jobsched_routes"
 #: plugin → its routes
@@ -33,7 +34,7 @@ def collect_routes(plugins: Plugins, services: Services) -> tuple[Routes, Plugin
     for implementation in sorted(implementations, key=lambda one: one.plugin_name):
         plugin = implementation.plugin_name
         try:
-            routes = _routes(implementation, services)
+            routes = _routes(implementation, plugins.config_of(plugin), services)
             names[plugin] = _names(plugin, routes)
         except PluginError as error:
             broken.append(error)
@@ -43,8 +44,8 @@ def collect_routes(plugins: Plugins, services: Services) -> tuple[Routes, Plugin
     return found, replace(plugins, report=report)
 
 
-def _routes(implementation: HookImpl, services: Services) -> Sequence[Any]:
-    routes = ask(implementation, HOOK, services=services)
+def _routes(implementation: HookImpl, config: Sections, services: Services) -> Sequence[Any]:
+    routes = ask(implementation, HOOK, config=config, services=services)
     if not isinstance(routes, list | tuple):
         message = f"gave {type(routes).__name__}; it must give a list of routes"
         raise BadHookResult(implementation.plugin_name, message, hook=HOOK)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -46,6 +48,31 @@ def test_routes_are_kept_by_plugin_and_reported(installed: Distributions) -> Non
     assert [route.path for route in routes["acme"]] == ["/price", "/price"]
     (acme,) = plugins.report.loaded
     assert acme.brings["routes"] == ("GET /plugins/acme/price", "POST /plugins/acme/price")
+
+
+def test_a_plugin_with_routes_sees_its_own_sections(installed: Distributions) -> None:
+    """It is given what it brought the schema of, and nothing else."""
+    code = """
+        from marshmallow import Schema, fields
+
+        seen = []
+
+        class Acme(Schema):
+            price = fields.Integer()
+
+        @hookimpl
+        def jobsched_config_schemas():
+            return {"acme": Acme}
+
+        @hookimpl
+        def jobsched_routes(config):
+            seen.append(config)
+            return []
+    """
+    module = installed.install("acme", code)
+    plugins = replace(load(["acme"]), config={"acme": {"price": 3}, "secrets": {"a": "b"}})
+    collect_routes(plugins, SERVICES)
+    assert sys.modules[module].seen == [{"acme": {"price": 3}}]
 
 
 @pytest.mark.parametrize(

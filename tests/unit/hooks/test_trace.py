@@ -222,7 +222,7 @@ async def test_every_hook_of_a_plugin_is_traced(logs: list[Any], tmp_path: Path)
     registry, plugins = collect(plugins, {}, services)
     (hears,) = plugins.manager.hook.jobsched_job_changed.get_hookimpls()
     assert inspect.iscoroutinefunction(hears.function)
-    await Teller(plugins.manager, services).job_changed(cast("Any", ["news"]))
+    await Teller(plugins, services).job_changed(cast("Any", ["news"]))
     assert plugin.heard == ["news"]
     assert plugins.report.loaded[0].hooks == (
         "jobsched_job_changed",
