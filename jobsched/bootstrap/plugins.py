@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jobsched import log
 from jobsched.bootstrap.configured import services_of
 from jobsched.builtin import Builtin, LogStorage
-from jobsched.config import Config, is_traced, load, load_core
+from jobsched.config import Config, Wanted, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
 from jobsched.hooks.collect import collect
@@ -51,8 +51,7 @@ def configure(
         ConfigError: with one sentence for each mistake.
         PluginError: a plugin is broken.
     """
-    names, trace = load_core(flags, environ, file), is_traced(flags, environ, file)
-    plugins = load_plugins(names, taken=_TAKEN, trace=trace)
+    plugins = _loaded(load_core(flags, environ, file))
     plugins.report.check()
     config = load(flags, environ, file, plugins.schemas)
     for warning in config.warnings:
@@ -78,8 +77,7 @@ def inspect_plugins(
     Raises:
         ConfigError: the configuration has a mistake that is no broken plugin's.
     """
-    names, trace = load_core(flags, environ, file), is_traced(flags, environ, file)
-    plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN, trace=trace)
+    plugins = _loaded(load_core(flags, environ, file), Builtin(MemoryLogs({})))
     try:
         config = load(flags, environ, file, plugins.schemas)
         services = services_of(config, deployment="")
@@ -103,12 +101,12 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
         PluginError: a plugin is broken.
         ConfigError: a default is not brought by any.
     """
-    plugins = load_plugins(
-        config.value("plugins"),
-        builtin=Builtin(logs),
-        taken=_TAKEN,
+    wanted = Wanted(
+        names=config.value("plugins"),
+        plugins_dir=config.value("plugins_dir"),
         trace=config.value("trace_plugins"),
     )
+    plugins = _loaded(wanted, Builtin(logs))
     plugins.report.check()
     registry, plugins = collect(
         plugins,
@@ -120,6 +118,16 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
     plugins.report.check()
     services.history.know(registry.providers.values())
     return _with_defaults(config, registry), plugins
+
+
+def _loaded(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
+    return load_plugins(
+        wanted.names,
+        builtin=builtin,
+        taken=_TAKEN,
+        plugins_dir=wanted.plugins_dir,
+        trace=wanted.trace,
+    )
 
 
 def _with_defaults(config: Config, registry: Registry) -> Registry:

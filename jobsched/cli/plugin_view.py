@@ -29,7 +29,7 @@ def block(document: Document) -> Block:
 
 def _lines(document: Document) -> Iterator[tuple[str, str]]:
     if document["status"] == "not named":
-        yield "", _made(document)
+        yield "", _made(document) or document["file"] or ""
         return
     is_read = document["api"] is not None or document["status"] == "loaded"
     yield "", ", ".join(filter(None, [_made(document), is_read and _api(document)]))

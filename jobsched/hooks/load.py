@@ -7,25 +7,21 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from pathlib import Path
 
 from marshmallow import Schema
 from pluggy import PluginManager, PluginValidationError
 
 from jobsched import JOBSCHED_API, __version__
-from jobsched.errors import (
-    DuplicateName,
-    PluginError,
-    PluginLoadFailed,
-    PluginNotFound,
-)
+from jobsched.errors import PluginError, PluginLoadFailed
 from jobsched.hooks import specs
+from jobsched.hooks.candidate import Candidate
+from jobsched.hooks.choice import candidates, choose
+from jobsched.hooks.installed import GROUP
 from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport, Origin
 from jobsched.hooks.sections import Section, collect_sections
 from jobsched.hooks.trace import trace_hooks
 
-GROUP = "jobsched"
 #: The plugin that the core itself is.
 CORE = "jobsched"
 _CORE_ORIGIN = Origin(
@@ -62,20 +58,25 @@ def load(
     *,
     builtin: object | None = None,
     taken: Iterable[str] = (),
+    plugins_dir: Path | None = None,
     trace: bool = False,
 ) -> Plugins:
     """Import and register the plugins of these names; one that is broken does not hide the others.
 
-    A plugin that is installed but not named is not imported: the process holds cloud credentials.
+    A plugin that is there but not named is not imported: the process holds cloud credentials.
 
     Args:
-        names: names of entry points of the group ``jobsched``.
+        names: names of entry points of the group ``jobsched``, or of files in ``plugins_dir``.
         builtin: the core's own plugin.
         taken: names of sections that are the core's.
+        plugins_dir: a folder of single-file plugins.
         trace: log every call of a plugin.
 
     Returns:
         The plugins that work; ``report`` tells of all, ``report.check()`` raises for broken ones.
+
+    Raises:
+        ConfigError: ``plugins_dir`` cannot be read, or others can write to it.
     """
     manager = PluginManager(GROUP)
     manager.add_hookspecs(specs)
@@ -84,12 +85,15 @@ def load(
     if builtin is not None:
         manager.register(builtin, CORE)
         loaded[CORE] = LoadedPlugin(name=CORE, hooks=_hooks(manager, builtin))
-    installed = _installed()
-    origins = {CORE: _CORE_ORIGIN, **{name: _origin(ones) for name, ones in installed.items()}}
+    found = candidates(plugins_dir)
+    origins = {CORE: _CORE_ORIGIN, **{name: _origin(ones) for name, ones in found.items()}}
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
-            loaded[name] = _load_one(manager, name, installed, origins)
+            if name == CORE:
+                why = "the core is always loaded: take it out of the list"
+                raise PluginLoadFailed(name, why)
+            loaded[name] = _load_one(manager, choose(name, found, plugins_dir), origins)
         except PluginError as error:
             broken.append(error)
     if trace:
@@ -104,38 +108,27 @@ def load(
             _with_sections(one, sections) for one in loaded.values() if one.name not in bad
         ),
         broken=tuple(map(BrokenPlugin.of, broken)),
-        unused=tuple(sorted(set(installed) - set(wanted))),
+        unused=tuple(sorted(set(found) - set(wanted))),
         origins=origins,
     )
     return Plugins(manager=manager, report=report, is_traced=trace, sections=sections)
 
 
-def _installed() -> dict[str, list[EntryPoint]]:
-    found: dict[str, list[EntryPoint]] = {}
-    for entry_point in entry_points(group=GROUP):
-        found.setdefault(entry_point.name, []).append(entry_point)
-    return found
-
-
-def _origin(candidates: Sequence[EntryPoint]) -> Origin:
+def _origin(named: Sequence[Candidate]) -> Origin:
     """Say where it comes from without importing it."""
-    makers = [one.dist for one in candidates if one.dist]
+    first, *others = named
     return Origin(
-        distribution=_list(maker.name for maker in makers) if makers else "",
-        version=makers[0].version if len(makers) == 1 else "",
-        module=candidates[0].value if len(candidates) == 1 else "",
+        distribution=", ".join(sorted(filter(None, (one.distribution for one in named)))),
+        version="" if others else first.version,
+        module="" if others or first.file else first.what,
+        file="" if others else first.file,
     )
 
 
-def _load_one(
-    manager: PluginManager,
-    name: str,
-    installed: Mapping[str, Sequence[EntryPoint]],
-    origins: dict[str, Origin],
-) -> LoadedPlugin:
-    entry_point = _choose(name, installed)
-    module = _import(name, entry_point)
-    file = getattr(sys.modules.get(entry_point.module), "__file__", None)
+def _load_one(manager: PluginManager, one: Candidate, origins: dict[str, Origin]) -> LoadedPlugin:
+    name = one.name
+    module = one.load()
+    file = one.file or getattr(sys.modules.get(one.what.partition(":")[0]), "__file__", "")
     origins[name] = replace(origins[name], file=file or "")
     api = _api(name, module)
     # before it is refused: what it was written for is told of a broken plugin too
@@ -155,30 +148,6 @@ def _load_one(
         _forget(manager, name)
         raise
     return LoadedPlugin(name=name, hooks=_hooks(manager, module))
-
-
-def _choose(name: str, installed: Mapping[str, Sequence[EntryPoint]]) -> EntryPoint:
-    if name == CORE:
-        raise PluginLoadFailed(name, "the core is always loaded: take it out of the list")
-    candidates = installed.get(name, ())
-    if not candidates:
-        near = difflib.get_close_matches(name, installed, n=1)
-        ask = f"did you mean {near[0]!r}?" if near else f"installed: {_list(installed)}"
-        if not installed:
-            ask = "no plugin is, not even jobsched's own: install jobsched (pip install -e .)"
-        raise PluginNotFound(name, f"it is not installed; {ask}")
-    if len(candidates) > 1:
-        makers = _list({one.dist.name if one.dist else one.value for one in candidates})
-        raise DuplicateName(name, f"{makers} bring a plugin of this name: uninstall all but one")
-    return candidates[0]
-
-
-def _import(name: str, entry_point: EntryPoint) -> Any:
-    try:
-        return entry_point.load()
-    except (Exception, SystemExit) as error:
-        message = f"{entry_point.value} cannot be imported: {type(error).__name__}: {error}"
-        raise PluginLoadFailed(name, message) from error
 
 
 def _api(name: str, module: object) -> int | None:
@@ -224,10 +193,6 @@ def _hooks(manager: PluginManager, module: object) -> tuple[str, ...]:
 def _with_sections(one: LoadedPlugin, sections: Mapping[str, Section]) -> LoadedPlugin:
     own = tuple(sorted(name for name, section in sections.items() if section.plugin == one.name))
     return replace(one, sections=own)
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
 
 
 __all__ = ["CORE", "GROUP", "Plugins", "load"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from marshmallow import RAISE, Schema, fields
 
-from jobsched.config import Config, example, is_traced, load, load_core
+from jobsched.config import Config, example, load, load_core
 from jobsched.domain.job import Limits
 from jobsched.errors import ConfigError
 from jobsched.schemas.config import DEFAULT_PLUGINS
@@ -275,26 +275,37 @@ def test_the_named_file_is_read(tmp_path: Path) -> None:
 def test_the_names_of_plugins_are_known_before_their_sections() -> None:
     """load_core passes over what only plugins know, and over other mistakes."""
     Path("jobsched.toml").write_text("[acme]\nx = 1\n[jobsched]\nplugins=['acme']\napi_port='x'\n")
-    assert load_core({}, {}) == ("acme",)
-    assert load_core({}, {}, Path("/dev/null")) == DEFAULT_PLUGINS
-    assert load_core({}, {"JOBSCHED_PLUGINS": "b,c,b"}) == ("b", "c")
+    assert load_core({}, {}).names == ("acme",)
+    assert load_core({}, {}, Path("/dev/null")).names == DEFAULT_PLUGINS
+    assert load_core({}, {"JOBSCHED_PLUGINS": "b,c,b"}).names == ("b", "c")
     with pytest.raises(ConfigError, match="environment JOBSCHED_PLUGINS"):
         load_core({}, {"JOBSCHED_PLUGINS": "no such"})
 
 
 @pytest.mark.parametrize(("value", "is_on"), [("1", True), ("true", True), ("0", False)])
 def test_whether_calls_are_traced_is_known_before_plugins_are(value: str, is_on: bool) -> None:  # noqa: FBT001 (a row of the table)
-    """is_traced passes over what only plugins know; so their first hook is traced too."""
-    assert is_traced({}, {"JOBSCHED_TRACE_PLUGINS": value, "JOBSCHED_ACME_X": "1"}) is is_on
+    """load_core passes over what only plugins know; so their first hook is traced too."""
+    environ = {"JOBSCHED_TRACE_PLUGINS": value, "JOBSCHED_ACME_X": "1"}
+    assert load_core({}, environ).trace is is_on
     assert read({"JOBSCHED_TRACE_PLUGINS": value}).value("trace_plugins") is is_on
-    assert not is_traced({}, {})
+    assert not load_core({}, {}).trace
 
 
 def test_a_switch_that_is_neither_on_nor_off_is_a_mistake() -> None:
     """The sentence says where it stands and what to write."""
-    for ask in (is_traced, load):
+    for ask in (load_core, load):
         with pytest.raises(ConfigError, match="JOBSCHED_TRACE_PLUGINS: write true or false"):
             ask({}, {"JOBSCHED_TRACE_PLUGINS": "maybe"})
+
+
+def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) -> None:
+    """It is absolute, from the file or the environment, and no folder unless one is set."""
+    assert load_core({}, {}).plugins_dir is None
+    Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\n")
+    assert load_core({}, {}).plugins_dir == Path("here").absolute()
+    assert load({}, {}).value("plugins_dir") == Path("here").absolute()
+    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
+    assert load_core({}, environ).plugins_dir == tmp_path
 
 
 def test_a_configuration_cannot_be_changed_by_mistake() -> None:
