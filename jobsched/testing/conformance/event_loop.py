@@ -26,6 +26,9 @@ LOOK = timedelta(milliseconds=20)
 BLOCKED = timedelta(milliseconds=500)
 #: Longer than any call may take: it will never go on.
 STUCK = timedelta(seconds=60)
+IN_A_THREAD = (
+    "Call what blocks in a thread: await services.spawn.pool(name, threads).run(function)."
+)
 #: How long what is left on the loop may take to end, before it is left alone.
 CLEARED = timedelta(seconds=5)
 
@@ -37,6 +40,11 @@ class Blocked:
     seconds: float = 0.0
     #: where it was then: ``plugin.py:31 in find``; empty if it was never blocked
     where: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was seen."""
+        return f"the event loop stood still for {self.seconds:.1f} s, at {self.where}"
 
 
 @dataclass(slots=True)
@@ -114,8 +122,7 @@ def _look_on(
 
 def _give_up(work: _Work[Any], seconds: float, blocked: Blocked) -> None:
     if seconds >= BLOCKED.total_seconds():
-        seen = f"the event loop is blocked, at {blocked.where}"
-        raise Broken(seen, do="Call what blocks in a thread: await services.spawn.pool(…).run(…).")
+        raise Broken(blocked.sentence, do=IN_A_THREAD)
     if work.loop is not None and work.task is not None and not work.loop.is_closed():
         work.loop.call_soon_threadsafe(work.task.cancel)
     ended = work.ended.wait(CLEARED.total_seconds())
@@ -131,4 +138,4 @@ def _where(thread: threading.Thread) -> str:
     return " < ".join(reversed(found))
 
 
-__all__ = ["BLOCKED", "Blocked", "run"]
+__all__ = ["BLOCKED", "IN_A_THREAD", "Blocked", "run"]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
 from jobsched.testing.conformance import breach
-from jobsched.testing.conformance.event_loop import run
+from jobsched.testing.conformance.event_loop import IN_A_THREAD, Blocked, run
 
 S = TypeVar("S")
-B = TypeVar("B")
-#: a kit test as it is written: with the class, and a fixture that knows the plugin
-Body = Callable[[S, B], Coroutine[Any, Any, None]]
+Fixtures = ParamSpec("Fixtures")
+#: a kit test as it is written
+Body = Callable[Concatenate[S, Fixtures], Coroutine[Any, Any, None]]
+#: … and as pytest sees it
+Test = Callable[Concatenate[S, Fixtures], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +45,37 @@ class Promise:
 
 
 def promised(
-    *, by: Any, that: str, do: str, within: timedelta = timedelta(minutes=5)
-) -> Callable[[Body[S, B]], Callable[[S, B], None]]:
+    *,
+    by: Any,
+    that: str,
+    do: str,
+    within: timedelta = timedelta(minutes=5),
+    may_block: bool = True,
+) -> Callable[[Body[S, Fixtures]], Test[S, Fixtures]]:
     """Make a plain test of a coroutine that tries one sentence.
 
-    The test takes one fixture, whose name is that of the coroutine's parameter. An error that the
-    plugin lets out breaks the sentence too.
+    The test takes the fixtures that the coroutine's parameters name; where one has a coroutine
+    ``clean``, it is run after the test on the same loop. An error that the plugin lets out breaks
+    the sentence too.
 
     Args:
         by: the method or class of the contract that says it.
         that: the sentence, or its part that is tried, word by word.
         do: what an author can do whose plugin breaks it.
         within: the whole test; its calls have limits of their own (`answer`).
+        may_block: False for a test of just that; a call that blocks the loop fails no other.
     """
     promise = Promise(by=by, that=that, do=do)
 
-    def decorate(body: Body[S, B]) -> Callable[[S, B], None]:
-        def test(self: S, bench: B) -> None:
+    def decorate(body: Body[S, Fixtures]) -> Test[S, Fixtures]:
+        def test(self: S, /, *args: Fixtures.args, **kwargs: Fixtures.kwargs) -> None:
+            async def work() -> None:
+                await _tidily(body(self, *args, **kwargs), [*args, *kwargs.values()])
+
+            blocked = Blocked()
             try:
-                run(lambda: body(self, bench), within=within)
+                run(work, within=within, blocked=blocked)
+                breach.expect(may_block or not blocked.seconds, blocked.sentence, do=IN_A_THREAD)
             except Exception as error:  # noqa: BLE001 - whatever a plugin lets out is told as a breach
                 broken = breach.of_error(error)
                 told = breach.report(promise.where, promise.that, broken, promise.do)
@@ -76,6 +91,20 @@ def promised(
         return test
 
     return decorate
+
+
+async def _tidily(work: Coroutine[Any, Any, None], fixtures: Iterable[object]) -> None:
+    cleans = [fixture.clean for fixture in fixtures if hasattr(fixture, "clean")]
+    try:
+        await work
+    except Exception:
+        # What was found first is told; whatever goes wrong now follows from it.
+        with suppress(Exception):
+            for clean in cleans:
+                await clean()
+        raise
+    for clean in cleans:
+        await clean()
 
 
 def _signature(body: Callable[..., Any]) -> inspect.Signature:
