@@ -50,15 +50,21 @@ class SimulatedIds:
 class SimulatedSpawn:
     """Tasks of the running loop; no threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
+        self._log = log
 
     def task(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
         """Run it beside the caller."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("task.failed", task=task.get_name(), exc_info=error)
 
     async def end(self) -> None:
         """Cancel all tasks, and see them off."""

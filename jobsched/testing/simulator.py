@@ -176,7 +176,7 @@ class Simulation:
         services = SimulatedServices(
             clock=self.clock,
             ids=self.ids,
-            spawn=SimulatedSpawn(),
+            spawn=SimulatedSpawn(self.log),
             log=self.log,
             history=given.history,
         )
