@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -69,7 +70,15 @@ class SortsAsText(Right):
 
     async def read(self, job: JobId, attempt: int, after: int = 0) -> list[LogPart]:
         """Sort wrongly."""
-        return sorted(await super().read(job, attempt, after), key=lambda part: str(part.offset))
+        found = await super().read(job, attempt, after)
+        cuts = sorted({*self.pieces(job, attempt), *(part.offset for part in found)})
+        parts = [
+            LogPart(offset=at, data=part.data[at - part.offset : end - part.offset])
+            for part in found
+            for at, end in pairwise([*cuts, part.offset + len(part.data)])
+            if part.offset <= at < end
+        ]
+        return sorted(parts, key=lambda part: str(part.offset))
 
 
 class KeepsText(Right):
@@ -160,7 +169,7 @@ class Blocks(Right):
 
     async def delete(self, job: JobId) -> None:
         """Take a second of everybody's time."""
-        if job in self.kept:
+        if len(self.pieces(job, 1)) > 2:
             time.sleep(0.8)
         await super().delete(job)
 
@@ -175,6 +184,18 @@ class HoldsOn(Right):
         except asyncio.CancelledError:
             await asyncio.sleep(30)
         await super().write(job, attempt, offset, chunk)
+
+
+class BelievesTheFirst(Right):
+    """A piece that is there is never written again, also one that was cut off."""
+
+    async def write(self, job: JobId, attempt: int, offset: int, chunk: bytes) -> None:
+        """Begin with one byte."""
+        pieces = self.kept.setdefault(job, {}).setdefault(attempt, {})
+        if offset not in pieces:
+            pieces[offset] = chunk[:1]
+            await asyncio.sleep(0)
+            pieces[offset] = chunk
 
 
 class LosesAtOnce(Right):
@@ -209,5 +230,8 @@ class Held(LogStoreConformance):
         return self.kind(kept)
 
 
-for _kind in (Right, *Right.__subclasses__()):
-    globals()[f"Test{_kind.__name__}"] = type(f"Test{_kind.__name__}", (Held,), {"kind": _kind})
+KINDS: list[type[Right]] = [Right, *Right.__subclasses__()]
+
+for kind in KINDS:
+    name = f"Test{kind.__name__}"
+    globals()[name] = type(name, (Held,), {"kind": kind, "__doc__": kind.__doc__})
