@@ -59,7 +59,7 @@ async def parts(
         if is_own:
             keeping = keep_server(config, services.clock, servers)
             services.spawn.task(keeping, name="bootstrap.keep_server")
-        teller = Teller(plugins.manager, services)
+        teller = Teller(plugins, services)
         await teller.startup()
         stack.push_async_callback(teller.shutdown)
         limits = config.section("limits")

@@ -91,11 +91,13 @@ def collect(
         defaults: for the registry.
 
     Returns:
-        What works, by name, and the plugins with a report of what each brings and which are broken.
+        What works, by name, and the plugins with their configuration and a report of what each
+        brings and which are broken.
 
     Raises:
         ConfigError: ``[callbacks]`` names a plugin that does not bring the action.
     """
+    plugins = replace(plugins, config=config)
     broken: list[PluginError] = []
     brought: _Brought = {}
     for kind in _KINDS:
@@ -104,9 +106,8 @@ def collect(
         # Sorted, so that nothing depends on the order of the configuration.
         for implementation in sorted(hook.get_hookimpls(), key=lambda one: one.plugin_name):
             plugin = implementation.plugin_name
-            own = _own_sections(plugins, config, plugin)
             try:
-                parts = _ask(implementation, kind, own, services)
+                parts = _ask(implementation, kind, plugins.config_of(plugin), services)
             except PluginError as error:
                 broken.append(error)
                 continue
@@ -117,11 +118,6 @@ def collect(
         **{kind.key: _choose(kind, brought, callbacks or {}, broken) for kind in _KINDS},
     )
     return registry, _with_report(plugins, brought, broken)
-
-
-def _own_sections(plugins: Plugins, config: Sections, plugin: str) -> Sections:
-    own = (name for name, section in plugins.sections.items() if section.plugin == plugin)
-    return {name: config[name] for name in own if name in config}
 
 
 def _ask(

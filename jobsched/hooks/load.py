@@ -32,11 +32,18 @@ class Plugins:
     report: LoadReport
     #: section name → who brings it
     sections: Mapping[str, Section] = field(default_factory=dict)
+    #: the configuration, once it is read
+    config: specs.Sections = field(default_factory=dict, repr=False)
 
     @property
     def schemas(self) -> dict[str, type[Schema]]:
         """Section name → schema."""
         return {name: section.schema for name, section in self.sections.items()}
+
+    def config_of(self, plugin: str) -> specs.Sections:
+        """Give what a plugin sees of the configuration: the sections that it brought itself."""
+        own = (name for name, section in self.sections.items() if section.plugin == plugin)
+        return {name: self.config[name] for name in own if name in self.config}
 
 
 def load(

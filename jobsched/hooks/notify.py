@@ -61,9 +61,10 @@ class Teller:
     """Tells the plugins of one process what happened."""
 
     def __init__(
-        self, manager: PluginManager, services: Services, *, patience: timedelta = PATIENCE
+        self, plugins: Plugins, services: Services, *, patience: timedelta = PATIENCE
     ) -> None:
-        self._manager = manager
+        self._plugins = plugins
+        self._manager = plugins.manager
         self._services = services
         self._patience = patience
         self._threads: dict[str, Pool] = {}
@@ -126,12 +127,13 @@ class Teller:
         return True
 
     async def _call(self, implementation: HookImpl, **arguments: Any) -> None:
+        plugin = implementation.plugin_name
         arguments["services"] = self._services
+        arguments["config"] = self._plugins.config_of(plugin)
         if inspect.iscoroutinefunction(implementation.function):
             await call(implementation, **arguments)
             return
         # It may block: each plugin has one thread, so a hanging one keeps nobody else's.
-        plugin = implementation.plugin_name
         if plugin not in self._threads:
             self._threads[plugin] = self._services.spawn.pool(f"hooks-{plugin}", 1)
         result = await self._threads[plugin].run(call, implementation, **arguments)
@@ -145,7 +147,7 @@ async def notify_forever(parts: Parts, plugins: Plugins, consumer: str) -> None:
     Changes are acknowledged after they were told, so that a crash in between tells them again.
     """
     source, clock = parts.store, parts.services.clock
-    teller = Teller(plugins.manager, parts.services)
+    teller = Teller(plugins, parts.services)
     troubles = 0
     while True:
         try:

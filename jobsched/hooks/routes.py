@@ -24,7 +24,7 @@ def collect_routes(plugins: Plugins, services: Services) -> Mapping[str, Sequenc
     for implementation in plugins.manager.hook.jobsched_routes.get_hookimpls():
         plugin = implementation.plugin_name
         try:
-            routes = call(implementation, services=services)
+            routes = call(implementation, config=plugins.config_of(plugin), services=services)
         except JobschedError as error:
             raise PluginLoadFailed(plugin, error.message, hook=HOOK) from error
         except Exception as error:

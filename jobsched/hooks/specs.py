@@ -177,12 +177,13 @@ def jobsched_log_stores(config: Sections, services: Services) -> Sequence[LogSto
 
 
 @hookspec
-def jobsched_routes(services: Services) -> Sequence[Any]:
+def jobsched_routes(config: Sections, services: Services) -> Sequence[Any]:
     """Bring routes of the web server, served under ``/plugins/<plugin>/`` behind its login.
 
     When: once, when the API starts; never in a worker.
 
     Args:
+        config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Returns:
@@ -221,13 +222,14 @@ def jobsched_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def jobsched_startup(services: Services) -> Awaitable[None] | None:
+def jobsched_startup(config: Sections, services: Services) -> Awaitable[None] | None:
     """Begin: open connections, look whether what is configured is there. May be ``async``.
 
     When: once in each process, after everything was brought and before the first job is touched;
     within 30 seconds.
 
     Args:
+        config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Raises:
@@ -242,12 +244,13 @@ def jobsched_startup(services: Services) -> Awaitable[None] | None:
 
 
 @hookspec
-def jobsched_shutdown(services: Services) -> Awaitable[None] | None:
+def jobsched_shutdown(config: Sections, services: Services) -> Awaitable[None] | None:
     """End: close what was opened. May be ``async``.
 
     When: once, when a process that has begun ends in order; within 5 seconds. Not after a crash.
 
     Args:
+        config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Raises:
@@ -262,7 +265,9 @@ def jobsched_shutdown(services: Services) -> Awaitable[None] | None:
 
 
 @hookspec
-def jobsched_job_changed(change: Change, services: Services) -> Awaitable[None] | None:
+def jobsched_job_changed(
+    change: Change, config: Sections, services: Services
+) -> Awaitable[None] | None:
     """Hear of a saved change of a job. May be ``async``; otherwise it runs in a thread.
 
     When: after each saved change, at least once (so maybe again after a crash), by one process of
@@ -270,6 +275,7 @@ def jobsched_job_changed(change: Change, services: Services) -> Awaitable[None] 
 
     Args:
         change: what changed.
+        config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Raises:
@@ -277,9 +283,9 @@ def jobsched_job_changed(change: Change, services: Services) -> Awaitable[None] 
 
     Example:
         >>> @hookimpl
-        ... async def jobsched_job_changed(change):
+        ... def jobsched_job_changed(change, config):
         ...     if change.state == "failed":
-        ...         await pager.call(change.job, change.reason)
+        ...         page(config["pager"]["url"], change.job, change.reason)
     """
     raise NotImplementedError
 

@@ -32,6 +32,9 @@ class AcmeSchema(Schema):
     zones = fields.List(fields.String(), load_default=list)
     api_key = fields.String(load_default=None, allow_none=True, metadata={"secret": True})
     spare = fields.Integer(load_default=3)
+    prices = fields.Dict(
+        fields.String(), fields.Float(), load_default=lambda: {"small": 0.5, "very large": 2.0}
+    )
 
 
 @pytest.fixture(autouse=True)

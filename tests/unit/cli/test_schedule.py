@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobsched.cli import wait
-from jobsched.client import Client
+from jobsched.client import DEFAULT_URL, Client
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi, document
 
@@ -180,6 +180,20 @@ def test_token_is_sent_and_never_shown(api: FakeApi, run: Run, tmp_path: Path) -
     sent = [one.headers["Authorization"] for one in api.asked]
     assert sent == ["Bearer from-environment", "Bearer from-file"]
     assert "from-" not in first.output + second.output + repr(Client(token="from-memory"))
+
+
+def test_a_program_finds_the_server_as_the_command_line_does(api: FakeApi, tmp_path: Path) -> None:
+    """A plugin's command asks its own route with the URL and the token of the environment."""
+    api.on("GET /plugins/acme/prices", {"small": 1})
+    (tmp_path / "token").write_text("from-file\n")
+    for where in ({"JOBSCHED_TOKEN": "plain "}, {"JOBSCHED_TOKEN_FILE": str(tmp_path / "token")}):
+        client = Client.from_environment({"JOBSCHED_URL": api.url, **where})
+        assert client.get("/plugins/acme/prices") == {"small": 1}
+    assert [one.headers["Authorization"] for one in api.asked] == [
+        "Bearer plain",
+        "Bearer from-file",
+    ]
+    assert Client.from_environment({}) == Client(url=DEFAULT_URL)
 
 
 @pytest.mark.parametrize(

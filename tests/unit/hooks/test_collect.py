@@ -189,5 +189,6 @@ def test_a_plugin_sees_only_its_own_sections(services: RunningServices) -> None:
         manager=plugins.manager, report=plugins.report, sections={"acme": mine, "other": other}
     )
     config: dict[str, dict[str, Any]] = {"acme": {"a": 1}, "other": {"b": 2}, "secrets": {"c": "3"}}
-    collect(plugins, config, services)
+    _, asked = collect(plugins, config, services)
     assert seen == [{"acme": {"a": 1}}]
+    assert asked.config_of("other") == {"other": {"b": 2}}, "for the hooks that come later"

@@ -6,12 +6,14 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from marshmallow import Schema
 from pluggy import PluginManager
 from structlog.testing import capture_logs
 
@@ -23,6 +25,7 @@ from jobsched.hooks import specs
 from jobsched.hooks.load import Plugins
 from jobsched.hooks.notify import Teller, notify_forever
 from jobsched.hooks.report import LoadReport
+from jobsched.hooks.sections import Section
 from jobsched.services import RunningServices
 
 SOON = timedelta(seconds=0.1)
@@ -51,13 +54,13 @@ async def services(tmp_path: Path) -> AsyncIterator[RunningServices]:
     await running.spawn.close()
 
 
-def manager(**members: object) -> PluginManager:
+def plugins(**members: object) -> Plugins:
     """Register plugins."""
     made = PluginManager("jobsched")
     made.add_hookspecs(specs)
     for name, plugin in members.items():
         made.register(plugin, name)
-    return made
+    return Plugins(manager=made, report=LoadReport())
 
 
 class Hearing:
@@ -114,7 +117,7 @@ async def test_a_failing_plugin_is_logged_and_the_others_are_told(
     """Each is told each change, in order."""
     hearing = Hearing()
     with capture_logs() as logs:
-        await Teller(manager(a=Failing(), b=hearing, c=Failing()), services).job_changed(
+        await Teller(plugins(a=Failing(), b=hearing, c=Failing()), services).job_changed(
             [change(1), change(2)]
         )
     assert hearing.heard == [1, 2]
@@ -127,7 +130,7 @@ async def test_a_hanging_plugin_is_given_up_and_told_no_more_of_the_batch(
 ) -> None:
     """It costs its patience once, not once for every change."""
     hearing, hanging = Hearing(), Hanging()
-    teller = Teller(manager(a=hanging, b=hearing), services, patience=SOON)
+    teller = Teller(plugins(a=hanging, b=hearing), services, patience=SOON)
     began = time.monotonic()
     with capture_logs() as logs:
         await teller.job_changed([change(rev) for rev in range(1, 101)])
@@ -140,7 +143,7 @@ async def test_a_hanging_plugin_is_given_up_and_told_no_more_of_the_batch(
 async def test_a_blocking_plugin_does_not_block_the_loop(services: RunningServices) -> None:
     """A plain function runs in a thread of its plugin; the others are told meanwhile."""
     blocking, hearing = Blocking(), Hearing()
-    teller = Teller(manager(a=blocking, b=hearing), services, patience=SOON)
+    teller = Teller(plugins(a=blocking, b=hearing), services, patience=SOON)
     with capture_logs() as logs:
         await teller.job_changed([change()])
     blocking.go_on.set()
@@ -158,7 +161,7 @@ async def test_a_plugins_own_time_out_is_a_failure(services: RunningServices) ->
             raise TimeoutError
 
     with capture_logs() as logs:
-        await Teller(manager(a=Impatient()), services).job_changed([change()])
+        await Teller(plugins(a=Impatient()), services).job_changed([change()])
     assert [one["event"] for one in logs] == ["hook.failed"]
 
 
@@ -171,7 +174,7 @@ async def test_a_failing_startup_stops_the_process(services: RunningServices) ->
             raise OSError("no route")
 
     with pytest.raises(PluginLoadFailed, match=r"acme\.jobsched_startup: OSError: no route"):
-        await Teller(manager(acme=Unready()), services).startup()
+        await Teller(plugins(acme=Unready()), services).startup()
 
 
 async def test_startup_and_shutdown_reach_sync_and_async_plugins(services: RunningServices) -> None:
@@ -187,10 +190,42 @@ async def test_startup_and_shutdown_reach_sync_and_async_plugins(services: Runni
         async def jobsched_shutdown(self) -> None:
             heard.append(("down", None))
 
-    teller = Teller(manager(a=Plain()), services)
+    teller = Teller(plugins(a=Plain()), services)
     await teller.startup()
     await teller.shutdown()
     assert [("up", services), ("down", None)] == heard
+
+
+async def test_a_plugin_that_is_told_sees_its_own_sections(services: RunningServices) -> None:
+    """A notifier finds its secrets unmasked, and nobody else's."""
+    seen: list[Any] = []
+
+    class Curious:
+        @hookimpl
+        def jobsched_startup(self, config: Any) -> None:
+            seen.append(config)
+
+        @hookimpl
+        async def jobsched_job_changed(self, config: Any) -> None:
+            seen.append(config)
+
+        @hookimpl
+        def jobsched_shutdown(self, config: Any) -> None:
+            seen.append(config)
+
+    acme, other = (Section(plugin=name, schema=Schema) for name in ("acme", "other"))
+    teller = Teller(
+        replace(
+            plugins(acme=Curious()),
+            sections={"acme": acme, "other": other},
+            config={"acme": {"token": "t"}, "other": {}, "secrets": {"a": "b"}},
+        ),
+        services,
+    )
+    await teller.startup()
+    await teller.job_changed([change()])
+    await teller.shutdown()
+    assert seen == [{"acme": {"token": "t"}}] * 3
 
 
 class Stream:
@@ -225,10 +260,9 @@ async def test_changes_are_acknowledged_after_they_were_told(
     stream = Stream(
         [change(1)], StoreUnavailable(), StoreUnavailable(), ValueError("bug"), [], [change(2)]
     )
-    plugins = Plugins(manager=manager(a=hearing), report=LoadReport())
     parts: Any = SimpleNamespace(store=stream, services=services)
     with capture_logs() as logs:
-        telling = asyncio.create_task(notify_forever(parts, plugins, "me"))
+        telling = asyncio.create_task(notify_forever(parts, plugins(a=hearing), "me"))
         await asyncio.wait_for(stream.done.wait(), 5)
         telling.cancel()
     assert [1, 2] == hearing.heard == [one.rev for one in stream.acknowledged]
@@ -239,9 +273,8 @@ async def test_changes_are_acknowledged_after_they_were_told(
 async def test_changes_that_were_not_told_are_not_acknowledged(services: RunningServices) -> None:
     """A worker that dies in between leaves them to the next one."""
     stream = Stream([change(1)])
-    plugins = Plugins(manager=manager(a=Hanging()), report=LoadReport())
     parts: Any = SimpleNamespace(store=stream, services=services)
-    telling = asyncio.create_task(notify_forever(parts, plugins, "me"))
+    telling = asyncio.create_task(notify_forever(parts, plugins(a=Hanging()), "me"))
     await asyncio.sleep(0.05)
     telling.cancel()
     with pytest.raises(asyncio.CancelledError):

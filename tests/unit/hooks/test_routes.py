@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +39,27 @@ def collected(installed: Distributions, body: str) -> Any:
 def test_routes_are_kept_by_plugin(installed: Distributions) -> None:
     """What a plugin brings is found under its name."""
     assert collected(installed, "return ['route']") == {"acme": ["route"]}
+
+
+def test_a_plugin_with_routes_sees_its_own_sections(installed: Distributions) -> None:
+    """It is given what it brought the schema of, and nothing else."""
+    code = """
+        from marshmallow import Schema, fields
+
+        class Acme(Schema):
+            price = fields.Integer()
+
+        @hookimpl
+        def jobsched_config_schemas():
+            return {"acme": Acme}
+
+        @hookimpl
+        def jobsched_routes(config):
+            return [config]
+    """
+    installed.install("acme", code)
+    plugins = replace(load(["acme"]), config={"acme": {"price": 3}, "secrets": {"a": "b"}})
+    assert collect_routes(plugins, SERVICES) == {"acme": [{"acme": {"price": 3}}]}
 
 
 @pytest.mark.parametrize(
