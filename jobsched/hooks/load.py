@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from jobsched import JOBSCHED_API, __version__
 from jobsched.errors import PluginError, PluginLoadFailed
 from jobsched.hooks import specs
 from jobsched.hooks.candidate import Candidate
-from jobsched.hooks.choice import candidates, choose
+from jobsched.hooks.choice import candidates, choose, origin_of
 from jobsched.hooks.installed import GROUP
 from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport, Origin
 from jobsched.hooks.sections import Section, collect_sections
@@ -86,7 +86,8 @@ def load(
         manager.register(builtin, CORE)
         loaded[CORE] = LoadedPlugin(name=CORE, hooks=_hooks(manager, builtin))
     found = candidates(plugins_dir)
-    origins = {CORE: _CORE_ORIGIN, **{name: _origin(ones) for name, ones in found.items()}}
+    origins = {name: origin_of(named) for name, named in found.items()}
+    origins[CORE] = _CORE_ORIGIN
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
@@ -114,21 +115,10 @@ def load(
     return Plugins(manager=manager, report=report, is_traced=trace, sections=sections)
 
 
-def _origin(named: Sequence[Candidate]) -> Origin:
-    """Say where it comes from without importing it."""
-    first, *others = named
-    return Origin(
-        distribution=", ".join(sorted(filter(None, (one.distribution for one in named)))),
-        version="" if others else first.version,
-        module="" if others or first.file else first.what,
-        file="" if others else first.file,
-    )
-
-
 def _load_one(manager: PluginManager, one: Candidate, origins: dict[str, Origin]) -> LoadedPlugin:
     name = one.name
     module = one.load()
-    file = one.file or getattr(sys.modules.get(one.what.partition(":")[0]), "__file__", "")
+    file = getattr(sys.modules.get(one.module), "__file__", None)
     origins[name] = replace(origins[name], file=file or "")
     api = _api(name, module)
     # before it is refused: what it was written for is told of a broken plugin too

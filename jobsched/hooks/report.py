@@ -59,7 +59,7 @@ class LoadReport:
 
     loaded: tuple[LoadedPlugin, ...] = ()
     broken: tuple[BrokenPlugin, ...] = ()
-    #: installed or in ``plugins_dir``, but not named in the configuration: never imported
+    #: installed, but not named in the configuration: never imported
     unused: tuple[str, ...] = ()
     #: by name, of all that are there
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -32,9 +32,6 @@ class AcmeSchema(Schema):
     zones = fields.List(fields.String(), load_default=list)
     api_key = fields.String(load_default=None, allow_none=True, metadata={"secret": True})
     spare = fields.Integer(load_default=3)
-    prices = fields.Dict(
-        fields.String(), fields.Float(), load_default=lambda: {"small": 0.5, "very large": 2.0}
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -285,6 +282,16 @@ def test_the_names_of_plugins_are_known_before_their_sections() -> None:
         load_core({}, {"JOBSCHED_PLUGINS": "no such"})
 
 
+def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) -> None:
+    """It is absolute, from the file or the environment, and no folder unless one is set."""
+    assert load_core({}, {}).plugins_dir is None
+    Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\n")
+    assert load_core({}, {}).plugins_dir == Path("here").absolute()
+    assert load({}, {}).value("plugins_dir") == Path("here").absolute()
+    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
+    assert load_core({}, environ).plugins_dir == tmp_path
+
+
 @pytest.mark.parametrize(("value", "is_on"), [("1", True), ("true", True), ("0", False)])
 def test_whether_calls_are_traced_is_known_before_plugins_are(value: str, is_on: bool) -> None:  # noqa: FBT001 (a row of the table)
     """load_core passes over what only plugins know; so their first hook is traced too."""
@@ -299,16 +306,6 @@ def test_a_switch_that_is_neither_on_nor_off_is_a_mistake() -> None:
     for ask in (load_core, load):
         with pytest.raises(ConfigError, match="JOBSCHED_TRACE_PLUGINS: write true or false"):
             ask({}, {"JOBSCHED_TRACE_PLUGINS": "maybe"})
-
-
-def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) -> None:
-    """It is absolute, from the file or the environment, and no folder unless one is set."""
-    assert load_core({}, {}).plugins_dir is None
-    Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\n")
-    assert load_core({}, {}).plugins_dir == Path("here").absolute()
-    assert load({}, {}).value("plugins_dir") == Path("here").absolute()
-    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
-    assert load_core({}, environ).plugins_dir == tmp_path
 
 
 def test_a_configuration_cannot_be_changed_by_mistake() -> None:
