@@ -11,7 +11,7 @@ from typing import Any
 from jobsched import log
 from jobsched.bootstrap.configured import services_of
 from jobsched.builtin import Builtin, LogStorage
-from jobsched.config import Config, load, load_core
+from jobsched.config import Config, Wanted, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
 from jobsched.hooks.collect import collect
@@ -46,7 +46,7 @@ def configure(
         ConfigError: with one sentence for each mistake.
         PluginError: a plugin is broken.
     """
-    plugins = load_plugins(load_core(flags, environ, file), taken=_TAKEN)
+    plugins = _loaded(load_core(flags, environ, file))
     plugins.report.check()
     config = load(flags, environ, file, plugins.schemas)
     for warning in config.warnings:
@@ -60,8 +60,7 @@ def inspect_plugins(
     file: Path | None = None,
 ) -> LoadReport:
     """Tell of every plugin that is named, broken ones too, and what each brings; opens no store."""
-    names = load_core(flags, environ, file)
-    plugins = load_plugins(names, builtin=Builtin(MemoryLogs({})), taken=_TAKEN)
+    plugins = _loaded(load_core(flags, environ, file), Builtin(MemoryLogs({})))
     try:
         config = load(flags, environ, file, plugins.schemas)
     except ConfigError:
@@ -80,7 +79,8 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
         PluginError: a plugin is broken.
         ConfigError: a default is not brought by any.
     """
-    plugins = load_plugins(config.value("plugins"), builtin=Builtin(logs), taken=_TAKEN)
+    wanted = Wanted(names=config.value("plugins"), plugins_dir=config.value("plugins_dir"))
+    plugins = _loaded(wanted, Builtin(logs))
     plugins.report.check()
     registry, plugins = collect(
         plugins,
@@ -92,6 +92,10 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
     plugins.report.check()
     services.history.know(registry.providers.values())
     return _with_defaults(config, registry), plugins
+
+
+def _loaded(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
+    return load_plugins(wanted.names, builtin=builtin, taken=_TAKEN, plugins_dir=wanted.plugins_dir)
 
 
 def _with_defaults(config: Config, registry: Registry) -> Registry:

@@ -57,7 +57,8 @@ def example(*, file: Path | None, as_json: bool) -> None:
     from jobsched import config  # noqa: PLC0415 (not for --help, nor what follows)
     from jobsched.hooks import load  # noqa: PLC0415
 
-    plugins = load.load(config.load_core(file=file))
+    wanted = config.load_core(file=file)
+    plugins = load.load(wanted.names, plugins_dir=wanted.plugins_dir)
     text = config.example(plugins.schemas)
     if as_json:
         output.document({"text": text})

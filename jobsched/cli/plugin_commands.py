@@ -18,7 +18,8 @@ def add(cli: click.Group) -> None:
     """
     log.configure()
     try:
-        plugins = load.load(config.load_core())
+        wanted = config.load_core()
+        plugins = load.load(wanted.names, plugins_dir=wanted.plugins_dir)
     except ConfigError as error:
         log.get(__name__).warning("config.unreadable", why=error.message)
         return

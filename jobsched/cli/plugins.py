@@ -33,6 +33,7 @@ def command(*, file: Path | None, as_json: bool) -> None:
                 "status": "loaded",
                 "distribution": one.distribution,
                 "version": one.version,
+                "file": one.file,
                 "hooks": list(one.hooks),
                 "sections": list(one.sections),
                 "brings": {kind: list(names) for kind, names in one.brings.items()},
@@ -55,7 +56,8 @@ def command(*, file: Path | None, as_json: bool) -> None:
 
 
 def _row(one: Mapping[str, object]) -> tuple[str, ...]:
-    origin = f"{one.get('distribution', '')} {one.get('version', '')}".strip()
+    installed = f"{one.get('distribution', '')} {one.get('version', '')}".strip()
+    origin = installed or str(one.get("file", ""))
     return str(one["name"]), str(one["status"]), origin, _brings(one)
 
 

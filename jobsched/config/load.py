@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,17 @@ from jobsched.errors import ConfigError
 from jobsched.schemas.config import NAMED, SECTIONS
 from jobsched.schemas.error import by_field
 
+_PLUGINS = ("plugins", "plugins_dir")
 NO_SCHEMAS: Mapping[str, type[Schema]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which plugins are to be loaded; needed before anything else can be read."""
+
+    names: tuple[str, ...]
+    #: where single-file plugins lie
+    plugins_dir: Path | None = None
 
 
 def load(
@@ -64,22 +75,21 @@ def load_core(
     flags: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
-) -> tuple[str, ...]:
-    """Give the names of the plugins that are to be loaded, whose schemas :func:`load` needs.
+) -> Wanted:
+    """Say which plugins are to be loaded, whose schemas :func:`load` needs.
 
     Raises:
         ConfigError: the list of plugins, or the file as a whole, cannot be read.
     """
     # What else is wrong is told by load(), which knows the plugins' sections too.
     written = _read(flags, environ, file, _known(SECTIONS))
-    found = written.values.get(CORE, {}).get("plugins")
-    schema = SECTIONS[CORE](only=["plugins"])
-    try:
-        names = schema.load({} if found is None else {"plugins": found.value})["plugins"]
-    except ValidationError as error:
-        at = found.origin if found else "plugins"
-        raise ConfigError(_told([f"{at}: {_sentences(error)}"])) from error
-    return tuple(dict.fromkeys(names))
+    core = written.values.get(CORE, {})
+    written = Written(values={CORE: {key: core[key] for key in _PLUGINS if key in core}})
+    values = _check_fixed(CORE, SECTIONS[CORE](only=_PLUGINS), written)
+    if written.mistakes:
+        raise ConfigError(_told(written.mistakes))
+    names = tuple(dict.fromkeys(values["plugins"]))
+    return Wanted(names=names, plugins_dir=values["plugins_dir"])
 
 
 def _known(schemas: Mapping[str, type[Schema]]) -> Known:
@@ -184,10 +194,6 @@ def _blame(section: str, error: ValidationError, written: Written) -> None:
         written.mistakes += [f"{origin}: {sentence}" for sentence in sentences]
 
 
-def _sentences(error: ValidationError) -> str:
-    return " ".join(one for told in by_field(error.messages).values() for one in told)
-
-
 def _told(mistakes: list[str]) -> str:
     if len(mistakes) == 1:
         return f"the configuration has a mistake: {mistakes[0]}"
@@ -195,4 +201,4 @@ def _told(mistakes: list[str]) -> str:
     return f"the configuration has {len(mistakes)} mistakes:\n{lines}"
 
 
-__all__ = ["load", "load_core"]
+__all__ = ["Wanted", "load", "load_core"]

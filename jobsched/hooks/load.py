@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from pathlib import Path
 
 from marshmallow import Schema
 from pluggy import PluginManager, PluginValidationError
 
 from jobsched import JOBSCHED_API, __version__
-from jobsched.errors import (
-    DuplicateName,
-    PluginError,
-    PluginLoadFailed,
-    PluginNotFound,
-)
+from jobsched.errors import PluginError, PluginLoadFailed
 from jobsched.hooks import specs
+from jobsched.hooks.candidate import Candidate
+from jobsched.hooks.choice import candidates, choose
+from jobsched.hooks.installed import GROUP
 from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport
 from jobsched.hooks.sections import Section, collect_sections
 
-GROUP = "jobsched"
 #: The plugin that the core itself is.
 CORE = "jobsched"
 
@@ -51,19 +47,27 @@ class Plugins:
 
 
 def load(
-    names: Iterable[str], *, builtin: object | None = None, taken: Iterable[str] = ()
+    names: Iterable[str],
+    *,
+    builtin: object | None = None,
+    taken: Iterable[str] = (),
+    plugins_dir: Path | None = None,
 ) -> Plugins:
     """Import and register the plugins of these names; one that is broken does not hide the others.
 
-    A plugin that is installed but not named is not imported: the process holds cloud credentials.
+    A plugin that is there but not named is not imported: the process holds cloud credentials.
 
     Args:
-        names: names of entry points of the group ``jobsched``.
+        names: names of entry points of the group ``jobsched``, or of files in ``plugins_dir``.
         builtin: the core's own plugin.
         taken: names of sections that are the core's.
+        plugins_dir: a folder of single-file plugins.
 
     Returns:
         The plugins that work; ``report`` tells of all, ``report.check()`` raises for broken ones.
+
+    Raises:
+        ConfigError: ``plugins_dir`` cannot be read, or others can write to it.
     """
     manager = PluginManager(GROUP)
     manager.add_hookspecs(specs)
@@ -78,11 +82,14 @@ def load(
             api=JOBSCHED_API,
             hooks=_hooks(manager, builtin),
         )
-    installed = _installed()
+    found = candidates(plugins_dir)
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
-            loaded[name] = _load_one(manager, name, installed)
+            if name == CORE:
+                why = "the core is always loaded: take it out of the list"
+                raise PluginLoadFailed(name, why)
+            loaded[name] = _load_one(manager, choose(name, found, plugins_dir))
         except PluginError as error:
             broken.append(error)
     sections, colliding = collect_sections(manager, set(taken))
@@ -95,23 +102,14 @@ def load(
             _with_sections(one, sections) for one in loaded.values() if one.name not in bad
         ),
         broken=tuple(map(BrokenPlugin.of, broken)),
-        unused=tuple(sorted(set(installed) - set(wanted))),
+        unused=tuple(sorted(set(found) - set(wanted))),
     )
     return Plugins(manager=manager, report=report, sections=sections)
 
 
-def _installed() -> dict[str, list[EntryPoint]]:
-    found: dict[str, list[EntryPoint]] = {}
-    for entry_point in entry_points(group=GROUP):
-        found.setdefault(entry_point.name, []).append(entry_point)
-    return found
-
-
-def _load_one(
-    manager: PluginManager, name: str, installed: Mapping[str, Sequence[EntryPoint]]
-) -> LoadedPlugin:
-    entry_point = _choose(name, installed)
-    module = _import(name, entry_point)
+def _load_one(manager: PluginManager, one: Candidate) -> LoadedPlugin:
+    name = one.name
+    module = one.load()
     api = _api(name, module)
     try:
         manager.register(module, name)
@@ -122,38 +120,14 @@ def _load_one(
     except PluginError:
         _forget(manager, name)
         raise
-    distribution = entry_point.dist
     return LoadedPlugin(
         name=name,
-        distribution=distribution.name if distribution else "",
-        version=distribution.version if distribution else "",
+        distribution=one.distribution,
+        version=one.version,
+        file=one.file,
         api=api,
         hooks=_hooks(manager, module),
     )
-
-
-def _choose(name: str, installed: Mapping[str, Sequence[EntryPoint]]) -> EntryPoint:
-    if name == CORE:
-        raise PluginLoadFailed(name, "the core is always loaded: take it out of the list")
-    candidates = installed.get(name, ())
-    if not candidates:
-        near = difflib.get_close_matches(name, installed, n=1)
-        ask = f"did you mean {near[0]!r}?" if near else f"installed: {_list(installed)}"
-        if not installed:
-            ask = "no plugin is, not even jobsched's own: install jobsched (pip install -e .)"
-        raise PluginNotFound(name, f"it is not installed; {ask}")
-    if len(candidates) > 1:
-        makers = _list({one.dist.name if one.dist else one.value for one in candidates})
-        raise DuplicateName(name, f"{makers} bring a plugin of this name: uninstall all but one")
-    return candidates[0]
-
-
-def _import(name: str, entry_point: EntryPoint) -> Any:
-    try:
-        return entry_point.load()
-    except (Exception, SystemExit) as error:
-        message = f"{entry_point.value} cannot be imported: {type(error).__name__}: {error}"
-        raise PluginLoadFailed(name, message) from error
 
 
 def _api(name: str, module: object) -> int | None:
@@ -201,10 +175,6 @@ def _hooks(manager: PluginManager, module: object) -> tuple[str, ...]:
 def _with_sections(one: LoadedPlugin, sections: Mapping[str, Section]) -> LoadedPlugin:
     own = tuple(sorted(name for name, section in sections.items() if section.plugin == one.name))
     return replace(one, sections=own)
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
 
 
 __all__ = ["CORE", "GROUP", "Plugins", "load"]

@@ -16,6 +16,8 @@ class LoadedPlugin:
     #: what was installed: ``jobsched-acme``, and its version
     distribution: str = ""
     version: str = ""
+    #: where it lies in ``plugins_dir``, if it is not installed
+    file: str = ""
     #: the version of the plugin API that it was written for, or None if it does not say
     api: int | None = None
     hooks: tuple[str, ...] = ()
@@ -48,7 +50,7 @@ class LoadReport:
 
     loaded: tuple[LoadedPlugin, ...] = ()
     broken: tuple[BrokenPlugin, ...] = ()
-    #: installed, but not named in the configuration: never imported
+    #: installed or in ``plugins_dir``, but not named in the configuration: never imported
     unused: tuple[str, ...] = ()
 
     def check(self) -> None:

@@ -87,6 +87,11 @@ class CoreSchema(Section):
         load_default=lambda: list(DEFAULT_PLUGINS),
         metadata=_help("plugins that are loaded; an installed one that is not named is not"),
     )
+    plugins_dir = Folder(
+        load_default=None,
+        allow_none=True,
+        metadata=_help("folder of single-file plugins, NAME.py, that plugins may name too"),
+    )
     provider = _name("local", "where machines come from, for jobs that name no provider")
     runner = _name("docker_runner", "how containers are run, for jobs that name no runner")
     planner = _name("on_time", "when capacity is asked for, for jobs that name no planner")

@@ -275,11 +275,21 @@ def test_the_named_file_is_read(tmp_path: Path) -> None:
 def test_the_names_of_plugins_are_known_before_their_sections() -> None:
     """load_core passes over what only plugins know, and over other mistakes."""
     Path("jobsched.toml").write_text("[acme]\nx = 1\n[jobsched]\nplugins=['acme']\napi_port='x'\n")
-    assert load_core({}, {}) == ("acme",)
-    assert load_core({}, {}, Path("/dev/null")) == DEFAULT_PLUGINS
-    assert load_core({}, {"JOBSCHED_PLUGINS": "b,c,b"}) == ("b", "c")
+    assert load_core({}, {}).names == ("acme",)
+    assert load_core({}, {}, Path("/dev/null")).names == DEFAULT_PLUGINS
+    assert load_core({}, {"JOBSCHED_PLUGINS": "b,c,b"}).names == ("b", "c")
     with pytest.raises(ConfigError, match="environment JOBSCHED_PLUGINS"):
         load_core({}, {"JOBSCHED_PLUGINS": "no such"})
+
+
+def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) -> None:
+    """It is absolute, from the file or the environment, and no folder unless one is set."""
+    assert load_core({}, {}).plugins_dir is None
+    Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\n")
+    assert load_core({}, {}).plugins_dir == Path("here").absolute()
+    assert load({}, {}).value("plugins_dir") == Path("here").absolute()
+    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
+    assert load_core({}, environ).plugins_dir == tmp_path
 
 
 def test_a_configuration_cannot_be_changed_by_mistake() -> None:
