@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -56,6 +58,21 @@ class Client:
     token: str = field(default="", repr=False)
     #: how long the server may be silent
     patience: timedelta = timedelta(seconds=30)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Client:
+        """Make one of ``JOBSCHED_URL`` and ``JOBSCHED_TOKEN`` (or ``JOBSCHED_TOKEN_FILE``).
+
+        Raises:
+            InvalidInput: the file cannot be read, or holds no token.
+        """
+        file = environ.get("JOBSCHED_TOKEN_FILE")
+        token = read_token(Path(file)) if file else environ.get("JOBSCHED_TOKEN", "").strip()
+        return cls(url=environ.get("JOBSCHED_URL") or DEFAULT_URL, token=token)
+
+    def get(self, path: str) -> Document:
+        """Give the JSON object at a path, such as ``/plugins/acme/prices`` of a plugin's own."""
+        return self._document("GET", path)
 
     def schedule(self, job: Mapping[str, Any], *, key: str = "") -> Document:
         """Post a job; with the same `key` and job a repeat gives the same job."""
@@ -146,6 +163,21 @@ class Client:
         return connection, parts.path.rstrip("/")
 
 
+def read_token(file: Path) -> str:
+    """Give the API's token that a file holds.
+
+    Raises:
+        InvalidInput: it cannot be read, or holds no token.
+    """
+    try:
+        token = file.read_text().strip()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+    if not token.isprintable() or not token.isascii():
+        raise InvalidInput(f"{file} does not hold a token on one line")
+    return token
+
+
 def _problem(url: str, status: int, body: bytes) -> JobschedError:
     try:
         said = json.loads(body)
@@ -168,4 +200,4 @@ def _silence(url: str, error: Exception) -> str:
             return f"no server can be reached at {url}: {str(error) or type(error).__name__}"
 
 
-__all__ = ["DEFAULT_URL", "Answered", "Client", "Document", "NoServer"]
+__all__ = ["DEFAULT_URL", "Answered", "Client", "Document", "NoServer", "read_token"]

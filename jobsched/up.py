@@ -81,12 +81,15 @@ async def _serve(
     stop: asyncio.Event,
     ready: Callable[[str], None],
 ) -> None:
+    routes, plugins = collect_routes(plugins, parts.services)
+    plugins.report.check()
     server = await serve(
         parts,
         host=config.value("api_host"),
         port=config.value("api_port"),
         token=config.value("api_token") or None,
-        plugin_routes=collect_routes(plugins, parts.services),
+        plugin_routes=routes,
+        report=plugins.report,
     )
     try:
         ready(server.url)

@@ -74,12 +74,12 @@ async def connect(
 async def store_url(config: Config, stack: AsyncExitStack) -> str:
     """Give the URL of the configured server, or of this machine's own, found or started.
 
-    May be repeated: whoever started a server stops it, with its own stack.
+    May be repeated: each stack gives up its own use, and the last one's end is the server's.
     """
     if url := str(config.value("redis_url")):
         return url
     server = await embedded.start(config.value("data_dir"))
-    stack.push_async_callback(embedded.stop, server)
+    stack.push_async_callback(embedded.leave, server)
     return server.url
 
 
@@ -94,7 +94,10 @@ async def keep_server(config: Config, clock: StoreClock, stack: AsyncExitStack) 
             continue
         if server.started:
             _log.warning("redis.started_again", pid=server.pid)
-            stack.push_async_callback(embedded.stop, server)
+            stack.push_async_callback(embedded.leave, server)
+        else:
+            # one use of this process is enough
+            await embedded.leave(server)
 
 
 def mark(config: Config) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobsched import log
 from jobsched.bootstrap.configured import services_of
@@ -15,13 +15,18 @@ from jobsched.config import Config, Wanted, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
 from jobsched.hooks.collect import collect
+from jobsched.hooks.commands import add_commands
 from jobsched.hooks.load import Plugins
 from jobsched.hooks.load import load as load_plugins
 from jobsched.hooks.registry import Registry
 from jobsched.hooks.report import LoadReport
+from jobsched.hooks.routes import collect_routes
 from jobsched.schemas.config import NAMED, SECTIONS
 from jobsched.services import RunningServices
 from jobsched.store.logs import MemoryLogs
+
+if TYPE_CHECKING:
+    import click
 
 _TAKEN = (*SECTIONS, *NAMED)
 #: key of the configuration → field of the registry
@@ -58,17 +63,34 @@ def inspect_plugins(
     flags: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
+    *,
+    cli: click.Group | None = None,
 ) -> LoadReport:
-    """Tell of every plugin that is named, broken ones too, and what each brings; opens no store."""
+    """Tell of every plugin that is named, broken ones too, and what each brings; opens no store.
+
+    Args:
+        flags: as of :func:`configure`, as are ``environ`` and ``file``.
+        environ: the environment.
+        file: the TOML file, if it was named.
+        cli: the group that plugins add their commands to; None: they are not asked for any.
+
+    Raises:
+        ConfigError: the configuration has a mistake that is no broken plugin's.
+    """
     plugins = _loaded(load_core(flags, environ, file), Builtin(MemoryLogs({})))
     try:
         config = load(flags, environ, file, plugins.schemas)
+        services = services_of(config, deployment="")
+        chosen = config.section("callbacks")
+        _, plugins = collect(plugins, config.sections, services, callbacks=chosen)
     except ConfigError:
         if plugins.report.broken:
             # The section of a broken plugin is nobody's: what it said of itself matters more.
             return plugins.report
         raise
-    _, plugins = collect(plugins, config.sections, services_of(config, deployment=""))
+    _, plugins = collect_routes(plugins, services)
+    if cli is not None:
+        plugins = add_commands(plugins, cli)
     return plugins.report
 
 
@@ -79,7 +101,11 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
         PluginError: a plugin is broken.
         ConfigError: a default is not brought by any.
     """
-    wanted = Wanted(names=config.value("plugins"), plugins_dir=config.value("plugins_dir"))
+    wanted = Wanted(
+        names=config.value("plugins"),
+        plugins_dir=config.value("plugins_dir"),
+        trace=config.value("trace_plugins"),
+    )
     plugins = _loaded(wanted, Builtin(logs))
     plugins.report.check()
     registry, plugins = collect(
@@ -95,7 +121,13 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
 
 
 def _loaded(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
-    return load_plugins(wanted.names, builtin=builtin, taken=_TAKEN, plugins_dir=wanted.plugins_dir)
+    return load_plugins(
+        wanted.names,
+        builtin=builtin,
+        taken=_TAKEN,
+        plugins_dir=wanted.plugins_dir,
+        trace=wanted.trace,
+    )
 
 
 def _with_defaults(config: Config, registry: Registry) -> Registry:
@@ -111,7 +143,7 @@ def _with_defaults(config: Config, registry: Registry) -> Registry:
         names = ", ".join(sorted(loaded)) or "none"
         raise ConfigError(
             f"{key} is {defaults[key]!r} ({config.origin(key)}), and no loaded plugin brings it; "
-            f"loaded: {names}"
+            f"loaded: {names}; is its plugin named in plugins?"
         )
     return replace(registry, defaults=defaults)
 

@@ -34,12 +34,17 @@ def command(*, store: bool, force: bool, file: Path | None, as_json: bool, **fla
     if store:
         asyncio.run(bootstrap.init_store(config, force=force))
     data_dir = config.value("data_dir")
+    # the configuration counts before the files, in every process of the deployment
+    chosen = {key for key in ("deployment", "secret") if config.value(key)}
+    deployment = config.value("deployment") or made.deployment
     if as_json:
-        found = {"deployment": made.deployment, "data_dir": str(data_dir), "store": store}
+        found = {"deployment": deployment, "data_dir": str(data_dir), "store": store}
         output.document(found)
         return
-    output.data(f"deployment {made.deployment}")
-    output.progress(f"its id and secret are in {data_dir} (for its owner alone)")
+    output.data(f"deployment {deployment}")
+    output.progress(f"an id and a secret are in {data_dir} (for its owner alone)")
+    for key in sorted(chosen):
+        output.progress(f"its {key} is not that one: {config.origin(key)} says another")
     if store:
         output.progress("its Redis is ready")
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "api",
     "worker",
     "plugins",
+    "plugin",
     "config",
     "init",
 )

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from jobsched.client import DEFAULT_URL, Client
-from jobsched.errors import InvalidInput
+from jobsched.client import DEFAULT_URL, Client, read_token
 
 R = TypeVar("R")
 
@@ -39,7 +38,8 @@ def server(function: Callable[..., R]) -> Callable[..., R]:
     )
     @functools.wraps(function)
     def with_client(*args: Any, url: str, token_file: Path | None, **options: Any) -> R:
-        client = Client(url=url, token=_token(token_file))
+        held = os.environ.get("JOBSCHED_TOKEN", "").strip()
+        client = Client(url=url, token=read_token(token_file) if token_file else held)
         return function(*args, client=client, **options)
 
     return with_client
@@ -70,18 +70,6 @@ class Duration(click.ParamType[timedelta]):
             return duration.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
-
-
-def _token(token_file: Path | None) -> str:
-    if token_file is None:
-        return os.environ.get("JOBSCHED_TOKEN", "").strip()
-    try:
-        token = token_file.read_text().strip()
-    except OSError as error:
-        raise InvalidInput(f"{token_file} cannot be read: {error.strerror}") from error
-    if not token.isprintable() or not token.isascii():
-        raise InvalidInput(f"{token_file} does not hold a token on one line")
-    return token
 
 
 __all__ = ["Duration", "as_json", "job_id", "server"]

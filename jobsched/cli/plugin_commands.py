@@ -7,7 +7,7 @@ import click
 from jobsched import config, log
 from jobsched.errors import ConfigError
 from jobsched.hooks import load
-from jobsched.hooks.call import call
+from jobsched.hooks.commands import HOOK, add_commands
 
 
 def add(cli: click.Group) -> None:
@@ -19,15 +19,13 @@ def add(cli: click.Group) -> None:
     log.configure()
     try:
         wanted = config.load_core()
-        plugins = load.load(wanted.names, plugins_dir=wanted.plugins_dir)
+        plugins = load.load(wanted.names, plugins_dir=wanted.plugins_dir, trace=wanted.trace)
     except ConfigError as error:
         log.get(__name__).warning("config.unreadable", why=error.message)
         return
-    for implementation in plugins.manager.hook.jobsched_commands.get_hookimpls():
-        try:
-            call(implementation, cli=cli)
-        except Exception:  # noqa: BLE001 (one plugin must not hide the others)
-            log.get(__name__).exception("hook.failed", plugin=implementation.plugin_name)
+    for one in add_commands(plugins, cli).report.broken:
+        if one.hook == HOOK:
+            log.get(__name__).warning("hook.failed", plugin=one.name, exc_info=one.error)
 
 
 __all__ = ["add"]

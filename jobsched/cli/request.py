@@ -17,6 +17,7 @@ PLAIN = (
     "late_limit",
     "provider",
     "runner",
+    "planner",
     "pull",
     "registry_auth",
 )

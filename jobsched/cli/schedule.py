@@ -33,6 +33,7 @@ from jobsched.client import Client
 )
 @click.option("--provider", help="Where the machine comes from.")
 @click.option("--runner", help="What runs the container.")
+@click.option("--planner", help="What plans when it is provisioned and started.")
 @click.option("--pull", type=click.Choice(["always", "missing"]), help="When to pull the image.")
 @click.option(
     "--secret-env", multiple=True, metavar="VAR=NAME", help="A configured secret, by its name."

@@ -59,6 +59,12 @@ def _toml(value: Any) -> str:
             return f'"{written(value)}"'
         case list() | tuple():
             return f"[{', '.join(map(_toml, value))}]"
+        case Mapping():
+            pairs = (
+                f"{json.dumps(key, ensure_ascii=False)} = {_toml(one)}"
+                for key, one in value.items()
+            )
+            return f"{{{', '.join(pairs)}}}"
         case Path():
             home = str(Path.home())
             text = str(value)

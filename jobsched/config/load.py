@@ -18,17 +18,20 @@ from jobsched.errors import ConfigError
 from jobsched.schemas.config import NAMED, SECTIONS
 from jobsched.schemas.error import by_field
 
-_PLUGINS = ("plugins", "plugins_dir")
+#: Keys of the core's own section that must be known before there are plugins.
+_PLUGINS = ("plugins", "plugins_dir", "trace_plugins")
 NO_SCHEMAS: Mapping[str, type[Schema]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which plugins are to be loaded; needed before anything else can be read."""
+    """Which plugins are to be loaded, and how; needed before anything else can be read."""
 
     names: tuple[str, ...]
     #: where single-file plugins lie
     plugins_dir: Path | None = None
+    #: every call of a plugin is logged, also of those that bring schemas
+    trace: bool = False
 
 
 def load(
@@ -76,10 +79,10 @@ def load_core(
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
 ) -> Wanted:
-    """Say which plugins are to be loaded, whose schemas :func:`load` needs.
+    """Say which plugins are to be loaded, whose schemas :func:`load` needs; arguments as there.
 
     Raises:
-        ConfigError: the list of plugins, or the file as a whole, cannot be read.
+        ConfigError: what is said of plugins, or the file as a whole, cannot be read.
     """
     # What else is wrong is told by load(), which knows the plugins' sections too.
     written = _read(flags, environ, file, _known(SECTIONS))
@@ -88,8 +91,11 @@ def load_core(
     values = _check_fixed(CORE, SECTIONS[CORE](only=_PLUGINS), written)
     if written.mistakes:
         raise ConfigError(_told(written.mistakes))
-    names = tuple(dict.fromkeys(values["plugins"]))
-    return Wanted(names=names, plugins_dir=values["plugins_dir"])
+    return Wanted(
+        names=tuple(dict.fromkeys(values["plugins"])),
+        plugins_dir=values["plugins_dir"],
+        trace=values["trace_plugins"],
+    )
 
 
 def _known(schemas: Mapping[str, type[Schema]]) -> Known:

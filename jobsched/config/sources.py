@@ -24,7 +24,6 @@ OTHERS = frozenset(
         "JOBSCHED_LOG_LEVEL",
         "JOBSCHED_TOKEN",
         "JOBSCHED_TOKEN_FILE",
-        "JOBSCHED_TRACE_PLUGINS",
         "JOBSCHED_URL",
     }
 )

@@ -16,6 +16,8 @@ class Candidate:
     name: str
     #: what is imported: ``jobsched_acme``, ``/opt/plugins/acme.py``
     what: str
+    #: the name of its module, once it is imported
+    module: str
     #: imports it; the same module however often it is called
     importer: Callable[[], Any] = field(repr=False)
     #: of an installed one: ``jobsched-acme``, and its version

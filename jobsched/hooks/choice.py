@@ -10,6 +10,7 @@ from jobsched.errors import DuplicateName, PluginNotFound
 from jobsched.hooks.candidate import Candidate
 from jobsched.hooks.folder import in_folder
 from jobsched.hooks.installed import installed
+from jobsched.hooks.report import Origin
 
 #: name → those who bring a plugin of this name
 Candidates = Mapping[str, Sequence[Candidate]]
@@ -45,6 +46,20 @@ def choose(name: str, found: Candidates, plugins_dir: Path | None = None) -> Can
     return named[0]
 
 
+def origin_of(named: Sequence[Candidate]) -> Origin:
+    """Say where a plugin comes from, without importing it; of several of one name, who has it."""
+    makers = sorted({one.distribution for one in named if one.distribution})
+    if len(named) > 1:
+        return Origin(distribution=", ".join(makers))
+    (one,) = named
+    return Origin(
+        distribution=one.distribution,
+        version=one.version,
+        module=one.module if one.file else one.what,
+        file=one.file,
+    )
+
+
 def _ask(name: str, found: Candidates) -> str:
     if not any(one.distribution for named in found.values() for one in named):
         return "no plugin is, not even jobsched's own: install jobsched (pip install -e .)"
@@ -62,4 +77,4 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-__all__ = ["Candidates", "candidates", "choose"]
+__all__ = ["Candidates", "candidates", "choose", "origin_of"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,16 +19,14 @@ from jobsched.errors import (
     BadHookResult,
     ConfigError,
     DuplicateName,
-    JobschedError,
     PluginError,
-    PluginLoadFailed,
 )
-from jobsched.hooks.call import call
-from jobsched.hooks.load import Plugins
+from jobsched.hooks.call import ask
+from jobsched.hooks.load import CORE, Plugins
 from jobsched.hooks.registry import Registry
-from jobsched.hooks.report import BrokenPlugin, LoadedPlugin
 from jobsched.hooks.sections import NAME
 from jobsched.hooks.specs import Sections
+from jobsched.hooks.trace import trace_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +108,10 @@ def collect(
             except PluginError as error:
                 broken.append(error)
                 continue
-            for name, part in parts.items():
+            for name, found in parts.items():
+                part = found
+                if plugins.is_traced:
+                    part = trace_part(found, kind.contract, plugin=plugin, kind=kind.word)
                 brought[kind.key].setdefault(name, {})[plugin] = part
     registry = Registry(
         defaults=dict(defaults or {}),
@@ -124,16 +124,7 @@ def _ask(
     implementation: HookImpl, kind: _Kind, config: Sections, services: Services
 ) -> dict[str, Any]:
     plugin = implementation.plugin_name
-    try:
-        result = call(implementation, config=config, services=services)
-    except JobschedError as error:
-        raise PluginLoadFailed(plugin, error.message, hook=kind.hook) from error
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise PluginLoadFailed(plugin, message, hook=kind.hook) from error
-    if inspect.iscoroutine(result):
-        result.close()
-        raise BadHookResult(plugin, "it must not be async", hook=kind.hook)
+    result = ask(implementation, kind.hook, config=config, services=services)
     if not isinstance(result, list | tuple):
         message = f"gave {type(result).__name__}; it must give a list of {kind.word}s"
         raise BadHookResult(plugin, message, hook=kind.hook)
@@ -169,14 +160,19 @@ def _choose(
     """Give one part for each name; two of one are refused, unless the configuration chooses."""
     chosen: dict[str, Any] = {}
     wanted = callbacks if kind.key == "actions" else {}
+    bad = {error.plugin for error in broken}
     for name, plugin in wanted.items():
+        if plugin in bad:
+            # its own failure says more than that it brings nothing
+            continue
         if plugin not in brought[kind.key].get(name, {}):
             raise ConfigError(f"[callbacks] {name}: no loaded plugin {plugin!r} brings this action")
         chosen[name] = brought[kind.key][name][plugin]
     for name, makers in brought[kind.key].items():
         if name in chosen:
             continue
-        first, *others = makers
+        # the core is never the one to blame
+        first, *others = sorted(makers, key=lambda plugin: plugin != CORE)
         if others:
             broken.append(_duplicate(kind, name, first, others[0]))
         chosen[name] = makers[first]
@@ -184,35 +180,24 @@ def _choose(
 
 
 def _duplicate(kind: _Kind, name: str, first: str, second: str) -> DuplicateName:
-    way_out = (
-        f'choose one: [callbacks] {name} = "{second}"'
-        if kind.key == "actions"
-        else "name only one of the two in plugins"
-    )
+    way_out = "name only one of the two in plugins"
+    if first == CORE:
+        way_out = f"{second} must give its own another name"
+    if kind.key == "actions":
+        way_out = f'choose one: [callbacks] {name} = "{second}"'
     message = f"both {first} and {second} bring the {kind.word} {name!r}: {way_out}"
     return DuplicateName(second, message, hook=kind.hook)
 
 
 def _with_report(plugins: Plugins, brought: _Brought, broken: list[PluginError]) -> Plugins:
-    bad = {error.plugin for error in broken}
-    report = replace(
-        plugins.report,
-        loaded=tuple(
-            replace(one, brings=_brings(one, brought))
-            for one in plugins.report.loaded
-            if one.name not in bad
-        ),
-        broken=(*plugins.report.broken, *map(BrokenPlugin.of, broken)),
-    )
-    return replace(plugins, report=report)
-
-
-def _brings(one: LoadedPlugin, brought: _Brought) -> dict[str, tuple[str, ...]]:
-    names = {
-        kind: tuple(sorted(name for name, makers in parts.items() if one.name in makers))
-        for kind, parts in brought.items()
-    }
-    return {kind: found for kind, found in names.items() if found}
+    report = plugins.report
+    for kind, parts in brought.items():
+        names: dict[str, list[str]] = {}
+        for name in sorted(parts):
+            for plugin in parts[name]:
+                names.setdefault(plugin, []).append(name)
+        report = report.bringing(kind, names)
+    return replace(plugins, report=report.failing(broken))
 
 
 __all__ = ["collect"]

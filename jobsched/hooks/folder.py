@@ -42,8 +42,13 @@ def in_folder(folder: Path) -> Iterator[Candidate]:
         file = path / "__init__.py" if path.is_dir() else path
         name = path.stem if file == path else path.name
         if file.suffix == ".py" and file.is_file() and _NAME.fullmatch(name):
-            load = partial(_load, name, path, file)
-            yield Candidate(name=name, what=str(path), importer=load, file=str(path))
+            yield Candidate(
+                name=name,
+                what=str(path),
+                module=f"{PRIVATE}.{name}",
+                importer=partial(_load, name, path, file),
+                file=str(file),
+            )
 
 
 def _load(name: str, path: Path, file: Path) -> ModuleType:

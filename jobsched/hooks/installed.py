@@ -17,6 +17,7 @@ def installed() -> Iterator[Candidate]:
         yield Candidate(
             name=entry_point.name,
             what=entry_point.value,
+            module=entry_point.module,
             importer=entry_point.load,
             distribution=distribution.name if distribution else "",
             version=distribution.version if distribution else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +16,17 @@ from jobsched import JOBSCHED_API, __version__
 from jobsched.errors import PluginError, PluginLoadFailed
 from jobsched.hooks import specs
 from jobsched.hooks.candidate import Candidate
-from jobsched.hooks.choice import candidates, choose
+from jobsched.hooks.choice import candidates, choose, origin_of
 from jobsched.hooks.installed import GROUP
-from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport
+from jobsched.hooks.report import BrokenPlugin, LoadedPlugin, LoadReport, Origin
 from jobsched.hooks.sections import Section, collect_sections
+from jobsched.hooks.trace import trace_hooks
 
 #: The plugin that the core itself is.
 CORE = "jobsched"
+_CORE_ORIGIN = Origin(
+    distribution="jobsched", version=__version__, module="jobsched.builtin", api=JOBSCHED_API
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,8 @@ class Plugins:
 
     manager: PluginManager = field(repr=False)
     report: LoadReport
+    #: every call of them is logged
+    is_traced: bool = False
     #: section name → who brings it
     sections: Mapping[str, Section] = field(default_factory=dict)
     #: the configuration, once it is read
@@ -52,6 +59,7 @@ def load(
     builtin: object | None = None,
     taken: Iterable[str] = (),
     plugins_dir: Path | None = None,
+    trace: bool = False,
 ) -> Plugins:
     """Import and register the plugins of these names; one that is broken does not hide the others.
 
@@ -62,6 +70,7 @@ def load(
         builtin: the core's own plugin.
         taken: names of sections that are the core's.
         plugins_dir: a folder of single-file plugins.
+        trace: log every call of a plugin.
 
     Returns:
         The plugins that work; ``report`` tells of all, ``report.check()`` raises for broken ones.
@@ -75,23 +84,21 @@ def load(
     broken: list[PluginError] = []
     if builtin is not None:
         manager.register(builtin, CORE)
-        loaded[CORE] = LoadedPlugin(
-            name=CORE,
-            distribution="jobsched",
-            version=__version__,
-            api=JOBSCHED_API,
-            hooks=_hooks(manager, builtin),
-        )
+        loaded[CORE] = LoadedPlugin(name=CORE, hooks=_hooks(manager, builtin))
     found = candidates(plugins_dir)
+    origins = {name: origin_of(named) for name, named in found.items()}
+    origins[CORE] = _CORE_ORIGIN
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
             if name == CORE:
                 why = "the core is always loaded: take it out of the list"
                 raise PluginLoadFailed(name, why)
-            loaded[name] = _load_one(manager, choose(name, found, plugins_dir))
+            loaded[name] = _load_one(manager, choose(name, found, plugins_dir), origins)
         except PluginError as error:
             broken.append(error)
+    if trace:
+        trace_hooks(manager)
     sections, colliding = collect_sections(manager, set(taken))
     broken += colliding
     for one in colliding:
@@ -103,14 +110,24 @@ def load(
         ),
         broken=tuple(map(BrokenPlugin.of, broken)),
         unused=tuple(sorted(set(found) - set(wanted))),
+        origins=origins,
     )
-    return Plugins(manager=manager, report=report, sections=sections)
+    return Plugins(manager=manager, report=report, is_traced=trace, sections=sections)
 
 
-def _load_one(manager: PluginManager, one: Candidate) -> LoadedPlugin:
+def _load_one(manager: PluginManager, one: Candidate, origins: dict[str, Origin]) -> LoadedPlugin:
     name = one.name
     module = one.load()
+    file = getattr(sys.modules.get(one.module), "__file__", None)
+    origins[name] = replace(origins[name], file=file or "")
     api = _api(name, module)
+    # before it is refused: what it was written for is told of a broken plugin too
+    origins[name] = replace(origins[name], api=api)
+    if api is not None and api > JOBSCHED_API:
+        raise PluginLoadFailed(
+            name,
+            f"it needs plugin API {api} and this jobsched has {JOBSCHED_API}: upgrade jobsched",
+        )
     try:
         manager.register(module, name)
         _check_hooks(manager, name, module)
@@ -120,23 +137,14 @@ def _load_one(manager: PluginManager, one: Candidate) -> LoadedPlugin:
     except PluginError:
         _forget(manager, name)
         raise
-    return LoadedPlugin(
-        name=name,
-        distribution=one.distribution,
-        version=one.version,
-        file=one.file,
-        api=api,
-        hooks=_hooks(manager, module),
-    )
+    return LoadedPlugin(name=name, hooks=_hooks(manager, module))
 
 
 def _api(name: str, module: object) -> int | None:
     api = getattr(module, "JOBSCHED_API", None)
-    if api is None or (isinstance(api, int) and api <= JOBSCHED_API):
+    if api is None or isinstance(api, int):
         return api
-    raise PluginLoadFailed(
-        name, f"it needs plugin API {api} and this jobsched has {JOBSCHED_API}: upgrade jobsched"
-    )
+    raise PluginLoadFailed(name, f"its JOBSCHED_API is {api!r}; it must be a whole number")
 
 
 def _check_hooks(manager: PluginManager, name: str, module: object) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from marshmallow import Schema
 from pluggy import HookImpl, PluginManager
 
-from jobsched.errors import BadHookResult, DuplicateName, PluginError, PluginLoadFailed
-from jobsched.hooks.call import call
+from jobsched.errors import BadHookResult, DuplicateName, PluginError
+from jobsched.hooks.call import ask
 
 #: What a section, or a part of a plugin, can be named.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
@@ -50,10 +50,7 @@ def collect_sections(
 
 def _schemas(implementation: HookImpl) -> Mapping[str, type[Schema]]:
     plugin, at = implementation.plugin_name, "jobsched_config_schemas"
-    try:
-        brought = call(implementation)
-    except Exception as error:
-        raise PluginLoadFailed(plugin, f"{type(error).__name__}: {error}", hook=at) from error
+    brought = ask(implementation, at)
     if not isinstance(brought, Mapping):
         message = f"gave {type(brought).__name__}; it must give a dict of schemas by section"
         raise BadHookResult(plugin, message, hook=at)

@@ -149,6 +149,11 @@ class CoreSchema(Section):
         ),
         metadata=_help("where machines reach POST /callback; empty: they post nothing"),
     )
+    trace_plugins = fields.Boolean(
+        load_default=False,
+        error_messages={"invalid": "write true or false (in the environment also 1 or 0)"},
+        metadata=_help("log every call of a plugin, with what it gave and how long it took"),
+    )
 
 
 _LIMITS_HELP = {

@@ -12,7 +12,7 @@ from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
 from jobsched.errors import ConfigError, WrongStore
 from jobsched.store.failure import unavailable
-from jobsched.store.redis_calls import whose
+from jobsched.store.owner import whose
 from jobsched.store.redis_events import RedisEvents
 from jobsched.store.redis_lists import RedisLists
 from jobsched.store.redis_logs import RedisLogs

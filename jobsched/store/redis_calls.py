@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from jobsched.errors import StoreUnavailable, WrongStore
+from jobsched.store.owner import whose
 from jobsched.store.pipeline import Pipeline
 from jobsched.store.script import script
 
@@ -58,13 +59,4 @@ class RedisCalls:
         return answer
 
 
-def whose(found: str, wanted: str) -> str:
-    """Say what is wrong with a store."""
-    if not found:
-        return f"The store is empty: nobody has made it the store of deployment {wanted}."
-    if found == wanted:
-        return f"The store of deployment {wanted} was made with another secret."
-    return f"The store belongs to deployment {found}, not to {wanted}."
-
-
-__all__ = ["Argument", "RedisCalls", "whose"]
+__all__ = ["Argument", "RedisCalls"]

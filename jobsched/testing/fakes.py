@@ -147,7 +147,7 @@ class FakeProvider(Provider):
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         order = json.loads(request)
         is_new = order["token"] not in self.world.machines
         machine = self.world.launched(order["token"])
@@ -167,21 +167,24 @@ class FakeProvider(Provider):
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Switch the machine off."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         machine = self.world.by_id(instance.id)
         if machine is not None:
             self.world.end(machine)
         return InstanceStatus(phase="gone", instance=instance)
 
+    def access_to(self, machine: FakeMachine) -> Access:
+        """Say how a runner reaches the machine."""
+        return Access(kind="fake", host_id=machine.id)
+
     def _described(self, machine: FakeMachine) -> InstanceStatus:
         if machine.phase == "gone":
             return InstanceStatus(phase="gone", instance=Instance(id=machine.id))
-        access = Access(kind="fake", host_id=machine.id)
         is_up = self.world.clock.monotonic() >= machine.ready_at
         return InstanceStatus(
             phase="running",
             ready=is_up and not self.world.says_ready,
-            access=access if is_up or self.world.says_ready else None,
+            access=self.access_to(machine) if is_up or self.world.says_ready else None,
             instance=Instance(id=machine.id),
         )
 
@@ -207,7 +210,7 @@ class FakeRunner(Runner):
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Create the container, or find it there."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         machine = self._machine(instance)
         known = machine.containers.get(order.name)
         if known is None:
@@ -226,7 +229,7 @@ class FakeRunner(Runner):
         self.world.note_start(container.name)
         one.phase, one.started_at = "running", self.world.clock.now()
         asyncio.get_running_loop().call_later(self.world.runs, self._over, one)
-        await asyncio.sleep(0.2)
+        await self.world.clock.sleep(0.2)
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
@@ -250,7 +253,7 @@ class FakeRunner(Runner):
         one = machine.containers.pop(container.name, None)
         if one is not None:
             machine.containers[f"{container.name}-withdrawn"] = one
-        await asyncio.sleep(1)
+        await self.world.clock.sleep(1)
         return await self.inspect(instance, container)
 
     async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:

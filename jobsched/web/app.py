@@ -12,16 +12,19 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from jobsched.engine.parts import Parts
-from jobsched.web import callbacks, health, jobs, logs
+from jobsched.errors import BadHookResult
+from jobsched.hooks.report import LoadReport
+from jobsched.web import callbacks, health, jobs, logs, plugins
 from jobsched.web.access import add_headers, logged
 from jobsched.web.auth import authenticated, check_bind, digest
 from jobsched.web.errors import ADVICE, problem, problems
-from jobsched.web.keys import BODY_TIME, PARTS, TOKEN
+from jobsched.web.keys import BODY_TIME, PARTS, REPORT, TOKEN
 from jobsched.web.origin import same_origin
 
 #: the routes of each plugin, by its name; served under /plugins/<name>/, behind the API's token
 PluginRoutes = Mapping[str, Sequence[web.RouteDef]]
 NO_ROUTES: Final[PluginRoutes] = MappingProxyType({})
+NO_REPORT: Final = LoadReport()
 #: bytes of a body
 MOST: Final = 256 * 1024
 _ID: Final = "{id:[A-Za-z0-9]{32}}"
@@ -36,6 +39,7 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     (hdrs.METH_POST, f"/cancel/{_ID}", jobs.cancel_job),
     (hdrs.METH_POST, f"/abandon/{_ID}", jobs.abandon_job),
     (hdrs.METH_GET, f"/logs/{_ID}", logs.logs),
+    (hdrs.METH_GET, "/plugins", plugins.list_plugins),
 )
 
 
@@ -46,6 +50,7 @@ def create_app(
     host: str,
     port: int,
     plugin_routes: PluginRoutes = NO_ROUTES,
+    report: LoadReport = NO_REPORT,
     body_time: timedelta = timedelta(seconds=10),
 ) -> web.Application:
     """Make the API.
@@ -56,10 +61,12 @@ def create_app(
         host: where it will be bound.
         port: likewise.
         plugin_routes: what plugins brought (``jobsched_routes``), by the plugin's name.
+        report: what became of each plugin.
         body_time: how long a client may take to send its body.
 
     Raises:
         ConfigError: there is no token, and the host is not loopback.
+        BadHookResult: a plugin's route cannot be served.
     """
     del port  # any port is good in the Host header: a forwarded one is not ours
     check_bind(host, token)
@@ -69,6 +76,7 @@ def create_app(
         client_max_size=MOST,
     )
     app[PARTS] = parts
+    app[REPORT] = report
     app[BODY_TIME] = body_time
     if token:
         app[TOKEN] = digest(token)
@@ -78,10 +86,18 @@ def create_app(
             app.router.add_route(hdrs.METH_HEAD, path, handler, expect_handler=_expected)
     for plugin, brought in plugin_routes.items():
         for route in brought:
-            path = f"/plugins/{plugin}{route.path}"
-            web.RouteDef(route.method, path, route.handler, route.kwargs).register(app.router)
+            _add_route(app, plugin, route)
     app.on_response_prepare.append(add_headers)
     return app
+
+
+def _add_route(app: web.Application, plugin: str, route: web.RouteDef) -> None:
+    path = f"/plugins/{plugin}{route.path}"
+    try:
+        web.RouteDef(route.method, path, route.handler, route.kwargs).register(app.router)
+    except (ValueError, RuntimeError) as error:
+        message = f"{route.method} {route.path} is no route: {error}"
+        raise BadHookResult(plugin, message, hook="jobsched_routes") from error
 
 
 async def _expected(request: web.Request) -> web.Response | None:
@@ -95,4 +111,4 @@ async def _expected(request: web.Request) -> web.Response | None:
     return None
 
 
-__all__ = ["MOST", "NO_ROUTES", "ROUTES", "PluginRoutes", "create_app"]
+__all__ = ["MOST", "NO_REPORT", "NO_ROUTES", "ROUTES", "PluginRoutes", "create_app"]

@@ -8,8 +8,11 @@ from typing import Final
 from aiohttp import web
 
 from jobsched.engine.parts import Parts
+from jobsched.hooks.report import LoadReport
 
 PARTS: Final = web.AppKey("parts", Parts)
+#: of this process' plugins
+REPORT: Final = web.AppKey("report", LoadReport)
 #: SHA-256 of the API token; absent where there is none
 TOKEN: Final = web.AppKey("token", bytes)
 #: how long a client may take to send its body
@@ -17,4 +20,4 @@ BODY_TIME: Final = web.AppKey("body_time", timedelta)
 #: the id of the request, in its answer and in the log
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 
-__all__ = ["BODY_TIME", "PARTS", "REQUEST_ID", "TOKEN"]
+__all__ = ["BODY_TIME", "PARTS", "REPORT", "REQUEST_ID", "TOKEN"]

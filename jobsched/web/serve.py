@@ -9,7 +9,8 @@ from aiohttp import web
 
 from jobsched.engine.parts import Parts
 from jobsched.errors import ConfigError
-from jobsched.web.app import NO_ROUTES, PluginRoutes, create_app
+from jobsched.hooks.report import LoadReport
+from jobsched.web.app import NO_REPORT, NO_ROUTES, PluginRoutes, create_app
 
 #: seconds that a connection may be idle; aiohttp's own default is an hour
 KEEPALIVE: Final = 75.0
@@ -46,6 +47,7 @@ async def serve(
     port: int,
     token: str | None,
     plugin_routes: PluginRoutes = NO_ROUTES,
+    report: LoadReport = NO_REPORT,
 ) -> Server:
     """Bind and serve; return once requests are answered.
 
@@ -55,11 +57,14 @@ async def serve(
         port: 0 for any that is free.
         token: the API's token, or None (loopback only).
         plugin_routes: what plugins brought, by the plugin's name.
+        report: what became of each plugin.
 
     Raises:
         ConfigError: the address cannot be bound, or may not be without a token.
     """
-    app = create_app(parts, token=token, host=host, port=port, plugin_routes=plugin_routes)
+    app = create_app(
+        parts, token=token, host=host, port=port, plugin_routes=plugin_routes, report=report
+    )
     # our own access log leaves out what a token or an address could stand in
     runner = web.AppRunner(
         app,

@@ -29,7 +29,8 @@ class Example:
     @property
     def project(self) -> dict[str, Any]:
         """What its pyproject.toml says."""
-        return tomllib.loads((self.folder / "pyproject.toml").read_text())["project"]
+        document = tomllib.loads((self.folder / "pyproject.toml").read_text())
+        return dict(document["project"])
 
     @property
     def plugins(self) -> list[str]:

@@ -59,14 +59,20 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(docker_host: str) -> Iterator[Product]:
-    """Start it on a free port, with its own Redis and data; end it as a supervisor does."""
+def running(docker_host: str, *, python: str = sys.executable, **more: str) -> Iterator[Product]:
+    """Start it on a free port, with its own Redis and data; end it as a supervisor does.
+
+    Args:
+        docker_host: the engine that it uses.
+        python: the Python of the environment that it is installed in.
+        more: variables of its settings.
+    """
     folder = Path(tempfile.mkdtemp(prefix="jobsched-up-"))
     (folder / "bin").mkdir()
     command = folder / "bin" / "jobsched"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jobsched "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{python}" -m jobsched "$@"\n')
     command.chmod(0o755)
-    variables = environment(DOCKER_HOST=docker_host, JOBSCHED_LOG_FORMAT="text")
+    variables = environment(DOCKER_HOST=docker_host, JOBSCHED_LOG_FORMAT="text", **more)
     variables["PATH"] = f"{folder / 'bin'}{os.pathsep}{variables['PATH']}"
     log = (folder / "up.log").open("w+")
     words = ["jobsched", "up", "--json", "--port", "0", "--data-dir", str(folder / "data")]

@@ -68,7 +68,31 @@ def test_jobs_are_there_after_a_restart(
             process.kill()
             process.communicate()
         # the server holds a lock for as long as it lives
-        assert not embedded._is_running(tmp_path / "redis")
+        assert not embedded.is_running(tmp_path / "redis")
+
+
+def test_a_killed_one_leaves_nothing_to_the_next(
+    redis_program: embedded.ServerBinary, tmp_path: Path
+) -> None:
+    """After kill -9 the next start has the same jobs, and its end is that of the Redis it found."""
+    first = start(tmp_path, "--port", "0")
+    second = None
+    try:
+        job = Client(url=url(first)).schedule(later())["id"]
+        first.kill()
+        first.communicate()
+        assert embedded.is_running(tmp_path / "redis")
+        second = start(tmp_path, "--port", "0")
+        assert [one["id"] for one in Client(url=url(second)).jobs()["jobs"]] == [job]
+        second.terminate()
+        second.communicate(timeout=30)
+        assert second.returncode == 0
+    finally:
+        for process in (first, second):
+            if process is not None:
+                process.kill()
+                process.communicate()
+    assert not embedded.is_running(tmp_path / "redis")
 
 
 def later() -> dict[str, str]:
@@ -83,7 +107,7 @@ def test_its_redis_is_started_again(redis_program: embedded.ServerBinary, tmp_pa
     try:
         client = Client(url=url(process))
         job = client.schedule(later())["id"]
-        path = embedded._find_socket(tmp_path / "redis")
+        path = embedded.find_socket(tmp_path / "redis")
         with redis.Redis(unix_socket_path=str(path)) as server:
             os.kill(server.info("server")["process_id"], signal.SIGKILL)
         assert [one["id"] for one in jobs_within(client, 30)] == [job]
@@ -93,7 +117,7 @@ def test_its_redis_is_started_again(redis_program: embedded.ServerBinary, tmp_pa
     finally:
         process.kill()
         process.communicate()
-    assert not embedded._is_running(tmp_path / "redis")
+    assert not embedded.is_running(tmp_path / "redis")
 
 
 def jobs_within(client: Client, seconds: float) -> list[dict[str, Any]]:
@@ -136,7 +160,7 @@ def test_a_taken_port_is_one_sentence(
     (said,) = [line for line in errors.splitlines() if line.startswith("Error: ")]
     assert f"127.0.0.1:{taken}" in said
     assert "Traceback" not in errors
-    assert not embedded._is_running(tmp_path / "redis")
+    assert not embedded.is_running(tmp_path / "redis")
 
 
 def test_others_need_a_token(tmp_path: Path) -> None:

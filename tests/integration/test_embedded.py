@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from jobsched import embedded
+from jobsched.embedded import answer, launch, server
 from jobsched.errors import ConfigError
 from tests.services import missing
 
@@ -38,24 +39,26 @@ def data_dir(redis_program: embedded.ServerBinary) -> Iterator[Path]:
 @pytest.fixture
 async def start(data_dir: Path) -> AsyncIterator[Start]:
     """`embedded.start` on the data directory; whatever runs at the end is ended."""
-    seen: set[int] = set()
+    seen: list[embedded.EmbeddedRedis] = []
 
     async def start() -> embedded.EmbeddedRedis:
         server = await embedded.start(data_dir)
         assert server.pid is not None
-        seen.add(server.pid)
+        seen.append(server)
         return server
 
     yield start
-    for pid in seen:
-        end(pid)
+    for server in seen:
+        assert server.pid is not None
+        end(server.pid)
+        await embedded.leave(server)
 
 
 def end(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:
     """Kill a server and wait until it is gone, whoever is its parent."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, sign)
-    if (child := embedded._children.pop(pid, None)) is not None:
+    if (child := launch.children.pop(pid, None)) is not None:
         child.wait(10)
     while alive(pid):
         time.sleep(0.01)
@@ -72,16 +75,16 @@ def alive(pid: int) -> bool:
 
 
 async def test_start_reuse_stop(start: Start, data_dir: Path) -> None:
-    """The first start starts, the second reuses; only the first one's stop ends the server."""
+    """The first start starts, the second reuses; whoever leaves last ends the server."""
     first = await start()
     second = await start()
     assert (first.started, second.started) == (True, False)
     assert (first.url, first.pid) == (second.url, second.pid)
-    await embedded.stop(second)
+    await embedded.leave(first)
+    await embedded.leave(first)
     async with Redis.from_url(first.url) as redis:
         assert await redis.ping()
-    await embedded.stop(first)
-    await embedded.stop(first)
+    await embedded.leave(second)
     assert first.pid is not None
     assert not alive(first.pid)
     assert (await start()).pid != first.pid
@@ -169,6 +172,63 @@ async def test_the_server_outlives_its_parent(start: Start, data_dir: Path) -> N
         assert await redis.get("kept") == b"yes"
 
 
+async def test_an_adopted_server_is_ended(start: Start, data_dir: Path) -> None:
+    """Whoever adopts the server of a process that was killed ends it when it leaves."""
+    script = (
+        "import asyncio, os, sys; from pathlib import Path; from jobsched import embedded\n"
+        "asyncio.run(embedded.start(Path(sys.argv[1])))\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(data_dir))
+    assert await parent.wait() == -signal.SIGKILL
+    adopted = await start()
+    assert not adopted.started
+    await embedded.leave(adopted)
+    assert not embedded.is_running(data_dir / "redis")
+
+
+async def test_another_process_keeps_the_server(start: Start, data_dir: Path) -> None:
+    """The server goes on while another process uses it, and ends with that one's leaving."""
+    script = (
+        "import asyncio, sys; from pathlib import Path; from jobsched import embedded\n"
+        "async def use():\n"
+        "    server = await embedded.start(Path(sys.argv[1]))\n"
+        "    print(server.pid, flush=True)\n"
+        "    await asyncio.to_thread(sys.stdin.readline)\n"
+        "    await embedded.leave(server)\n"
+        "asyncio.run(use())"
+    )
+    ours = await start()
+    pipe = asyncio.subprocess.PIPE
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(data_dir), stdin=pipe, stdout=pipe
+    )
+    assert other.stdout
+    assert int(await other.stdout.readline()) == ours.pid
+    await embedded.leave(ours)
+    assert embedded.is_running(data_dir / "redis")
+    await other.communicate(b"\n")
+    assert other.returncode == 0
+    assert not embedded.is_running(data_dir / "redis")
+
+
+async def test_a_server_that_was_started_again_is_ended(start: Start, data_dir: Path) -> None:
+    """The use of a server that died ends the one that came after it, with the last use."""
+    first = await start()
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGKILL)
+    launch.children[first.pid].wait(10)
+    second = await start()
+    assert second.started
+    await embedded.leave(second)
+    assert embedded.is_running(data_dir / "redis")
+    await embedded.leave(first)
+    assert not embedded.is_running(data_dir / "redis")
+    assert second.pid is not None
+    assert not alive(second.pid)
+    assert second.pid not in launch.children
+
+
 async def test_a_stale_socket_does_not_matter(start: Start, data_dir: Path) -> None:
     """After kill -9 the socket's file is still there; a new server starts all the same."""
     first = await start()
@@ -182,7 +242,7 @@ async def test_a_silent_server_is_not_doubled(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that is paused still owns its directory: an error, and never a second server."""
-    monkeypatch.setattr(embedded, "ANSWERS_WITHIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(answer, "ANSWERS_WITHIN", timedelta(seconds=0.1))
     server = await start()
     assert server.pid is not None
     os.kill(server.pid, signal.SIGSTOP)
@@ -196,7 +256,7 @@ async def test_a_lost_socket_is_not_doubled(
     start: Start, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server whose socket was deleted still owns its directory: an error, no second server."""
-    monkeypatch.setattr(embedded, "ANSWERS_WITHIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(answer, "ANSWERS_WITHIN", timedelta(seconds=0.1))
     await start()
     (data_dir / "redis" / "redis.sock").unlink()
     with pytest.raises(ConfigError, match="does not answer"):
@@ -211,7 +271,7 @@ async def test_the_directory_of_another_server_is_refused(
 ) -> None:
     """A directory that another kind or a newer major wrote is refused in one sentence."""
     ours = embedded.ServerBinary(path=Path("redis-server"), kind="redis", version=(7, 0, 15))
-    monkeypatch.setattr(embedded, "server_binaries", lambda: [ours])
+    monkeypatch.setattr(server, "server_binaries", lambda: [ours])
     (data_dir / "redis").mkdir()
     said = json.dumps({"kind": kind, "version": version})
     (data_dir / "redis" / "server.json").write_text(said)
@@ -225,12 +285,12 @@ async def test_a_server_that_dies_at_start_tells_why(start: Start, data_dir: Pat
     server = await start()
     async with Redis.from_url(server.url) as redis:
         await redis.set("key", "value")
-    await embedded.stop(server)
+    await embedded.leave(server)
     for file in (data_dir / "redis" / "appendonlydir").glob("*.manifest"):
         file.write_text("no manifest\n")
     with pytest.raises(ConfigError, match=r"log ends: .*manifest"):
         await start()
-    assert not embedded._is_running(data_dir / "redis")
+    assert not embedded.is_running(data_dir / "redis")
 
 
 async def test_a_cancelled_start_leaves_no_server(
@@ -241,15 +301,15 @@ async def test_a_cancelled_start_leaves_no_server(
     async def silent(socket: Path | None) -> None:
         """Stand for a server that has not answered yet."""
 
-    monkeypatch.setattr(embedded, "_loaded", silent)
+    monkeypatch.setattr(launch, "loaded", silent)
     starting = asyncio.create_task(embedded.start(data_dir))
-    while not embedded._children:
+    while not launch.children:
         await asyncio.sleep(0.01)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert not embedded._children
-    assert not embedded._is_running(data_dir / "redis")
+    assert not launch.children
+    assert not embedded.is_running(data_dir / "redis")
 
 
 async def test_a_long_path_gets_a_short_socket(data_dir: Path) -> None:
@@ -261,11 +321,12 @@ async def test_a_long_path_gets_a_short_socket(data_dir: Path) -> None:
         assert (second.started, second.pid) == (False, first.pid)
         folder = Path((deep / "redis" / "socket-folder").read_text())
         assert folder.stat().st_mode & 0o077 == 0
+        await embedded.leave(second)
     finally:
-        await embedded.stop(first)
+        await embedded.leave(first)
     shutil.rmtree(folder)
     third = await embedded.start(deep)
-    await embedded.stop(third)
+    await embedded.leave(third)
     shutil.rmtree((deep / "redis" / "socket-folder").read_text())
 
 
@@ -292,11 +353,11 @@ async def test_the_bundled_server_serves(data_dir: Path, monkeypatch: pytest.Mon
     server = await embedded.start(data_dir)
     async with Redis.from_url(server.url) as redis:
         await redis.set("kept", "yes")
-    await embedded.stop(server)
+    await embedded.leave(server)
     monkeypatch.undo()
     # The directory names its server, so the same one is taken, even where PATH has another.
     again = await embedded.start(data_dir)
     async with Redis.from_url(again.url) as redis:
         assert await redis.get("kept") == b"yes"
-    await embedded.stop(again)
+    await embedded.leave(again)
     assert json.loads((data_dir / "redis" / "server.json").read_text())["kind"] == "valkey"

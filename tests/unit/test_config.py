@@ -231,7 +231,7 @@ def test_a_value_and_its_file_together_are_refused(tmp_path: Path) -> None:
 
 def test_variables_of_others_are_left_alone() -> None:
     """The client's, the log's and the tests' are theirs; what nobody knows is a warning."""
-    others = ("URL", "TOKEN", "LOG_LEVEL", "LOG_FORMAT", "FAILPOINT", "TEST_X", "TRACE_PLUGINS")
+    others = ("URL", "TOKEN", "LOG_LEVEL", "LOG_FORMAT", "FAILPOINT", "TEST_X")
     config = read({f"JOBSCHED_{name}": "x" for name in others} | {"JOBSCHED_API_PROT": "1"})
     (warning,) = config.warnings
     assert "JOBSCHED_API_PROT" in warning
@@ -290,6 +290,22 @@ def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) ->
     assert load({}, {}).value("plugins_dir") == Path("here").absolute()
     environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
     assert load_core({}, environ).plugins_dir == tmp_path
+
+
+@pytest.mark.parametrize(("value", "is_on"), [("1", True), ("true", True), ("0", False)])
+def test_whether_calls_are_traced_is_known_before_plugins_are(value: str, is_on: bool) -> None:  # noqa: FBT001 (a row of the table)
+    """load_core passes over what only plugins know; so their first hook is traced too."""
+    environ = {"JOBSCHED_TRACE_PLUGINS": value, "JOBSCHED_ACME_X": "1"}
+    assert load_core({}, environ).trace is is_on
+    assert read({"JOBSCHED_TRACE_PLUGINS": value}).value("trace_plugins") is is_on
+    assert not load_core({}, {}).trace
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_a_mistake() -> None:
+    """The sentence says where it stands and what to write."""
+    for ask in (load_core, load):
+        with pytest.raises(ConfigError, match="JOBSCHED_TRACE_PLUGINS: write true or false"):
+            ask({}, {"JOBSCHED_TRACE_PLUGINS": "maybe"})
 
 
 def test_a_configuration_cannot_be_changed_by_mistake() -> None:

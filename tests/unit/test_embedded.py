@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobsched import embedded
-from jobsched.embedded import ServerBinary
+from jobsched.embedded import ServerBinary, folder
 from jobsched.errors import ConfigError
 
 OLD = ServerBinary(path=Path("/usr/bin/redis-server"), kind="redis", version=(6, 2, 14))
@@ -54,7 +54,7 @@ def test_an_unreadable_identity_is_refused(tmp_path: Path, text: str) -> None:
     """A server.json that says nothing is an error: a guess could empty the directory."""
     (tmp_path / "server.json").write_text(text)
     with pytest.raises(ConfigError, match="cannot be read"):
-        embedded._read_identity(tmp_path)
+        folder.read_identity(tmp_path)
 
 
 def test_data_without_an_identity_are_refused(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_data_without_an_identity_are_refused(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
     (tmp_path / "appendonlydir" / "appendonly.aof.manifest").touch()
     with pytest.raises(ConfigError, match=r"no server\.json"):
-        embedded._read_identity(tmp_path)
+        folder.read_identity(tmp_path)
 
 
 def test_a_socket_folder_of_others_is_not_used(tmp_path: Path) -> None:
@@ -72,4 +72,4 @@ def test_a_socket_folder_of_others_is_not_used(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir(mode=0o755)
     (directory / "socket-folder").write_text(str(shared))
-    assert embedded._find_socket(directory) is None
+    assert embedded.find_socket(directory) is None

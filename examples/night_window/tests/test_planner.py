@@ -1,14 +1,14 @@
 """Jobs start in the window, and nowhere else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from marshmallow import ValidationError
 
-from jobsched.domain.job import Job, JobId, Plan, Spec
+from jobsched.domain.job import Attempt, Job, JobId, Outcome, Plan, Retry, Spec
 from jobsched_night_window import NightWindow, Window, jobsched_planners
 from jobsched_night_window.config import NightWindowSchema
 
@@ -37,13 +37,17 @@ def at(clock: str) -> datetime:
     return datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hour, minutes=minute)
 
 
-def planned(schedule: str, now: str) -> Plan:
-    """Plan a job that is asked for a time."""
+def job_at(schedule: str) -> Job:
+    """Make a job that is asked for a time."""
     spec = Spec(
         schedule=at(schedule), docker_image="a", provider="p", runner="r", planner="night_window"
     )
-    job = Job(id=JobId("j" * 32), spec=spec, accepted_at=at(now))
-    return NightWindow(WINDOW).plan(job, Lead(), at(now))
+    return Job(id=JobId("j" * 32), spec=spec, accepted_at=at("0:00"))
+
+
+def planned(schedule: str, now: str) -> Plan:
+    """Plan a job that is asked for a time."""
+    return NightWindow(WINDOW).plan(job_at(schedule), Lead(), at(now))
 
 
 def test_a_job_of_the_day_waits_for_the_window() -> None:
@@ -75,6 +79,16 @@ def test_a_machine_that_would_come_too_late_waits_for_the_next_night() -> None:
     """At 05:58 a machine of three minutes is there at 06:01, when the window is closed."""
     assert planned("20:00", now="29:58").start_at == at("46:00")
     assert planned("20:00", now="29:56").start_at == at("29:56")
+
+
+def test_a_retry_whose_pause_ends_after_the_window_waits_for_the_next_night() -> None:
+    """The core asks for a plan before each attempt; `retry.earliest` knows when the pause ends."""
+    spec = replace(job_at("22:00").spec, retry=Retry(on=("error",), backoff=10 * MINUTE))
+    failed = Outcome(at=at("29:55"), reason="exited", started=True, code=1)
+    plan = Plan(provision_at=at("29:50"), start_at=at("29:50"))
+    attempt = Attempt(no=1, planned_at=at("29:50"), plan=plan, outcome=failed)
+    job = replace(job_at("22:00"), spec=spec, attempt=attempt)
+    assert NightWindow(WINDOW).plan(job, Lead(), at("29:55")).start_at == at("46:00")
 
 
 def test_the_defaults() -> None:

@@ -14,6 +14,9 @@ from jobsched.plugins.docker_runner.config import DockerRunnerSchema, Settings
 from jobsched.plugins.docker_runner.options import OptionsSchema
 from jobsched.plugins.docker_runner.runner import DockerRunner
 
+#: The version of the plugin API that this was written for.
+JOBSCHED_API = 1
+
 
 @hookimpl
 def jobsched_config_schemas() -> dict[str, type[Schema]]:
@@ -29,6 +32,7 @@ def jobsched_runners(config: Mapping[str, Mapping[str, Any]], services: Services
 
 
 __all__ = [
+    "JOBSCHED_API",
     "DockerRunner",
     "DockerRunnerSchema",
     "OptionsSchema",

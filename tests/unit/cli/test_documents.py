@@ -40,7 +40,9 @@ def test_every_option_in_the_reference_exists() -> None:
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
-        options |= {option for one in command.params for option in one.opts}
+        below = command.commands.values() if isinstance(command, click.Group) else ()
+        for each in (command, *below):
+            options |= {option for one in each.params for option in one.opts}
     assert set(re.findall(r"--[a-z][a-z-]+", text)) - options == set()
 
 

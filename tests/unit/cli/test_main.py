@@ -14,7 +14,10 @@ from jobsched.cli.main import COMMANDS, cli
 HEAVY = {"aiohttp", "arq", "boto3", "docker", "redis", "structlog", "marshmallow", "rich"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["schedule", "--help"], ["up", "-h"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--version"], ["schedule", "--help"], ["up", "-h"], ["plugin", "new", "-h"]],
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     """`jobsched --help` and `--version` answer at once: none of the large packages is imported."""
     script = (

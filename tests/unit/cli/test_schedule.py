@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobsched.cli import wait
-from jobsched.client import Client
+from jobsched.client import DEFAULT_URL, Client
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi, document
 
@@ -56,7 +56,8 @@ def test_every_option_reaches_the_body(api: FakeApi, run: Run) -> None:
         *("schedule", "busybox:latest", "--at", "2026-11-24T00:00:00Z", "-e", "A=1", "-e", "B=x=y"),
         *("--name", "tea", "--label", "team=kitchen", "--timeout", "10m", "--grace", "2s"),
         *("--late-limit", "1h", "--retry", "4", "--retry-on", "error", "--retry-on", "exit:7"),
-        *("--provider", "local", "--runner", "docker_runner", "--pull", "always"),
+        *("--provider", "local", "--runner", "docker_runner", "--planner", "on_time"),
+        *("--pull", "always"),
         *("--secret-env", "KEY=api", "--registry-auth", "hub", "--option", "ec2_spot.price=0.5"),
         *("--option", "ec2_spot.zone=b", "--resource", "vcpus=2", "--resource", "arch=arm64"),
         *("--idempotency-key", "once", "--", "sh", "-c", "echo $A"),
@@ -75,6 +76,7 @@ def test_every_option_reaches_the_body(api: FakeApi, run: Run) -> None:
         "retry": {"max_attempts": 4, "on": ["error", "exit:7"]},
         "provider": "local",
         "runner": "docker_runner",
+        "planner": "on_time",
         "pull": "always",
         "secret_env": {"KEY": "api"},
         "registry_auth": "hub",
@@ -180,6 +182,20 @@ def test_token_is_sent_and_never_shown(api: FakeApi, run: Run, tmp_path: Path) -
     sent = [one.headers["Authorization"] for one in api.asked]
     assert sent == ["Bearer from-environment", "Bearer from-file"]
     assert "from-" not in first.output + second.output + repr(Client(token="from-memory"))
+
+
+def test_a_program_finds_the_server_as_the_command_line_does(api: FakeApi, tmp_path: Path) -> None:
+    """A plugin's command asks its own route with the URL and the token of the environment."""
+    api.on("GET /plugins/acme/prices", {"small": 1})
+    (tmp_path / "token").write_text("from-file\n")
+    for where in ({"JOBSCHED_TOKEN": "plain "}, {"JOBSCHED_TOKEN_FILE": str(tmp_path / "token")}):
+        client = Client.from_environment({"JOBSCHED_URL": api.url, **where})
+        assert client.get("/plugins/acme/prices") == {"small": 1}
+    assert [one.headers["Authorization"] for one in api.asked] == [
+        "Bearer plain",
+        "Bearer from-file",
+    ]
+    assert Client.from_environment({}) == Client(url=DEFAULT_URL)
 
 
 @pytest.mark.parametrize(

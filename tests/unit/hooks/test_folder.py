@@ -21,6 +21,7 @@ from jobsched.errors import (
 from jobsched.hooks import trust
 from jobsched.hooks.folder import PRIVATE
 from jobsched.hooks.load import Plugins, load
+from jobsched.hooks.report import Origin
 from tests.distributions import Distributions
 
 GOOD = """\
@@ -74,7 +75,7 @@ def test_a_named_file_is_a_plugin(folder: Path) -> None:
     plugins = opened(folder, "acme")
     plugins.report.check()
     (acme,) = plugins.report.loaded
-    assert ("acme", str(file), "", "") == (acme.name, acme.file, acme.distribution, acme.version)
+    assert plugins.report.origins["acme"] == Origin(file=str(file), module=f"{PRIVATE}.acme")
     assert acme.hooks == ("jobsched_planners",)
     assert plugins.manager.has_plugin("acme")
 
@@ -95,6 +96,7 @@ def test_a_file_that_is_not_named_is_not_run(folder: Path) -> None:
     write(folder / "acme.py", "raise SystemExit(3)\n")
     plugins = opened(folder)
     assert "acme" in plugins.report.unused
+    assert plugins.report.origins["acme"].file == str(folder / "acme.py")
     plugins.report.check()
     assert f"{PRIVATE}.acme" not in sys.modules
 

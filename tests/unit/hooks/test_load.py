@@ -36,7 +36,8 @@ def test_a_named_plugin_is_loaded_with_its_distribution(distributions: Distribut
     distributions.install("acme", GOOD, distribution="jobsched-acme", version="2.3")
     report = load(["acme"]).report
     (acme,) = report.loaded
-    assert (acme.name, acme.distribution, acme.version) == ("acme", "jobsched-acme", "2.3")
+    origin = report.origins["acme"]
+    assert (acme.name, origin.distribution, origin.version) == ("acme", "jobsched-acme", "2.3")
     assert acme.hooks == ("jobsched_planners",)
     report.check()
 
@@ -49,6 +50,8 @@ def test_an_installed_plugin_that_is_not_named_is_not_imported(
     report = load([]).report
     assert module not in sys.modules
     assert "acme" in report.unused
+    origin = report.origins["acme"]
+    assert (origin.distribution, origin.module, origin.file) == ("jobsched-acme", module, "")
 
 
 def test_a_plugin_that_is_not_installed_is_named_with_a_guess(distributions: Distributions) -> None:

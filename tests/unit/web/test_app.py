@@ -7,6 +7,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from jobsched.engine.parts import Parts
+from jobsched.errors import BadHookResult
 from jobsched.web.app import ROUTES, create_app
 from tests.unit.web import kit
 
@@ -29,8 +30,9 @@ def test_the_routes_are_those_of_the_design(parts: Parts) -> None:
         ("POST", "/cancel/{id}"),
         ("POST", "/abandon/{id}"),
         ("GET", "/logs/{id}"),
+        ("GET", "/plugins"),
     }
-    assert len(ROUTES) == 9
+    assert len(ROUTES) == 10
 
 
 @pytest.fixture
@@ -47,6 +49,25 @@ async def with_plugin(parts: Parts, aiohttp_client: Any) -> Any:
     return await aiohttp_client(
         create_app(parts, token=kit.TOKEN, host="localhost", port=1, plugin_routes=routes)
     )
+
+
+async def _show(_: web.Request) -> web.Response:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("routes", "sentence"),
+    [
+        ([web.get("/{", _show)], "GET /{ is no route: Invalid path"),
+        ([web.route("*", "/a", _show), web.get("/a", _show)], "GET /a is no route: .*already"),
+    ],
+)
+async def test_a_route_that_cannot_be_served_names_its_plugin(
+    parts: Parts, routes: list[web.RouteDef], sentence: str
+) -> None:
+    """What aiohttp refuses stops the start with the plugin's name, not with a traceback."""
+    with pytest.raises(BadHookResult, match=f"plugin acme.jobsched_routes: {sentence}"):
+        create_app(parts, token=None, host="localhost", port=1, plugin_routes={"acme": routes})
 
 
 async def test_routes_of_plugins_stand_behind_the_token(with_plugin: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 
 class Zone(fields.Field[ZoneInfo]):
@@ -26,11 +26,6 @@ class Zone(fields.Field[ZoneInfo]):
 
 class NightWindowSchema(Schema):
     """When the window opens and closes, by the clock on the wall of a place."""
-
-    class Meta:
-        """A misspelt key is refused."""
-
-        unknown = RAISE
 
     begin = fields.Time(
         load_default=time(22), metadata={"description": "When the window opens: 22:00."}

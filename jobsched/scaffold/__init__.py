@@ -1,0 +1,1 @@
+"""A new plugin: a small complete package that installs and passes its own tests."""

@@ -1,0 +1,111 @@
+"""What the calls of the store in memory share: done whole or not at all, or refused."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from jobsched.contracts.change import Change
+from jobsched.domain.job import Job, JobId
+from jobsched.errors import StoreUnavailable, WrongStore
+from jobsched.store import codec
+from jobsched.store.owner import whose
+from jobsched.store.port import Wake
+from jobsched.store.row import RETENTION, Row
+from jobsched.store.world import Record, World
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="Calls")
+
+
+def whole(
+    work: Callable[Concatenate[S, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """Make a call of it: done whole or not, with a pause before and after, where one may die.
+
+    A store that is down, empty or another deployment's refuses the call.
+    """
+
+    @functools.wraps(work)
+    async def called(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        await asyncio.sleep(0)
+        store.refuse()
+        try:
+            return work(store, *args, **kwargs)
+        finally:
+            await asyncio.sleep(0)
+
+    return called
+
+
+class Calls:
+    """A store on a world, and whose it must be."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        deployment: str = "memory",
+        world: World | None = None,
+        retention: timedelta = RETENTION,
+        through_codec: bool = True,
+    ) -> None:
+        self.world = world or World()
+        #: True: every call raises ``StoreUnavailable``, as when Redis is down
+        self.is_down = False
+        self._now = now
+        self._deployment = deployment
+        self._retention = retention
+        self._through_codec = through_codec
+
+    def refuse(self) -> None:
+        """Raise if the store is down, empty or another deployment's."""
+        self.refuse_down()
+        if self.world.deployment != self._deployment:
+            raise WrongStore(whose(self.world.deployment, self._deployment))
+
+    def refuse_down(self) -> None:
+        """Raise if the store is down."""
+        if self.is_down:
+            raise StoreUnavailable("The store does not answer.")
+
+    def _due(self, job: JobId, at: datetime | None) -> None:
+        if self.world.schedule(job, at):
+            self.world.tell(Wake(due_at=at))
+
+    def _changed(self, job: Job, was: str, row: Row, facts: Sequence[str]) -> None:
+        self.world.made += 1
+        change = Change(
+            id=f"{self.world.made}-0",
+            job=job.id,
+            rev=job.rev,
+            at=self._now(),
+            was=was,
+            state=row.state,
+            reason=row.reason,
+            attempt=row.attempt,
+            facts=tuple(facts),
+        )
+        self.world.told(change)
+
+    def _put_aside(self, job: JobId, why: str) -> None:
+        record = self.world.records[job]
+        self.world.quarantine[job] = why
+        self.world.waiting.get(record.provider, {}).pop(job, None)
+        record.free()
+        self.world.schedule(job, None)
+
+    def _document(self, job: Job) -> bytes | Job:
+        return codec.encode(job) if self._through_codec else job
+
+    def _decode(self, record: Record) -> Job:
+        if isinstance(record.document, bytes):
+            return codec.decode(record.document, record.schema)
+        return record.document
+
+
+__all__ = ["Calls", "whole"]
