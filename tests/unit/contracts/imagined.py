@@ -58,7 +58,7 @@ class Acme:
         """Begin, then end, to switch a machine off."""
         for one in self.made:
             if one["id"] == machine:
-                one["state"] = "off" if one["state"] == "stopping" else "stopping"
+                one["state"] = "stopping" if one["state"] == "on" else "off"
                 return one
         raise NoSuchMachine(machine)
 

@@ -37,7 +37,7 @@ def test_every_hook_says_when_what_and_how(name: str) -> None:
 
 
 def test_the_examples_put_together_are_a_plugin() -> None:
-    """Whoever copies them gets a plugin that is loaded: names and arguments are those that exist."""
+    """Whoever copies them gets a plugin that loads: names and arguments are those that exist."""
     plugin = types.ModuleType("examples")
     for name in HOOKS:
         for example in doctest.DocTestParser().get_examples(
