@@ -25,7 +25,9 @@ class LogPart:
 class LogStore(ABC):
     """Logs of attempts, addressed by byte offset.
 
-    No method may block the event loop; 30 seconds each.
+    No method may block the event loop; 30 seconds each. Every process of the deployment reads what
+    any of them has written. A call may be cut off in its middle (cancelled, or its worker killed),
+    and is made again then.
 
     Example:
         >>> class BucketLogs(LogStore):
@@ -41,6 +43,8 @@ class LogStore(ABC):
     @abstractmethod
     async def write(self, job: JobId, attempt: int, offset: int, chunk: bytes) -> None:
         """Keep a piece of output. The same offset again changes nothing (same bytes by contract).
+
+        A repeat may cut the same output into other pieces.
 
         When: a worker collects what a container wrote, or reads along while it runs.
 
@@ -59,12 +63,13 @@ class LogStore(ABC):
 
         Example:
             >>> async def write(self, job, attempt, offset, chunk):
-            ...     await self.bucket.put(f"{job}/{attempt}/{offset:020}", chunk)
+            ...     key = f"{job}/{attempt}/{offset:012}-{len(chunk):06}"
+            ...     await self.bucket.put(key, chunk)
         """
 
     @abstractmethod
     async def read(self, job: JobId, attempt: int, after: int = 0) -> list[LogPart]:
-        """Give what is kept from byte ``after`` on, in order; empty for nothing.
+        """Give what is kept from byte ``after`` on, in order, each byte once; empty for nothing.
 
         When: somebody asks for the logs, in the API.
 
@@ -82,11 +87,13 @@ class LogStore(ABC):
 
         Example:
             >>> async def read(self, job, attempt, after=0):
-            ...     parts = []
+            ...     parts, end = [], after
             ...     for key in sorted(await self.bucket.keys(f"{job}/{attempt}/")):
-            ...         offset, data = int(key.rpartition("/")[2]), await self.bucket.get(key)
-            ...         if rest := data[max(0, after - offset) :]:
-            ...             parts.append(LogPart(offset=max(offset, after), data=rest))
+            ...         offset = int(key.rpartition("/")[2].partition("-")[0])
+            ...         begin = max(offset, end)
+            ...         if data := (await self.bucket.get(key))[begin - offset :]:
+            ...             parts.append(LogPart(offset=begin, data=data))
+            ...             end = begin + len(data)
             ...     return parts
         """
 

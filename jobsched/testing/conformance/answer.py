@@ -14,7 +14,7 @@ T = TypeVar("T")
 #: what the contracts allow most calls
 USUAL = timedelta(seconds=60)
 #: how long a call that was cancelled may take to end
-ENDS_WITHIN = timedelta(seconds=5)
+ENDS_WITHIN = timedelta(seconds=3)
 
 
 async def answer(work: Awaitable[T], *, within: timedelta = USUAL) -> T:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -19,6 +20,8 @@ from jobsched.testing.conformance import stored
 from jobsched.testing.conformance.answer import answer
 from jobsched.testing.conformance.breach import Broken
 from jobsched.testing.conformance.settling import settled
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class Machines:
     at_once: int
     #: how long a machine may take to be described as gone
     gone_within: timedelta
+    #: how long a call may take
+    answers_within: timedelta
     #: pause between two renderings of one request
     freezes_apart: timedelta
     #: texts that may be shown nowhere
@@ -61,6 +66,10 @@ class Machines:
     def is_left(self) -> bool:
         """Whether something may be on."""
         return bool(self._doubtful or self._alive)
+
+    async def ask(self, work: Awaitable[T]) -> T:
+        """Give the answer of a call, which it must give in time."""
+        return await answer(work, within=self.answers_within)
 
     def need(self, number: int) -> None:
         """Skip the test if it may not have so many machines at one time."""
@@ -95,15 +104,15 @@ class Machines:
 
     async def freeze(self, order: MachineOrder) -> str:
         """Give the frozen request of the order's best offer."""
-        offers = await answer(self.provider.offers(replace(order, launch=0, token="")))
-        return await answer(self.provider.freeze(order, stored.offers(offers)[0]))
+        offers = await self.ask(self.provider.offers(replace(order, launch=0, token="")))
+        return await self.ask(self.provider.freeze(order, offers[0]))
 
     async def send(
         self, order: MachineOrder, request: str, *, by: Provider | None = None
     ) -> Launched:
         """Send a request, and write down that it may have a machine."""
         self.expects(order, request)
-        status = await answer((by or self.provider).provision(request))
+        status = await self.ask((by or self.provider).provision(request))
         if status.instance is None:
             raise Broken(f"provision gave {status}, without a machine")
         del self._doubtful[order.token]
@@ -128,7 +137,7 @@ class Machines:
             return status is not None and status.phase != "unknown"
 
         return await settled(
-            lambda: answer(provider.find(token)), is_there, within=provider.settles_within
+            lambda: self.ask(provider.find(token)), is_there, within=provider.settles_within
         )
 
     async def describe(
@@ -136,9 +145,9 @@ class Machines:
     ) -> Mapping[str, InstanceStatus]:
         """Describe all machines, until those that must be there are, or ``settles_within``."""
         provider = by or self.provider
-        known = {one.token: stored.instance(one.instance) for one in launched}
+        known = {one.token: stored.kept(one.instance) for one in launched}
         return await settled(
-            lambda: answer(provider.describe_all(known)),
+            lambda: self.ask(provider.describe_all(known)),
             lambda seen: all(token in seen and seen[token].phase != "unknown" for token in known),
             within=provider.settles_within,
         )
@@ -146,9 +155,9 @@ class Machines:
     async def give_back(self, instance: Instance, *, by: Provider | None = None) -> InstanceStatus:
         """Terminate a machine until it is described as gone; give what was said last."""
         provider = by or self.provider
-        kept = stored.instance(instance)
+        kept = stored.kept(instance)
         status = await settled(
-            lambda: answer(provider.terminate(kept)),
+            lambda: self.ask(provider.terminate(kept)),
             lambda seen: seen.phase == "gone",
             within=self.gone_within,
         )

@@ -11,6 +11,7 @@ import pytest
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Provider
 from jobsched.domain.job import JobId
+from jobsched.testing.conformance.answer import USUAL
 from jobsched.testing.conformance.event_loop import run
 from jobsched.testing.conformance.fixture import deployment_of, optional
 from jobsched.testing.conformance.machines import Machines
@@ -50,6 +51,8 @@ class ProviderConformance(
     at_once: ClassVar[int] = 3
     #: How long a machine may take from its termination until it is described as gone.
     gone_within: ClassVar[timedelta] = timedelta(minutes=5)
+    #: How long a call may take; the contract's most, or less.
+    answers_within: ClassVar[timedelta] = USUAL
     #: Pause between two renderings of one request; a second shows a time in it.
     freezes_apart: ClassVar[timedelta] = timedelta(seconds=1.1)
 
@@ -70,6 +73,7 @@ class ProviderConformance(
             template=optional(request, "order", usual),
             at_once=self.at_once,
             gone_within=self.gone_within,
+            answers_within=self.answers_within,
             freezes_apart=self.freezes_apart,
             secrets=tuple(optional(request, "secrets", ())),
         )

@@ -9,7 +9,6 @@ from marshmallow import Schema
 
 from jobsched.contracts.provider import Caps, Provider
 from jobsched.testing.conformance import document
-from jobsched.testing.conformance.answer import answer
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
 from jobsched.testing.conformance.promise import promised
@@ -86,10 +85,10 @@ class ProviderDeclaration:
     )
     async def test_the_host_has_one_id(self, machines: Machines) -> None:
         """The host is None or a text, the same at each call and to each worker."""
-        told = await answer(machines.provider.host())
+        told = await machines.ask(machines.provider.host())
         expect(told is None or document.is_text(told), f"host gave {told!r}")
         for provider in (machines.provider, machines.another):
-            again = await answer(provider.host())
+            again = await machines.ask(provider.host())
             expect(again == told, f"host gave {told!r}, then {again!r}")
 
     @promised(

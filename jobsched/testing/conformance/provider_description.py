@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jobsched.contracts.provider import Provider
-from jobsched.testing.conformance.answer import answer
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
 from jobsched.testing.conformance.promise import promised
@@ -37,7 +36,7 @@ class ProviderDescription:
     async def test_an_unknown_token_is_not_found(self, machines: Machines) -> None:
         """A launch that never got as far as a request has no machine."""
         for _ in range(2):
-            found = await answer(machines.provider.find(machines.order().token))
+            found = await machines.ask(machines.provider.find(machines.order().token))
             expect(found is None, f"find gave {found} for a token that was never sent")
 
     @promised(
@@ -49,9 +48,9 @@ class ProviderDescription:
         """Looked for again and again, a machine stays as it was, and none appears."""
         launched, unknown = await machines.launch(), machines.order().token
         for _ in range(3):
-            await answer(machines.provider.find(launched.token))
-            await answer(machines.provider.find(unknown))
-            await answer(machines.provider.describe_all({}))
+            await machines.ask(machines.provider.find(launched.token))
+            await machines.ask(machines.provider.find(unknown))
+            await machines.ask(machines.provider.describe_all({}))
         found = await machines.find(launched.token)
         is_on = found is not None and found.phase in {"pending", "running"}
         expect(is_on, f"after three looks find gives {found}")
@@ -87,7 +86,7 @@ class ProviderDescription:
         stranger = machines.stranger(launched)
         known = {launched.token: launched.instance, stranger.token: stranger.instance}
         seen = await settled(
-            lambda: answer(machines.provider.describe_all(known)),
+            lambda: machines.ask(machines.provider.describe_all(known)),
             lambda found: launched.token in found,
             within=machines.provider.settles_within,
         )
@@ -107,7 +106,7 @@ class ProviderDescription:
         await machines.give_back(launched.instance)
         for provider in (machines.provider, machines.another):
             seen = await settled(
-                lambda provider=provider: answer(provider.describe_all({})),  # type: ignore[misc]  # a default that binds
+                lambda provider=provider: machines.ask(provider.describe_all({})),  # type: ignore[misc]  # a default that binds
                 lambda found: launched.token not in found or found[launched.token].phase == "gone",
                 within=provider.settles_within,
             )

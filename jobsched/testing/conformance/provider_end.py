@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from jobsched.contracts.provider import Provider
-from jobsched.testing.conformance.answer import answer, cancelled
+from jobsched.testing.conformance.answer import cancelled
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
 from jobsched.testing.conformance.promise import promised
@@ -25,7 +25,7 @@ class ProviderEnd:
         """Terminated until it is gone, a machine is gone to whoever looks for it."""
         launched = await machines.launch()
         await machines.give_back(launched.instance)
-        found = await answer(machines.provider.find(launched.token))
+        found = await machines.ask(machines.provider.find(launched.token))
         expect(found is None or found.phase == "gone", f"find still gives {found}")
 
     @promised(
@@ -38,7 +38,7 @@ class ProviderEnd:
         launched = await machines.launch()
         await machines.give_back(launched.instance)
         for provider in (machines.provider, machines.another):
-            again = await answer(provider.terminate(launched.instance))
+            again = await machines.ask(provider.terminate(launched.instance))
             expect(again.phase == "gone", f"the second time it gave {again}")
 
     @promised(
@@ -61,7 +61,7 @@ class ProviderEnd:
         """A machine that the cloud has never heard of is no error."""
         launched = await machines.launch()
         stranger = machines.stranger(launched)
-        status = await answer(machines.provider.terminate(stranger.instance))
+        status = await machines.ask(machines.provider.terminate(stranger.instance))
         expect(status.phase in {"gone", "unknown"}, f"terminate gave {status}")
         found = await machines.find(launched.token)
         is_on = found is not None and found.phase in {"pending", "running"}

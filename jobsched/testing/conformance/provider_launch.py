@@ -10,7 +10,7 @@ from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Provider
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance import document, stored
-from jobsched.testing.conformance.answer import answer, cancelled
+from jobsched.testing.conformance.answer import cancelled
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Launched, Machines
 from jobsched.testing.conformance.promise import promised
@@ -80,8 +80,8 @@ class ProviderLaunch:
         request = await machines.freeze(order)
         machines.expects(order, request)
         first, second = await asyncio.gather(
-            answer(machines.provider.provision(request)),
-            answer(machines.another.provision(request)),
+            machines.ask(machines.provider.provision(request)),
+            machines.ask(machines.another.provision(request)),
         )
         known = await machines.send(order, request)
         ids = {one.instance.id for one in (first, second) if one.instance} | {known.instance.id}

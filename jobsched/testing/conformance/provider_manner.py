@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from jobsched.contracts.provider import Provider
-from jobsched.testing.conformance.answer import answer, cancelled
+from jobsched.testing.conformance.answer import cancelled
 from jobsched.testing.conformance.machines import Launched, Machines
 from jobsched.testing.conformance.promise import promised
 
@@ -24,7 +24,7 @@ class ProviderManner:
     )
     async def test_no_method_blocks_the_event_loop(self, machines: Machines) -> None:
         """A whole life of a machine goes by, and the loop goes on all the time."""
-        await answer(machines.provider.host())
+        await machines.ask(machines.provider.host())
         launched = await machines.launch()
         machines.provider.status(launched.instance)
         await machines.find(launched.token)

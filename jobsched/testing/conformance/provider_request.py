@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from jobsched.contracts.provider import Provider
 from jobsched.testing.conformance import document, stored
-from jobsched.testing.conformance.answer import answer
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
 from jobsched.testing.conformance.promise import promised
@@ -23,7 +22,7 @@ class ProviderRequest:
     )
     async def test_there_is_an_offer_with_a_label(self, machines: Machines) -> None:
         """Each order has at least one offer, and each offer a label for people."""
-        offers = await answer(machines.provider.offers(machines.order()))
+        offers = await machines.ask(machines.provider.offers(machines.order()))
         expect(offers, "offers gave none")
         for offer in offers:
             label = getattr(offer, "label", None)
@@ -36,7 +35,7 @@ class ProviderRequest:
     )
     async def test_offers_come_back_from_the_store(self, machines: Machines) -> None:
         """What a provider keeps in an offer is the same after a restart."""
-        stored.offers(await answer(machines.provider.offers(machines.order())))
+        stored.offers(await machines.ask(machines.provider.offers(machines.order())))
 
     @promised(
         by=Provider.freeze,
@@ -55,12 +54,12 @@ class ProviderRequest:
     async def test_a_request_is_always_the_same_bytes(self, machines: Machines) -> None:
         """Rendered again, later and by another worker, it is the same text."""
         order = machines.order()
-        (offer, *_) = await answer(machines.provider.offers(order))
-        first = await answer(machines.provider.freeze(order, offer))
+        (offer, *_) = await machines.ask(machines.provider.offers(order))
+        first = await machines.ask(machines.provider.freeze(order, offer))
         # A time in whole seconds shows only in another second.
         await asyncio.sleep(machines.freezes_apart.total_seconds())
         for provider in (machines.provider, machines.another):
-            again = await answer(provider.freeze(order, offer))
+            again = await machines.ask(provider.freeze(order, offer))
             expect(again == first, f"freeze gave\n    {first}\n  and then\n    {again}")
 
     @promised(
@@ -73,9 +72,9 @@ class ProviderRequest:
         order = machines.order()
         await machines.freeze(order)
         for provider in (machines.provider, machines.another):
-            found = await answer(provider.find(order.token))
+            found = await machines.ask(provider.find(order.token))
             expect(found is None or found.instance is None, f"find gave {found}")
-            seen = await answer(provider.describe_all({}))
+            seen = await machines.ask(provider.describe_all({}))
             expect(order.token not in seen, f"describe_all shows {seen.get(order.token)}")
 
     @promised(
@@ -87,8 +86,8 @@ class ProviderRequest:
     async def test_secrets_are_shown_nowhere(self, machines: Machines) -> None:
         """Neither the token of the callbacks nor a secret that the author named is shown."""
         order = machines.order()
-        offers = await answer(machines.provider.offers(order))
-        request = await answer(machines.provider.freeze(order, offers[0]))
+        offers = await machines.ask(machines.provider.offers(order))
+        request = await machines.ask(machines.provider.freeze(order, offers[0]))
         launched = await machines.send(order, request)
         found = await machines.find(order.token)
         seen = await machines.describe(launched)
@@ -116,9 +115,9 @@ class ProviderRequest:
     async def test_offers_do_not_need_a_token(self, machines: Machines) -> None:
         """Offers are asked before there is a launch, and ask for nothing themselves."""
         order = replace(machines.order(), launch=0, token="", callback_token="")
-        before = await answer(machines.provider.describe_all({}))
-        await answer(machines.provider.offers(order))
-        after = await answer(machines.provider.describe_all({}))
+        before = await machines.ask(machines.provider.describe_all({}))
+        await machines.ask(machines.provider.offers(order))
+        after = await machines.ask(machines.provider.describe_all({}))
         new = after.keys() - before.keys()
         expect("" not in new, f"after offers describe_all shows {after.get('')}")
 
