@@ -15,6 +15,13 @@ from tests.acceptance.product import ROOT, environment
 
 #: Every folder of examples/ that is a package; one that is added later is found by itself.
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pyproject.toml"))
+#: Where our own environment keeps what is installed.
+OURS = sysconfig.get_path("purelib")
+#: Installs a folder or a wheel without a network; what it needs must be seen already.
+PIP = (
+    *("--disable-pip-version-check", "--quiet", "install"),
+    *("--no-index", "--no-deps", "--no-build-isolation"),
+)
 #: Well above what it takes: machines that run tests are busy.
 WITHIN = 300
 
@@ -76,13 +83,21 @@ def alone(**more: str) -> dict[str, str]:
 
 def install(folder: Path, where: Path) -> Example:
     """Build and install it, without a network: all that it needs is seen in our environment."""
-    venv.create(where, symlinks=True)
-    example = Example(folder=folder, python=where / "bin" / "python")
-    ours = sysconfig.get_path("purelib")
-    theirs = sysconfig.get_path("purelib", "venv", {"base": str(where), "platbase": str(where)})
     # With addsitedir, as an editable jobsched is a .pth file in ours.
-    Path(theirs, "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-    quietly = ("--disable-pip-version-check", "--quiet")
-    alone = ("--no-index", "--no-deps", "--no-build-isolation")
-    example.run("pip", *quietly, "install", *alone, str(folder))
+    python = python_in(where, f"import site; site.addsitedir({OURS!r})")
+    example = Example(folder=folder, python=python)
+    example.run("pip", *PIP, str(folder))
     return example
+
+
+def python_in(where: Path, sees: str) -> Path:
+    """Make an environment, and give its Python.
+
+    Args:
+        where: its folder.
+        sees: a line of a .pth file, which leads to what it sees besides its own.
+    """
+    venv.create(where, symlinks=True)
+    theirs = sysconfig.get_path("purelib", "venv", {"base": str(where), "platbase": str(where)})
+    Path(theirs, "ours.pth").write_text(f"{sees}\n")
+    return where / "bin" / "python"

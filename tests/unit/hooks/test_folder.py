@@ -255,7 +255,7 @@ def test_only_the_owners_own_group_may_write(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, members: list[str], trusted: str
 ) -> None:
     """Systems with a group for each user make files writable for it; more than one is too many."""
-    folder.chmod(0o770)
+    folder.chmod(0o720)
     group = (name, "x", 4711, members)
     user = ("alice", "x", os.geteuid(), 4711, "", "/", "/bin/sh")
     monkeypatch.setattr(grp, "getgrgid", lambda _: grp.struct_group(group))
