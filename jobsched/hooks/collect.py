@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema
@@ -13,7 +14,7 @@ from pluggy import HookImpl
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.log_store import LogStore
 from jobsched.contracts.planner import Planner
-from jobsched.contracts.provider import Provider
+from jobsched.contracts.provider import Caps, Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Services
 from jobsched.errors import (
@@ -50,7 +51,14 @@ _KINDS = (
         word="provider",
         hook="jobsched_providers",
         contract=Provider,
-        attributes={"status_section": str, "access": frozenset},
+        attributes={
+            "status_section": str,
+            "access": frozenset,
+            "destroys_machine": bool,
+            "lead": timedelta,
+            "settles_within": timedelta,
+            "caps": Caps,
+        },
     ),
     _Kind(
         key="runners",
