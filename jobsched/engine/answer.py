@@ -111,6 +111,13 @@ def container_status(given: object) -> ContainerStatus:
     return _container_status(given)
 
 
+def output(given: object) -> AsyncIterator[object]:
+    """Take a stream of pieces of output; each is checked as it comes."""
+    if not isinstance(given, AsyncIterator):
+        raise NotKeepable(f"{named(given)}, and no asynchronous iterator")
+    return given
+
+
 def chunk(given: object) -> LogChunk:
     """Take a piece of output. It is not kept as JSON, and may hold any bytes."""
     return _piece(given, LogChunk)
@@ -179,6 +186,7 @@ __all__ = [
     "launched",
     "nothing",
     "offers",
+    "output",
     "plan",
     "readable",
     "stored",

@@ -9,7 +9,7 @@ from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, StopReason
 from jobsched.engine import answer
-from jobsched.engine.call import STORING, USUAL, call
+from jobsched.engine.call import STORING, USUAL, ask, call
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
 from jobsched.engine.parts import Parts
@@ -54,6 +54,7 @@ async def _stopped(parts: Parts, job: Job, place: Place, why: StopReason) -> Job
 async def _kept(parts: Parts, job: Job, place: Place) -> bool:
     """Copy the output into the log store within its time; False: not all of it could be kept."""
     runner, store = parts.registry.runner(job.spec.runner), parts.registry.log_store
+    what = f"{runner.name}.logs"
 
     async def keep(chunk: LogChunk) -> None:
         await call(
@@ -64,14 +65,17 @@ async def _kept(parts: Parts, job: Job, place: Place) -> bool:
             within=STORING,
         )
 
+    def opened() -> object:
+        return runner.logs(place.machine, place.container)
+
     async def copy() -> None:
-        async for given in runner.logs(place.machine, place.container):
+        async for given in ask(parts, what, opened, answer.output):
             await keep(answer.chunk(given))
 
     try:
         await call(
             parts,
-            f"{runner.name}.logs",
+            what,
             copy,
             answer.nothing,
             within=job.spec.limits.collect,

@@ -17,6 +17,7 @@ from jobsched.engine.call import PluginBug, ask
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError
+from jobsched.store.keepable import NotKeepable, named
 
 #: how the core names containers (`jobsched.engine.order.container_name`)
 NAME = re.compile(r"jobsched-(?P<job>[A-Za-z0-9]{32})-(?P<attempt>\d+)-(?P<launch>\d+)(-\d+)?\Z")
@@ -102,9 +103,10 @@ class Watches:
                 if not done:
                     continue
                 name = following.result()
-                if not isinstance(name, str):
-                    # its end, or rubbish: opened again after a pause
+                if name is None:
                     return
+                if not isinstance(name, str):
+                    raise NotKeepable(f"{named(name)}, and no container's name")
                 await self._hint(name)
                 following = asyncio.ensure_future(_next(names))
         finally:
