@@ -37,7 +37,7 @@ async def call(
     work: Callable[[], Awaitable[object]],
     answer: Answer[T],
     *,
-    within: timedelta = USUAL,
+    within: timedelta | None = None,
 ) -> T:
     """Give the plugin's answer, checked.
 
@@ -46,12 +46,13 @@ async def call(
         what: plugin and method, for people: ``local.provision``.
         work: calls the method. It is called here, so that nothing of a plugin runs unguarded.
         answer: checks what came (:mod:`jobsched.engine.answer`).
-        within: how long it may take.
+        within: how long it may take; `USUAL` unless said.
 
     Raises:
         OperationFailed: an expected failure; a time-out is one, with unknown effect.
         PluginBug: anything else, logged once. Its effect is unknown.
     """
+    within = within or USUAL
     try:
         given = await patiently(what, work, within)
     except NoAnswer as error:
