@@ -103,7 +103,7 @@ class LogStore(ABC):
 
         When: the job is older than ``limits.retention`` and is forgotten.
 
-        Repeated: May be repeated; a job that has no logs is success.
+        Repeated: May be repeated. A job that has no logs is success.
 
         Raises:
             LogStoreFailed: it is logged as ``logs.kept``; nobody calls it again for this job.
