@@ -34,8 +34,9 @@ class CallbackAction(ABC):
     ) -> Fact | None:
         """Turn the checked payload into a fact about the job's attempt, or None for nothing.
 
-        The launch is the one whose token was presented. Give one of the core's facts, or ``Noted``
-        with at most 4 KiB of JSON.
+        The launch is the one whose token was presented: a fact about another attempt or launch is
+        none of this machine's. The fact's ``at`` is ``now``. Give one of the core's facts, or
+        ``Noted`` with at most 4 KiB of JSON.
 
         When: a machine posts this action with the token of a launch that is not over.
 
@@ -49,7 +50,7 @@ class CallbackAction(ABC):
             now: the store's time, aware, in UTC.
 
         Raises:
-            InvalidInput: the payload makes no sense for this job (422).
+            InvalidInput: the payload makes no sense for this job (422). Nothing else.
 
         Within: no time: it must not wait, nor look anything up.
 

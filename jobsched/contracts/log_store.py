@@ -64,7 +64,10 @@ class LogStore(ABC):
         Example:
             >>> async def write(self, job, attempt, offset, chunk):
             ...     key = f"{job}/{attempt}/{offset:012}-{len(chunk):06}"
-            ...     await self.bucket.put(key, chunk)
+            ...     try:
+            ...         await self.bucket.put(key, chunk)
+            ...     except ConnectionError as error:
+            ...         raise LogStoreFailed("no_answer", str(error), effect="unknown") from error
         """
 
     @abstractmethod

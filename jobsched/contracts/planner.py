@@ -59,11 +59,13 @@ class Planner(ABC):
     def plan(self, job: Job, history: History, now: datetime) -> Plan:
         """Say when the next attempt of the job asks for its machine and when its container starts.
 
-        The core moves ``start_at`` to no earlier than the job's ``schedule`` and the end of the
-        back-off (`retry.earliest`), and ``provision_at`` to no later than ``start_at``.
+        Times are aware, in UTC; ``why`` is one line for people, of at most 200 characters, or
+        empty. The core moves ``start_at`` to no earlier than the job's ``schedule`` and the end of
+        the back-off (`retry.earliest`), and ``provision_at`` to no later than ``start_at``.
 
-        When: Pure; called once for each attempt. The first time as the job is accepted, later as
-        soon as the attempt before has ended.
+        When: Pure; called once for each attempt; it never raises, whatever the job, the history and
+        the time. The first time it is called as the job is accepted, later as soon as the attempt
+        before has ended.
 
         Repeated: yes, if what it said could not be saved; ``now`` is later then.
 
@@ -73,7 +75,7 @@ class Planner(ABC):
             now: the store's time, aware, in UTC. Read no other clock.
 
         Raises:
-            Anything: it counts as a bug. The job is accepted all the same and its planner is asked
+            Nothing: an error is a bug. The job is accepted all the same and its planner is asked
                 again; while it goes on failing, each try is an attempt that ends with
                 ``plugin_error``.
 

@@ -128,10 +128,13 @@ class Podman:
 class Bucket:
     """Files by key."""
 
+    down: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
     async def put(self, key: str, data: bytes) -> None:
         """Write one."""
+        if self.down:
+            raise ConnectionRefusedError("nobody listens")
         self.files[key] = data
 
     async def get(self, key: str) -> bytes:

@@ -34,5 +34,11 @@ def another(bucket: Bucket) -> LogStore:
     return _over(bucket)
 
 
+@pytest.fixture
+def unreachable() -> LogStore:
+    """One whose bucket is down."""
+    return _over(Bucket(down=True))
+
+
 class TestExampleLogStore(LogStoreConformance):
     """Every sentence, with faults."""

@@ -20,7 +20,7 @@ from jobsched.contracts.provider import Caps, InstanceStatus, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
 from jobsched.domain.facts import Noted
 from jobsched.domain.job import Access, Container, Instance, Job, JobId, Offer, Plan, Spec
-from jobsched.errors import OperationFailed
+from jobsched.errors import LogStoreFailed, OperationFailed
 from tests.unit.contracts import imagined
 from tests.unit.contracts.examples import assembled, defined, example_of, parameters
 from tests.unit.plugins.lent import LentServices
@@ -64,6 +64,7 @@ def names(*modules: Any) -> dict[str, Any]:
         "Plan": Plan,
         "Container": Container,
         "Noted": Noted,
+        "LogStoreFailed": LogStoreFailed,
         "OperationFailed": OperationFailed,
     }
 
