@@ -94,6 +94,21 @@ def test_a_planner_says_when(run_job: RunJob, fake_clock: FakeClock) -> None:
     assert started_at < fake_clock.now() < started_at + timedelta(minutes=5)
 
 
+def test_every_change_is_told(run_job: RunJob) -> None:
+    """What a notifier of the author would have heard."""
+    ran = run_job()
+    assert [change.state for change in ran.changes if change.state != change.was] == [
+        "scheduled",
+        "provisioning",
+        "booting",
+        "ready",
+        "running",
+        "finishing",
+        "finished",
+    ]
+    assert {change.job for change in ran.changes} == {ran.job.id}
+
+
 def test_a_log_store_keeps_the_output(run_job: RunJob) -> None:
     """What is given back was read from the author's store."""
     kept: Any = {}
@@ -139,8 +154,8 @@ def test_what_is_asked_for_is_read_as_the_api_reads_it(run_job: RunJob) -> None:
 
 def test_a_misspelt_wish_is_refused_at_the_door(run_job: RunJob) -> None:
     """The name of the field is told."""
-    with pytest.raises(InvalidInput, match="tiemout"):
-        run_job(tiemout=5)
+    with pytest.raises(InvalidInput, match="time_limit"):
+        run_job(time_limit=5)
 
 
 def test_parts_that_do_not_fit_are_refused_at_the_door(
