@@ -29,7 +29,8 @@ def block(document: Document) -> Block:
 
 def _lines(document: Document) -> Iterator[tuple[str, str]]:
     if document["status"] == "not named":
-        yield "", _made(document)
+        # a file of plugins_dir is no distribution's
+        yield "", _made(document) or document["file"] or ""
         return
     is_read = document["api"] is not None or document["status"] == "loaded"
     yield "", ", ".join(filter(None, [_made(document), is_read and _api(document)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -112,6 +113,8 @@ def test_files_are_listed(folder: Path) -> None:
     assert (acme["status"], acme["file"]) == ("loaded", str(folder / "acme.py"))
     assert acme["brings"]["planners"] == ["at_once"]
     assert told["worst"]["status"] == "not named"
+    shown = run(folder, "plugins", JOBSCHED_PLUGINS="local,acme").stdout
+    assert re.search(rf"^worst +not named +{folder}/worst\.py$", shown, re.MULTILINE)
 
 
 @pytest.mark.timeout(60)
