@@ -64,7 +64,7 @@ def jobsched_planners(config: Sections, services: Services) -> Sequence[Planner]
 
     When: once at start, after the configuration is read.
 
-    Repeated: no: once in each process, so each process has instances of its own.
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.
@@ -92,7 +92,7 @@ def jobsched_providers(config: Sections, services: Services) -> Sequence[Provide
 
     When: once at start, after the configuration is read, in the API and in every worker.
 
-    Repeated: no: once in each process, so each process has instances of its own.
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.
@@ -120,7 +120,7 @@ def jobsched_runners(config: Sections, services: Services) -> Sequence[Runner]:
 
     When: once at start, after the configuration is read, in the API and in every worker.
 
-    Repeated: no: once in each process, so each process has instances of its own.
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.
@@ -149,7 +149,7 @@ def jobsched_callback_actions(config: Sections, services: Services) -> Sequence[
     When: once at start, after the configuration is read. ``update`` and ``terminate`` are the
     core's; ``[callbacks] update = "acme"`` takes the plugin ``acme``'s instead.
 
-    Repeated: no: once in each process, so each process has instances of its own.
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.
@@ -173,12 +173,12 @@ def jobsched_callback_actions(config: Sections, services: Services) -> Sequence[
 
 @hookspec
 def jobsched_log_stores(config: Sections, services: Services) -> Sequence[LogStore]:
-    """Bring log stores.
+    """Bring log stores: where the output of containers is kept.
 
     When: once at start, after the configuration is read. ``log_store`` of the configuration names
     the one that is used.
 
-    Repeated: no: once in each process, so each process has instances of its own.
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.

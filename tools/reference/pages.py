@@ -26,7 +26,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 ANEW = "make docs"
 NOTE = f"<!-- written by `{ANEW}` from the docstrings: change those, not this page -->"
 
-HOOKS = tuple(getattr(specs, name) for name in specs.__all__ if name.startswith("jobsched_"))
+#: in the order in which they are called in a process's life, as they are defined
+HOOKS = tuple(one for one in vars(specs).values() if hasattr(one, "jobsched_spec"))
 #: what a plugin implements, and what goes in and out there
 CONTRACTS: tuple[type, ...] = (
     provider.Provider,
