@@ -176,23 +176,24 @@ class Deployment:
 
 @contextmanager
 def deployment(
-    redis: RedisServer, docker_host: str, image: str, engine: docker.DockerClient
+    redis: RedisServer, docker_host: str, image: str, engine: docker.DockerClient, **more: str
 ) -> Iterator[Deployment]:
-    """Make the store ours, and end everything at the end."""
+    """Make the store ours, and end everything at the end; ``more`` are settings."""
     folder = Path(tempfile.mkdtemp(prefix="jobsched-workers-"))
-    variables = environment(
-        DOCKER_HOST=docker_host,
-        JOBSCHED_REDIS_URL=redis.url,
-        JOBSCHED_DATA_DIR=str(folder / "data"),
-        JOBSCHED_DEPLOYMENT=f"test-{uuid.uuid4().hex[:12]}",
-        JOBSCHED_SECRET=uuid.uuid4().hex,
-        JOBSCHED_PLUGINS="local,docker_runner",
-        JOBSCHED_LOG_FORMAT="text",
+    usual = {
+        "DOCKER_HOST": docker_host,
+        "JOBSCHED_REDIS_URL": redis.url,
+        "JOBSCHED_DATA_DIR": str(folder / "data"),
+        "JOBSCHED_DEPLOYMENT": f"test-{uuid.uuid4().hex[:12]}",
+        "JOBSCHED_SECRET": uuid.uuid4().hex,
+        "JOBSCHED_PLUGINS": "local,docker_runner",
+        "JOBSCHED_LOG_FORMAT": "text",
         # a killed worker's jobs are due again when its lease ends
-        JOBSCHED_WORKER_LEASE="3s",
+        "JOBSCHED_WORKER_LEASE": "3s",
         # nor is it waited for that a killed worker's lock on the engine's events ends
-        JOBSCHED_LIMITS_INSPECT="2s",
-    )
+        "JOBSCHED_LIMITS_INSPECT": "2s",
+    }
+    variables = environment(**{**usual, **more})
     made = Deployment(
         redis=redis,
         image=image,
