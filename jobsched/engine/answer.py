@@ -30,7 +30,7 @@ _container_status = Keepable(ContainerStatus)
 _container = Keepable(Container)
 _offer = Keepable(Offer)
 _plan = Keepable(Plan)
-_facts = {kind: Keepable(kind) for kind in facts.KINDS}
+_facts: dict[type, Keepable[facts.Fact]] = {kind: Keepable(kind) for kind in facts.KINDS}
 
 
 def nothing(given: object) -> None:
@@ -167,10 +167,12 @@ P = TypeVar("P", LogChunk, LogPart)
 def _piece(given: object, kind: type[P]) -> P:
     if not isinstance(given, kind):
         raise NotKeepable(f"{named(given)}, and no {kind.__name__}")
-    if not (isinstance(given.offset, int) and given.offset >= 0):
+    offset: object = given.offset
+    data: object = given.data
+    if not (isinstance(offset, int) and offset >= 0):
         raise NotKeepable(f"{named(given)} whose offset is no number from 0 on")
-    if not isinstance(given.data, bytes | bytearray | memoryview):
-        raise NotKeepable(f"{named(given)} whose data is {named(given.data)}, and no bytes")
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise NotKeepable(f"{named(given)} whose data is {named(data)}, and no bytes")
     return given
 
 

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from jobsched.engine.answer import Answer, readable
 from jobsched.engine.parts import Parts
 from jobsched.errors import Effect, InvalidInput, OperationFailed, Then, Unavailable
-from jobsched.hooks.patience import Broke, NoAnswer, patiently
+from jobsched.hooks.patience import Broke, NoAnswer, contained, patiently
 from jobsched.store.keepable import NotKeepable
 
 T = TypeVar("T")
@@ -76,11 +76,10 @@ def ask(parts: Parts, what: str, work: Callable[[], object], answer: Answer[T]) 
         PluginBug: it raised, or answered, what no contract allows.
     """
     try:
-        given = work()
-    except (InvalidInput, ValidationError, GeneratorExit, KeyboardInterrupt):
+        given = contained(work)
+    except (InvalidInput, ValidationError):
         raise
-    except BaseException as error:
-        # also an exit, and a cancel of its own making
+    except (Exception, Broke) as error:
         raise _bug(parts, what, error) from error
     return _checked(parts, what, given, answer)
 

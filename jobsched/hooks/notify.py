@@ -17,7 +17,7 @@ from jobsched.contracts.services import Pool, Services
 from jobsched.errors import PluginLoadFailed, StoreUnavailable
 from jobsched.hooks.call import call
 from jobsched.hooks.load import Plugins
-from jobsched.hooks.patience import Broke, NoAnswer, patiently
+from jobsched.hooks.patience import NoAnswer, contained, patiently
 
 #: How long one plugin may take over one change, and over its end.
 PATIENCE = timedelta(seconds=5)
@@ -139,19 +139,11 @@ class Teller:
         # It may block: each plugin has one thread, so a hanging one keeps nobody else's.
         if plugin not in self._threads:
             self._threads[plugin] = self._services.spawn.pool(f"hooks-{plugin}", 1)
-        result = await self._threads[plugin].run(_contained, implementation, **arguments)
+        result = await self._threads[plugin].run(
+            contained, functools.partial(call, implementation, **arguments)
+        )
         if inspect.isawaitable(result):
             await result
-
-
-def _contained(implementation: HookImpl, **arguments: Any) -> Any:
-    """Call it, in its thread; its exit or its cancel must not become the worker's."""
-    try:
-        return call(implementation, **arguments)
-    except Exception:
-        raise
-    except BaseException as error:
-        raise Broke(f"it raised {type(error).__name__}") from error
 
 
 async def notify_forever(parts: Parts, plugins: Plugins, consumer: str) -> None:

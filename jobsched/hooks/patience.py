@@ -1,4 +1,4 @@
-"""Wait for a plugin's code, but not for ever: in a task of its own, which can be left to itself."""
+"""Run a plugin's code so that it ends nothing but itself, and is not waited for for ever."""
 
 from __future__ import annotations
 
@@ -71,19 +71,33 @@ async def _contained(work: Callable[[], Awaitable[T]]) -> T:
         raise Broke(f"it raised {type(error).__name__}") from error
 
 
+def contained(work: Callable[[], T]) -> T:
+    """Give what a plain function gives at once.
+
+    Raises:
+        Broke: it raised a cancel, an exit, or another thing that is no ``Exception``.
+    """
+    try:
+        return work()
+    except (Exception, GeneratorExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise Broke(f"it raised {type(error).__name__}") from error
+
+
 def _forget(what: str, task: asyncio.Task[T]) -> None:
     if task.done():
         return
     _log.warning("plugin.goes_on", call=what)
-    _left.add(task)  # type: ignore[arg-type] # only held, and never read
+    _left.add(task)
     task.add_done_callback(_ended)
 
 
 def _ended(task: asyncio.Task[T]) -> None:
-    _left.discard(task)  # type: ignore[arg-type] # as above
+    _left.discard(task)
     if not task.cancelled():
         # looked at, so that asyncio does not complain that nobody did
         task.exception()
 
 
-__all__ = ["GRACE", "Broke", "NoAnswer", "patiently"]
+__all__ = ["GRACE", "Broke", "NoAnswer", "contained", "patiently"]

