@@ -11,6 +11,7 @@ FAILED = {
     "TestMakesTwo": {
         "test_the_same_name_gives_the_same_container",
         "test_two_at_once_get_one_container",
+        "test_a_preparation_that_was_cut_short_is_repeated",
     },
     "TestStartsLate": {"test_a_start_after_a_withdrawal_has_no_effect"},
     "TestStartsAtOnce": {
