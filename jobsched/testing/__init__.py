@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from jobsched.testing.conformance.provider import ProviderConformance
     from jobsched.testing.conformance.runner import RunnerConformance
     from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
+    from jobsched.testing.ran import Ran
     from jobsched.testing.run_job import RunJob
     from jobsched.testing.services import LentServices
-    from jobsched.testing.story import JobDidNotEnd, PluginRaised, Ran
+    from jobsched.testing.story import JobDidNotEnd, PluginRaised
 
 #: what an author imports → its module, which is loaded when it is asked for
 _HOMES = {
@@ -33,7 +34,7 @@ _HOMES = {
     "PlannerConformance": "conformance.planner",
     "PluginRaised": "story",
     "ProviderConformance": "conformance.provider",
-    "Ran": "story",
+    "Ran": "ran",
     "RunJob": "run_job",
     "RunnerConformance": "conformance.runner",
 }

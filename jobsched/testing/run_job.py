@@ -17,8 +17,9 @@ from jobsched.errors import InvalidInput
 from jobsched.testing.casting import cast_of
 from jobsched.testing.clock import FakeClock
 from jobsched.testing.fakes import FakeWorld
+from jobsched.testing.ran import Ran
 from jobsched.testing.simulated import SimulatedIds
-from jobsched.testing.story import JobDidNotEnd, PluginRaised, Post, Ran, Story
+from jobsched.testing.story import JobDidNotEnd, PluginRaised, Post, Story
 from jobsched.testing.virtual_time import run
 
 

@@ -1,4 +1,4 @@
-"""One job from the door to its end, with a worker at work, and how it ended."""
+"""One job from the door to its end, with a worker at work."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from jobsched.contracts.change import Change
 from jobsched.contracts.runner import Runner
 from jobsched.domain.job import Job, JobId
-from jobsched.domain.state import State, current, reason_of, state_of
+from jobsched.domain.state import State, current, state_of
 from jobsched.engine.call import PluginBug
 from jobsched.engine.callback import receive
 from jobsched.engine.parts import Parts
@@ -26,6 +25,7 @@ from jobsched.schemas.error import by_field
 from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
 from jobsched.testing.fitting import Counted
 from jobsched.testing.kept_log import Bug, KeptLog
+from jobsched.testing.ran import Ran, ran
 from jobsched.testing.simulated import SimulatedIds
 from jobsched.testing.simulator import Cast, Simulation
 from jobsched.testing.standing import standing
@@ -43,30 +43,6 @@ class JobDidNotEnd(AssertionError):
 
 class PluginRaised(AssertionError):
     """A part raised what its contract does not allow; the cause is the exception itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """A job that has ended."""
-
-    #: the whole record
-    job: Job = field(repr=False)
-    #: ``finished``, ``failed`` or ``cancelled``
-    state: str
-    #: ``finished``, or why it did not: ``exited``, ``no_capacity``, …
-    reason: str
-    #: a sentence about the reason, where there is one
-    message: str
-    #: of the last attempt's container; None if nobody saw one end
-    exit_code: int | None
-    #: what the log store keeps of the last attempt's output
-    logs: bytes
-    #: how often a container was really started, in all attempts
-    starts: int
-    #: what ``jobsched_job_changed`` would have been called with
-    changes: tuple[Change, ...] = field(repr=False)
-    #: what was logged, a text for each line
-    said: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,8 +70,13 @@ class Story:
             job_id = (await submit(parts, self._wish(parts.now))).id
             job = await self._ended(simulation, parts, job_id, log)
             _raise_bug(log)
-            ran = await _ran(parts, job, counted.starts.total(), log)
-            return replace(ran, changes=tuple(simulation.store_world.changes))
+            return await ran(
+                parts,
+                job,
+                starts=counted.starts.total(),
+                changes=simulation.store_world.changes,
+                said=log.told(),
+            )
 
     def _wish(self, now: datetime) -> dict[str, Any]:
         """Read what was asked for as ``POST /schedule`` reads its body."""
@@ -194,23 +175,6 @@ def _sentence(bug: Bug) -> str:
     )
 
 
-async def _ran(parts: Parts, job: Job, starts: int, log: KeptLog) -> Ran:
-    attempt = job.attempt
-    outcome = attempt.outcome if attempt else None
-    kept = await parts.registry.log_store.read(job.id, attempt.no) if attempt else []
-    return Ran(
-        job=job,
-        state=str(state_of(job)),
-        reason=reason_of(job),
-        message=outcome.message if outcome else "",
-        exit_code=outcome.code if outcome else None,
-        logs=b"".join(part.data for part in kept),
-        starts=starts,
-        changes=(),
-        said=tuple(log.told()),
-    )
-
-
 def _posted(value: Any) -> Any:
     """Give a value as it would be posted: JSON."""
     match value:
@@ -226,4 +190,4 @@ def _posted(value: Any) -> Any:
             return value
 
 
-__all__ = ["JobDidNotEnd", "PluginRaised", "Post", "Ran", "Story"]
+__all__ = ["JobDidNotEnd", "PluginRaised", "Post", "Story"]

@@ -165,9 +165,9 @@ class Containers:
         return None
 
     @property
-    def is_left(self) -> bool:
-        """Whether something may be there."""
-        return bool(self._names)
+    def left(self) -> str:
+        """Give the names of what may be there; or empty."""
+        return ", ".join(self._names)
 
 
 __all__ = ["Containers"]

@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -19,8 +20,8 @@ from jobsched.testing.conformance.breach import Broken
 
 T = TypeVar("T")
 
-#: Pause between two looks at the loop. Looks are counted, not seconds: on a machine that is busy
-#: with something else, whoever looks is as late as the loop is.
+#: Pause between two looks at the loop. On a machine that is busy with something else, whoever looks
+#: is as late as the loop is: so one look counts for no longer than twice the pause.
 LOOK = timedelta(milliseconds=20)
 #: A loop that does not answer for so long is blocked.
 BLOCKED = timedelta(milliseconds=500)
@@ -104,15 +105,18 @@ def _look_on(
 ) -> None:
     answered = threading.Event()
     answered.set()
-    looks = missed = 0
+    seconds, begun = 0.0, time.monotonic()
+    looked = begun
     while not work.ended.wait(LOOK.total_seconds()):
-        looks += 1
-        missed = 0 if answered.is_set() else missed + 1
-        seconds = missed * LOOK.total_seconds()
+        before, looked = looked, time.monotonic()
+        passed = min(looked - before, 2 * LOOK.total_seconds())
+        seconds = 0.0 if answered.is_set() else seconds + passed
         if seconds >= BLOCKED.total_seconds() and seconds > blocked.seconds:
+            blocked.where = (
+                _where(thread) if seconds - passed < BLOCKED.total_seconds() else blocked.where
+            )
             blocked.seconds = seconds
-            blocked.where = blocked.where if missed % 25 else _where(thread)
-        if looks * LOOK > within or seconds > STUCK.total_seconds():
+        if looked - begun > within.total_seconds() or seconds > STUCK.total_seconds():
             _give_up(work, seconds, blocked)
             return
         if answered.is_set() and work.loop is not None and not work.loop.is_closed():

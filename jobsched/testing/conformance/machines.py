@@ -63,9 +63,9 @@ class Machines:
     _alive: dict[str, Instance] = field(default_factory=dict)
 
     @property
-    def is_left(self) -> bool:
-        """Whether something may be on."""
-        return bool(self._doubtful or self._alive)
+    def left(self) -> str:
+        """What may be on: ids of machines, and tokens of those that nobody has named; or empty."""
+        return ", ".join([*self._alive, *self._doubtful])
 
     async def ask(self, work: Awaitable[T]) -> T:
         """Give the answer of a call, which it must give in time."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import copy
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from jobsched.contracts.planner import Planner
 from jobsched.domain import facts
-from jobsched.domain.job import Job, Plan
+from jobsched.domain.due import due
+from jobsched.domain.job import Plan
 from jobsched.domain.record import record
 from jobsched.store import codec
 from jobsched.testing.conformance.breach import Broken, expect
-from jobsched.testing.conformance.planning import Planning
+from jobsched.testing.conformance.planning import Asked, Planning
 from jobsched.testing.conformance.promise import promised
 
 WORD = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
@@ -139,28 +141,29 @@ class PlannerConformance:
         do="Give times between the years 2000 and 3000.",
     )
     async def test_its_plan_can_be_kept(self, planning: Planning) -> None:
-        """The plan opens the attempt, is stored, and comes back."""
+        """The plan opens the attempt, is stored, comes back, and can be reckoned with."""
         for asked, plan in planning.plans():
             # what is no plan, or has other times, is told by other tests
             if _is_aware(getattr(plan, "start_at", None), getattr(plan, "provision_at", None)):
-                _kept(asked.job, plan, asked.what)
+                _kept(asked, plan)
 
 
 def _is_aware(*times: object) -> bool:
     return all(isinstance(at, datetime) and at.utcoffset() is not None for at in times)
 
 
-def _kept(job: Job, plan: Plan, what: str) -> None:
+def _kept(asked: Asked, plan: Plan) -> None:
+    job, gave = asked.job, f"asked about {asked.what}, it gave {plan}, which"
     try:
         start_at = max(plan.start_at, job.spec.schedule)
+        kept = replace(plan, start_at=start_at, provision_at=min(plan.provision_at, start_at))
         number = job.attempt.no + 1 if job.attempt else 1
-        opened = record(job, facts.Planned(at=start_at, attempt=number, plan=plan))
+        opened = record(job, facts.Planned(at=asked.now, attempt=number, plan=kept))
         read = codec.decode(codec.encode(opened))
+        due(read, asked.now)
     except Exception as error:
-        raise Broken(
-            f"asked about {what}, it gave {plan}, which cannot be kept: {error}"
-        ) from error
-    expect(read == opened, f"asked about {what}, it gave {plan}, which comes back as another")
+        raise Broken(f"{gave} cannot be kept: {type(error).__name__}: {error}") from error
+    expect(read == opened, f"{gave} comes back as another")
 
 
 __all__ = ["PlannerConformance"]

@@ -107,6 +107,20 @@ async def _tidily(work: Coroutine[Any, Any, None], fixtures: Iterable[object]) -
         await clean()
 
 
+def clear(clean: Callable[[], Coroutine[Any, Any, None]], promise: Promise, left: str) -> None:
+    """Clean up after a test that could not, on a loop of its own; tell what may be left."""
+    try:
+        run(clean)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin lets out is told as a breach
+        broken = breach.of_error(error)
+        seen = f"after the test, {left} could not be cleared away: {broken.seen}"
+        do = f"Look whether it is still there. {broken.do or promise.do}"
+        told = breach.report(promise.where, promise.that, breach.Broken(seen), do)
+    else:
+        return
+    pytest.fail(told, pytrace=False)
+
+
 def _signature(body: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(body).replace(return_annotation=None)
 
@@ -124,4 +138,4 @@ def plain(text: str) -> str:
     return " ".join(text.replace("#:", " ").split())
 
 
-__all__ = ["Promise", "plain", "promised", "text_of"]
+__all__ = ["Promise", "clear", "plain", "promised", "text_of"]

@@ -12,15 +12,21 @@ from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Provider
 from jobsched.domain.job import JobId
 from jobsched.testing.conformance.answer import USUAL
-from jobsched.testing.conformance.event_loop import run
 from jobsched.testing.conformance.fixture import deployment_of, optional
 from jobsched.testing.conformance.machines import Machines
+from jobsched.testing.conformance.promise import Promise, clear
 from jobsched.testing.conformance.provider_declaration import ProviderDeclaration
 from jobsched.testing.conformance.provider_description import ProviderDescription
 from jobsched.testing.conformance.provider_end import ProviderEnd
 from jobsched.testing.conformance.provider_launch import ProviderLaunch
 from jobsched.testing.conformance.provider_manner import ProviderManner
 from jobsched.testing.conformance.provider_request import ProviderRequest
+
+GIVEN_BACK = Promise(
+    by=Provider.terminate,
+    that="Repeated until the machine is described as gone",
+    do="Let terminate work whatever was done before.",
+)
 
 
 class ProviderConformance(
@@ -79,8 +85,8 @@ class ProviderConformance(
         )
         yield machines
         # Only if the test's own loop did not come to it.
-        if machines.is_left:
-            run(machines.clean)
+        if machines.left:
+            clear(machines.clean, GIVEN_BACK, machines.left)
 
 
 __all__ = ["ProviderConformance"]

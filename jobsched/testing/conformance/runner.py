@@ -14,9 +14,9 @@ from jobsched.contracts.runner import Runner
 from jobsched.domain.job import Instance, JobId
 from jobsched.testing.conformance.answer import USUAL
 from jobsched.testing.conformance.containers import Containers
-from jobsched.testing.conformance.event_loop import run
 from jobsched.testing.conformance.fixture import deployment_of, optional
 from jobsched.testing.conformance.program import Programs
+from jobsched.testing.conformance.promise import Promise, clear
 from jobsched.testing.conformance.runner_declaration import RunnerDeclaration
 from jobsched.testing.conformance.runner_end import RunnerEnd
 from jobsched.testing.conformance.runner_inspect import RunnerInspect
@@ -26,6 +26,12 @@ from jobsched.testing.conformance.runner_prepare import RunnerPrepare
 from jobsched.testing.conformance.runner_start import RunnerStart
 from jobsched.testing.conformance.runner_watch import RunnerWatch
 from jobsched.testing.conformance.runner_withdraw import RunnerWithdraw
+
+REMOVED = Promise(
+    by=Runner.remove,
+    that="Remove the container and all that belongs to it, running or not, withdrawn or not",
+    do="Let remove work whatever was done before, by name alone.",
+)
 
 
 class RunnerConformance(
@@ -99,8 +105,8 @@ class RunnerConformance(
         )
         yield containers
         # Only if the test's own loop did not come to it.
-        if containers.is_left:
-            run(containers.clean)
+        if containers.left:
+            clear(containers.clean, REMOVED, containers.left)
 
 
 def _elsewhere(here: Instance) -> Instance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -51,7 +52,7 @@ def test_the_imagined_container_is_what_the_world_says(
 
 
 def test_a_provider_with_threads_gets_a_fitting_runner(
-    run_job: RunJob, services: LentServices
+    run_job: RunJob, services: LentServices, fake_world: FakeWorld
 ) -> None:
     """Its threads' calls, its clock and its lead all belong to the job's own time."""
     provider = AcmeProvider(services)
@@ -61,6 +62,8 @@ def test_a_provider_with_threads_gets_a_fitting_runner(
     assert launch.begun_at == EPOCH + timedelta(minutes=58)
     assert timedelta(seconds=90) <= launch.ready_at - launch.begun_at < timedelta(seconds=120)
     assert list(provider.cloud.servers.values()) == [None]
+    # the imagined runner knows that it is off, too
+    assert [one.phase for one in fake_world.machines.values()] == ["gone"]
 
 
 def test_a_runner_gets_machines_that_it_can_use(run_job: RunJob, fake_clock: FakeClock) -> None:
@@ -194,6 +197,11 @@ def test_a_bug_is_shown_with_the_exception(run_job: RunJob, fake_provider: FakeP
     ) as told:
         run_job(provider=fake_provider)
     assert told.value.__cause__ is bug
+    # the way through the event loop is not shown
+    assert {Path(str(one.path)).name for one in told.traceback} == {
+        "run_job.py",
+        "test_run_job.py",
+    }
 
 
 def test_a_rubbish_answer_is_a_bug(run_job: RunJob, fake_provider: FakeProvider) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from jobsched.contracts.order import MachineOrder
+from jobsched.domain.job import JobId
 from jobsched.plugins.local import LocalProvider
 from jobsched.testing import ProviderConformance
 from tests.unit.plugins.lent import LentServices
@@ -30,3 +32,22 @@ class TestLocal(ProviderConformance):
     def another(self, services: LentServices) -> LocalProvider:
         """That of another one over the same directory."""
         return LocalProvider(services, docker_host=f"unix://{services.data_dir}/none.sock")
+
+
+class TestLocalWithOneMachine(TestLocal):
+    """A pool of one: what needs two machines is skipped."""
+
+    at_once = 1
+
+    @pytest.fixture
+    def order(self) -> MachineOrder:
+        """What the author's orders begin with."""
+        return MachineOrder(
+            deployment="test",
+            job=JobId(""),
+            attempt=1,
+            launch=1,
+            token="",
+            boot_script="#!/bin/sh\n",
+            resources={"vcpus": 1},
+        )

@@ -16,7 +16,11 @@ FAILED = {
         "test_a_launch_that_was_cut_short_is_adopted",
         "test_a_late_repeat_gives_no_new_machine",
     },
-    "TestRaisesWhenGone": {"test_a_machine_may_be_given_back_twice"},
+    "TestRaisesWhenGone": {
+        "test_a_machine_may_be_given_back_twice",
+        "test_an_end_that_was_cut_short_is_repeated",
+        "test_every_call_ends_when_it_is_cancelled",
+    },
     "TestRaisesWhenUnknown": {
         "test_an_unknown_token_is_not_found",
         "test_looking_has_no_effect",
@@ -46,6 +50,9 @@ FAILED = {
     },
 }
 
+#: of each failure
+PARTS = ("is broken.", "the sentence:", "seen:", "what to do:")
+
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
@@ -59,5 +66,4 @@ def test_each_wrong_provider_fails_the_tests_meant_for_it(verdicts: Verdicts) ->
     """A rule that is broken is told by its own tests, and the right ones pass all of them."""
     assert {kind: set(failed) for kind, failed in verdicts.items()} == FAILED
     for told in (text for failed in verdicts.values() for text in failed.values()):
-        parts = [told.index(part) for part in ("the sentence:", "seen:", "what to do:")]
-        assert parts == sorted(parts), told
+        assert [part for part in PARTS if part not in told] == [], told

@@ -108,6 +108,14 @@ class HasNoName(OnTime):
     name: ClassVar[str] = "On Time!"
 
 
+class Never(OnTime):
+    """It puts a job off for ever."""
+
+    def plan(self, job: Job, history: History, now: datetime) -> Plan:
+        """Plan for the end of time."""
+        return replace(super().plan(job, history, now), start_at=datetime.max.replace(tzinfo=UTC))
+
+
 class Held(PlannerConformance):
     """One planner for each test."""
 

@@ -14,7 +14,7 @@ from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.runner import ContainerStatus, LogChunk
 from jobsched.domain.job import Access, Container, Instance, Json
 from jobsched.testing import RunnerConformance
-from jobsched.testing.fakes import FakeRunner, FakeWorld
+from jobsched.testing.fakes import FakeContainer, FakeRunner, FakeWorld
 from tests.unit.testing.conformance.imagined import ImaginedPrograms, empty_world
 
 
@@ -27,11 +27,10 @@ class MakesTwo(FakeRunner):
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Put a new one in the place of the old."""
-        self._machine(instance).containers.pop(order.name, None)
-        container = await super().prepare(instance, order)
-        made = self._machine(instance).containers[order.name]
-        made.id = f"{container.id}/{uuid4().hex}"
-        return replace(container, id=made.id)
+        program = self.world.imagine(order) if self.world.imagine else None
+        made = FakeContainer(name=order.name, id=f"{order.name}/{uuid4().hex}", program=program)
+        self._machine(instance).containers[order.name] = made
+        return Container(name=order.name, id=made.id)
 
 
 class StartsLate(FakeRunner):
@@ -182,7 +181,7 @@ class BlocksTheLoop(FakeRunner):
         """Sleep as a thread would."""
         if not self.has_slept:
             self.has_slept = True
-            time.sleep(1)
+            time.sleep(1.2)
         return super().status(container)
 
 
@@ -192,7 +191,8 @@ class SwallowsItsCancellation(FakeRunner):
     async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
         """Stop it, whatever happens."""
         try:
-            await asyncio.sleep(0.01)
+            for _ in range(50):
+                await asyncio.sleep(0)
         except asyncio.CancelledError:
             await asyncio.sleep(3600)
         await super().stop(instance, container, grace)
@@ -232,8 +232,8 @@ class HangsOnStrangers(FakeRunner):
 class Quickly(RunnerConformance):
     """The kit, with times that fit what is imagined."""
 
-    answers_within: ClassVar[timedelta] = timedelta(seconds=2)
-    ends_within: ClassVar[timedelta] = timedelta(seconds=2)
+    answers_within: ClassVar[timedelta] = timedelta(seconds=3)
+    ends_within: ClassVar[timedelta] = timedelta(seconds=3)
     late_by: ClassVar[timedelta] = timedelta(milliseconds=1)
     runner_class: ClassVar[Callable[[FakeWorld], FakeRunner]]
 
