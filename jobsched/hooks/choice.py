@@ -55,7 +55,8 @@ def origin_of(named: Sequence[Candidate]) -> Origin:
     return Origin(
         distribution=one.distribution,
         version=one.version,
-        module=one.module if one.file else one.what,
+        # Nobody else can import the module of a file.
+        module="" if one.file else one.what,
         file=one.file,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,24 @@ def test_a_plugin_that_is_not_installed_is_told_with_a_guess(installed: Distribu
     told = [amce[key] for key in ("status", "distribution", "reason")]
     assert told == ["broken", None, "it is not installed; did you mean 'acme'?"]
     assert (found.exit_code, of(found)["acme"]["status"]) == (2, "not named")
+
+
+def test_a_plugin_of_the_folder_is_told_with_its_file(
+    installed: Distributions, tmp_path: Path
+) -> None:
+    """Where there is no distribution the file tells whose it is, named or not."""
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o700)
+    for name in ("acme", "bcme"):
+        text = "from jobsched import hookimpl\n" + textwrap.dedent(PLANNER)
+        (folder / f"{name}.py").write_text(text)
+    environ = {"JOBSCHED_PLUGINS_DIR": str(folder)}
+    documents = of(listed("--json", **environ))
+    for name, status in (("acme", "loaded"), ("bcme", "not named")):
+        told = [documents[name][key] for key in ("status", "distribution", "module", "file")]
+        assert told == [status, None, None, str(folder / f"{name}.py")]
+    lines = listed(**environ).stdout.splitlines()
+    assert any(re.fullmatch(rf"bcme +not named +{folder}/bcme\.py", line) for line in lines)
 
 
 def test_two_distributions_of_one_name_are_told(installed: Distributions) -> None:
