@@ -4,7 +4,7 @@ BIN := .venv/bin
 TEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types fix lock wheel clean environment
+.PHONY: help demo up test lint types fix lock docs wheel clean environment
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ types: environment ## the types alone
 fix: environment ## repair what ruff can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: environment ## write docs/reference/hooks.md and contracts.md anew from the docstrings
+	$(BIN)/python -m tools.reference
 
 lock: environment ## write requirements/*.txt anew from pyproject.toml (needs uv; ARGS=--upgrade)
 	$(BIN)/python tools/lock.py $(ARGS)

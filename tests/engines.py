@@ -1,7 +1,9 @@
-"""A second Docker Engine, in a network namespace, over TLS: it stands for a remote machine."""
+"""More Docker Engines, in network namespaces, over TLS: each stands for a remote machine."""
 
 import ipaddress
+import itertools
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -9,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from tools import busybox_image
 
 #: Kept free for measurements (RFC 2544), so that it meets no real network.
 NETWORKS = ipaddress.IPv4Network("198.18.0.0/15")
+NETWORK_SIZE = 4
+
+_numbers = itertools.count()
 
 # The namespaces hide what two engines must not share: /run, their configuration, their processes.
 BOOT = """
@@ -46,13 +51,38 @@ class SecondEngine:
     docker_host: str
     #: An image that it has.
     image: str
-    #: The first process of its namespaces, which a test may pause (and must let go on).
+    #: The first process of its namespaces, which a test may pause or kill.
     pid: int
 
+    def pause(self) -> None:
+        """Stop it from answering; its containers go on. Let it go on, or end it, afterwards."""
+        os.kill(self.pid, signal.SIGSTOP)
 
-def run(*command: str) -> None:
-    """Run a system tool; raise CalledProcessError with what it said."""
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    def resume(self) -> None:
+        """Let a paused one go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it for ever, and all that runs on it, as a power cut would."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Client:
+    """What clients show, and who signed it."""
+
+    authority: certificates.Pair
+    pair: certificates.Pair
+
+    @classmethod
+    def make(cls) -> "_Client":
+        authority = certificates.make("tests", authority=True)
+        return cls(authority=authority, pair=certificates.make("client", issuer=authority))
+
+
+def run(*command: str) -> str:
+    """Run a system tool, give its output; raise CalledProcessError with what it said."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def why_not() -> str | None:
@@ -67,15 +97,34 @@ def why_not() -> str | None:
 
 @contextmanager
 def second_engine() -> Iterator[SecondEngine]:
-    """Run the engine; on leaving, end all its processes and remove its namespace and folder."""
+    """Run one engine; on leaving, end all its processes and remove its namespace and folder."""
+    with several_engines(1) as engines:
+        yield engines[0]
+
+
+@contextmanager
+def several_engines(number: int) -> Iterator[list[SecondEngine]]:
+    """Run engines that take the same client certificate; they start, and end, at one time."""
     if (reason := why_not()) is not None:
         missing(reason)
+    client = _Client.make()
+    with ExitStack() as stack:
+        engines = [stack.enter_context(_engine(client)) for _ in range(number)]
+        # Last in, first out: all are told to end before each is waited for.
+        stack.callback(lambda: [_end(engine.pid) for engine in engines])
+        for engine in engines:
+            _wait(engine)
+            busybox_image.ensure(engine.docker_host.removeprefix("unix://"))
+        yield engines
+
+
+@contextmanager
+def _engine(client: _Client) -> Iterator[SecondEngine]:
+    """Start an engine, which is not waited for."""
     folder = Path(tempfile.mkdtemp(prefix="jobsched-engine-"))
+    _write_certificates(folder, client)
     try:
         with _network() as (name, gateway, address), _dockerd(folder, name, address) as pid:
-            socket = folder / "docker.sock"
-            _wait(socket, pid, folder / "log")
-            busybox_image.ensure(str(socket))
             yield SecondEngine(
                 address=address,
                 port=2376,
@@ -84,7 +133,7 @@ def second_engine() -> Iterator[SecondEngine]:
                 client_certificate=folder / "client.pem",
                 client_key=folder / "client.key",
                 client_authority=folder / "authority.pem",
-                docker_host=f"unix://{socket}",
+                docker_host=f"unix://{folder}/docker.sock",
                 image="busybox:latest",
                 pid=pid,
             )
@@ -94,10 +143,10 @@ def second_engine() -> Iterator[SecondEngine]:
 
 @contextmanager
 def _network() -> Iterator[tuple[str, str, str]]:
-    """Make a namespace joined to this one by two addresses; all named by our pid."""
-    name = f"jsd{os.getpid()}"
-    first = int(NETWORKS[0]) + os.getpid() * 4 % NETWORKS.num_addresses
-    gateway, address = (str(ipaddress.IPv4Address(first + offset)) for offset in (1, 2))
+    """Make a namespace joined to this one by two addresses; named by our pid and a number."""
+    name = f"jsd{os.getpid()}n{next(_numbers)}"
+    first = _free_network()
+    gateway, address = str(first + 1), str(first + 2)
     try:
         run("ip", "netns", "add", name)
     except subprocess.CalledProcessError as error:
@@ -118,11 +167,21 @@ def _network() -> Iterator[tuple[str, str, str]]:
         run("ip", "netns", "delete", name)
 
 
+def _free_network() -> ipaddress.IPv4Address:
+    """Give the first address of four that this machine does not use."""
+    used = run("ip", "-4", "-oneline", "address")
+    while True:
+        first = NETWORKS[secrets.randbelow(NETWORKS.num_addresses // NETWORK_SIZE) * NETWORK_SIZE]
+        if f" {first + 1}/" not in used:
+            return first
+
+
 @contextmanager
 def _dockerd(folder: Path, name: str, address: str) -> Iterator[int]:
     """Run dockerd in namespaces of its own; give the pid of the first process inside."""
     settings = [f"--host=unix://{folder}/docker.sock", f"--host=tcp://{address}:2376"]
-    settings += ["--tlsverify", *_make_certificates(folder)]
+    settings += ["--tlsverify", f"--tlscacert={folder}/authority.pem"]
+    settings += [f"--tlscert={folder}/server.pem", f"--tlskey={folder}/server.key"]
     settings += [f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
     settings += [f"--pidfile={folder}/pid", f"--cgroup-parent=/{name}"]
     settings += ["--exec-opt=native.cgroupdriver=cgroupfs"]
@@ -141,9 +200,7 @@ def _dockerd(folder: Path, name: str, address: str) -> Iterator[int]:
         try:
             yield pid
         finally:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-                os.kill(pid, signal.SIGTERM)
+            _end(pid)
             with suppress(subprocess.TimeoutExpired):
                 outer.wait(20)
     finally:
@@ -163,31 +220,39 @@ def _first_child(outer: subprocess.Popen[bytes]) -> int:
     raise RuntimeError("unshare made no process")
 
 
-def _make_certificates(folder: Path) -> list[str]:
-    """Write all certificates and keys; return the settings of dockerd that name its own."""
-    authority = certificates.make("tests", authority=True)
-    server, client = certificates.make("engine"), certificates.make("client", issuer=authority)
+def _end(pid: int) -> None:
+    """Ask an engine to end, paused or not; nothing if it has ended."""
+    with suppress(OSError):
+        # A test may have killed it, and its number may be another process' by now.
+        if b"dockerd" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGTERM)
+
+
+def _write_certificates(folder: Path, client: _Client) -> None:
+    """Write a new certificate of the engine's own, and what clients show."""
+    server = certificates.make("engine")
     for name, text in {
-        "authority.pem": authority.certificate_pem,
+        "authority.pem": client.authority.certificate_pem,
         "server.pem": server.certificate_pem,
         "server.key": server.key_pem,
-        "client.pem": client.certificate_pem,
-        "client.key": client.key_pem,
+        "client.pem": client.pair.certificate_pem,
+        "client.key": client.pair.key_pem,
     }.items():
         (folder / name).write_text(text)
-    own = {"tlscacert": "authority.pem", "tlscert": "server.pem", "tlskey": "server.key"}
-    return [f"--{setting}={folder}/{name}" for setting, name in own.items()]
 
 
-def _wait(socket: Path, pid: int, log: Path) -> None:
-    """Wait until the engine answers; raise with its log if it ends or does not within 30 s."""
+def _wait(engine: SecondEngine) -> None:
+    """Wait until the engine answers; tell its log if it ends or does not within 30 s."""
+    socket = engine.docker_host.removeprefix("unix://")
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
+    while time.monotonic() < deadline and Path(f"/proc/{engine.pid}").exists():
         with suppress(OSError):
-            if busybox_image.call(str(socket), "GET", "/_ping")[0] == 200:
+            if busybox_image.call(socket, "GET", "/_ping")[0] == 200:
                 return
         time.sleep(0.02)
-    missing(f"a second Docker Engine does not come up here: {log.read_text()[-600:]}")
+    log = Path(socket).with_name("log").read_text()
+    missing(f"a second Docker Engine does not come up here: {log[-600:]}")
 
 
 def _remove_control_groups(name: str) -> None:

@@ -10,7 +10,12 @@ from jobsched.domain.job import JobId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One saved change of a job; told at least once, in the order of ``rev`` for one job."""
+    """One saved change of a job; told at least once, in the order of ``rev`` for one job.
+
+    Example:
+        >>> def has_just_failed(change):
+        ...     return change.was != "failed" and change.state == "failed"
+    """
 
     #: position in the event stream; later ones are greater
     id: str

@@ -12,7 +12,12 @@ from jobsched.domain.job import JobId, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineOrder:
-    """A machine for one launch of one attempt. It holds no environment and no secret of the job."""
+    """A machine for one launch of one attempt. It holds no environment and no secret of the job.
+
+    Example:
+        >>> def tags(order):
+        ...     return {"jobsched-deployment": order.deployment, "jobsched-token": order.token}
+    """
 
     deployment: str
     job: JobId
@@ -35,7 +40,12 @@ class MachineOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A registry credential, resolved by the worker at the moment of use."""
+    """A registry credential, resolved by the worker at the moment of use.
+
+    Example:
+        >>> Credential(username="robot", password="hunter2")
+        Credential(username='robot')
+    """
 
     username: str
     password: str = field(repr=False)
@@ -43,7 +53,12 @@ class Credential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOrder:
-    """A container for one try of one launch, with its secrets: never stored, masked in ``repr``."""
+    """A container for one try of one launch, with its secrets: never stored, masked in ``repr``.
+
+    Example:
+        >>> def variables(order):
+        ...     return dict(entry.split("=", 1) for entry in order.environment)
+    """
 
     deployment: str
     job: JobId

@@ -16,7 +16,24 @@ from jobsched.domain.job import Access, Instance, Json, Offer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceStatus:
-    """How a provider describes a machine now."""
+    """How a provider describes a machine now.
+
+    Example:
+        >>> PHASES = {"starting": "pending", "on": "running", "stopping": "going", "off": "gone"}
+        >>> def seen(machine):
+        ...     access = Access(
+        ...         kind="docker_tls",
+        ...         address=machine["address"],
+        ...         port=2376,
+        ...         certificate=machine["certificate"],
+        ...     )
+        ...     return InstanceStatus(
+        ...         phase=PHASES[machine["state"]],
+        ...         ready=machine["state"] == "on",
+        ...         access=access,
+        ...         instance=Instance(id=machine["id"], access=access),
+        ...     )
+    """
 
     #: ``unknown``: neither there nor surely gone (a fresh machine that is not visible yet)
     phase: Literal["pending", "running", "going", "gone", "unknown"]
@@ -34,7 +51,12 @@ class InstanceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """How many machines a provider may have; taken in the call that records the intent."""
+    """How many machines a provider may have; taken in the call that records the intent.
+
+    Example:
+        >>> Caps(alive=20, hourly=100)
+        Caps(alive=20, hourly=100)
+    """
 
     #: machines alive at one time, or None for no limit
     alive: int | None = None
@@ -52,6 +74,18 @@ class Provider(ABC):
 
     The ``state`` of an ``Offer``, an ``Instance`` and an ``Access`` are stored: small JSON that
     comes back as it was. They hold no secret; neither does a ``repr``, nor :meth:`status`.
+
+    Example:
+        >>> class AcmeCloud(Provider):
+        ...     name = "acme_cloud"
+        ...     status_section = "acme"
+        ...     access = frozenset({"docker_tls"})
+        ...     lead = timedelta(minutes=3)
+        ...     settles_within = timedelta(minutes=10)
+        ...     caps = Caps(alive=20)
+        ...
+        ...     def __init__(self, acme):
+        ...         self.acme = acme
     """
 
     #: the name in the configuration: ``ec2_spot``
@@ -68,20 +102,45 @@ class Provider(ABC):
     lead: timedelta = timedelta(0)
     #: how long after a request "not found" means unknown
     settles_within: timedelta = timedelta(0)
+    #: how many of its machines there may be; jobs beyond that wait in line
     caps: Caps = Caps()
 
     @abstractmethod
     def status(self, instance: Instance | None) -> Json:
         """Give the section of ``GET /status``: always the same keys, nulls without a machine.
 
-        Pure; called at each request of a status; at once.
+        When: Pure; called at each request of a status; at once.
+
+        Repeated: any number of times, in the API and in workers.
+
+        Raises:
+            Nothing: it reads what it is given, which may be from an older version of the plugin.
+
+        Within: no time: it must not wait, nor look anything up.
+
+        Example:
+            >>> def status(self, instance):
+            ...     return {"instance_id": instance.id if instance else None}
         """
 
     async def host(self) -> str | None:
         """Give the id of the only host whose workers can use the machines; None: any worker can.
 
-        Called once when a worker starts. A worker on another host than the first one's refuses to
-        start: to it, machines that are there would look gone.
+        A worker on another host than the first one's refuses to start: to it, machines that are
+        there would look gone.
+
+        When: Called once when a worker starts.
+
+        Repeated: at each start of each worker; the same host gives the same id.
+
+        Raises:
+            ConfigError: this host cannot be used at all; the worker does not start.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def host(self):
+            ...     return None
         """
         return None
 
@@ -89,7 +148,24 @@ class Provider(ABC):
     async def offers(self, order: MachineOrder) -> Sequence[Offer]:
         """Say in which ways a machine could be had, best first; at least one.
 
-        Called once for an attempt (again only if its answer was lost); has no effect.
+        When: Called once for an attempt (again only if its answer was lost); has no effect.
+
+        Repeated: yes, it may be. The answer is saved: a definite refusal of one offer moves on to
+        the next, and after the last one it begins with the first again, after a pause.
+
+        Args:
+            order: what is wanted. There is no launch yet: ``launch`` is 0 and ``token`` empty.
+
+        Raises:
+            OperationFailed: ``then="fail"``: nothing that there is can serve this job, and the
+                attempt ends with ``reason``. Otherwise it is asked again after a pause.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def offers(self, order):
+            ...     zones = await self.acme.zones()
+            ...     return [Offer(label=f"small in {zone}", state={"zone": zone}) for zone in zones]
         """
 
     @abstractmethod
@@ -97,38 +173,92 @@ class Provider(ABC):
         """Render the whole request as JSON, look-ups done.
 
         The text is saved before it is sent and is the only thing that :meth:`provision` gets. The
-        same order and offer give the same bytes. Called once for a launch (again only if its answer
-        was lost); has no effect that costs money.
+        same order and offer give the same bytes.
+
+        When: Called once for a launch (again only if its answer was lost); has no effect that costs
+        money.
+
+        Repeated: yes, it may be. What a look-up finds may have changed by then; nothing else may.
+
+        Args:
+            order: the machine: its token, until when it may live, what boots it.
+            offer: one of those that :meth:`offers` gave for this attempt.
+
+        Raises:
+            OperationFailed: ``then="fail"``: the attempt ends with ``reason``. Otherwise it is
+                asked again after a pause.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def freeze(self, order, offer):
+            ...     request = {
+            ...         "tag": order.token,
+            ...         "deployment": order.deployment,
+            ...         "zone": offer.state["zone"],
+            ...         "image": await self.acme.newest_image(),
+            ...         "script": order.boot_script,
+            ...         "off_at": order.dies_at.isoformat(),
+            ...     }
+            ...     return json.dumps(request, sort_keys=True)
         """
 
     @abstractmethod
     async def provision(self, request: str) -> InstanceStatus:
         """Send the frozen request; return once the machine's id is known (``instance`` is set).
 
-        Repeated after a crash or a time-out, by any worker, with the same bytes: the same request
-        gives the same machine, and no new one when that is gone.
+        When: a launch was saved with its request, and the time has come to ask for the machine.
+
+        Repeated: Repeated after a crash or a time-out, by any worker, with the same bytes: the same
+        request gives the same machine, and no new one when that is gone.
 
         Raises:
             OperationFailed: ``effect="none"`` is a definite refusal: there is no machine and there
                 never will be one of this request (``then``: ``next`` offer, ``fail``,
                 ``breaker``), or it was not even tried and the same request may be sent again
                 (``later``). ``effect="unknown"``: it is looked for, or sent again.
+
+        Within: 60 seconds. It does not wait until the machine is ready: :meth:`describe_all` says
+        so, or the machine itself.
+
+        Example:
+            >>> async def provision(self, request):
+            ...     try:
+            ...         return seen(await self.acme.create(**json.loads(request)))
+            ...     except NoRoom as error:
+            ...         raise OperationFailed("no_capacity", str(error), then="next") from error
+            ...     except ConnectionError as error:
+            ...         raise OperationFailed("no_answer", str(error), effect="unknown") from error
         """
 
     @abstractmethod
     async def find(self, token: str) -> InstanceStatus | None:
         """Look for the machine of a launch by its token; None: not found.
 
-        Called for launches in doubt, any number of times; has no effect. Within ``settles_within``
-        of the request, None means unknown.
+        When: Called for launches in doubt, any number of times; has no effect. Within
+        ``settles_within`` of the request, None means unknown.
+
+        Repeated: every 15 seconds (``limits.find_again``), until it is found or surely not there.
+
+        Raises:
+            OperationFailed: it cannot be told now; it is asked again.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def find(self, token):
+            ...     machines = await self.acme.machines(tag=token)
+            ...     return seen(machines[0]) if machines else None
         """
 
     @abstractmethod
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe every machine of this deployment, by launch token.
 
-        Called by one worker every 20 seconds; has no effect. Reads every page, or raises: a machine
-        that is missing from the answer and older than ``settles_within`` is gone.
+        When: Called by one worker every 20 seconds; has no effect. Reads every page, or raises: a
+        machine that is missing from the answer and older than ``settles_within`` is gone.
+
+        Repeated: for as long as a machine is on.
 
         Args:
             known: the machines that the core counts on, by launch token, as they were before this
@@ -139,14 +269,42 @@ class Provider(ABC):
         Raises:
             OperationFailed: the answer would not be whole; nothing is concluded, and the call is
                 made again.
+
+        Within: 60 seconds for all of them together.
+
+        Example:
+            >>> async def describe_all(self, known):
+            ...     found, page = {}, 0
+            ...     while machines := await self.acme.machines(page=page):
+            ...         found |= {machine["tag"]: seen(machine) for machine in machines}
+            ...         page += 1
+            ...     return found
         """
 
     @abstractmethod
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Give the machine back, and say how it stands now.
 
-        Repeated until the machine is described as ``gone``; a machine that is gone already is
-        success. ``unknown`` for a machine that is not found but too young to be surely gone.
+        ``unknown`` for a machine that is not found but too young to be surely gone.
+
+        When: an attempt is over, or its machine is replaced; also for a machine that was named
+        after it had been written off.
+
+        Repeated: Repeated until the machine is described as ``gone``; a machine that is gone
+        already is success.
+
+        Raises:
+            OperationFailed: it could not be asked now. It is asked again, for as long as it takes:
+                the core never stops giving a machine back.
+
+        Within: 60 seconds. It does not wait until the machine is gone: it is called again.
+
+        Example:
+            >>> async def terminate(self, instance):
+            ...     try:
+            ...         return seen(await self.acme.switch_off(instance.id))
+            ...     except NoSuchMachine:
+            ...         return InstanceStatus(phase="gone", instance=instance)
         """
 
 

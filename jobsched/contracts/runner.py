@@ -16,7 +16,14 @@ from jobsched.domain.job import Access, Container, Instance, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerStatus:
-    """What an inspect says of a container."""
+    """What an inspect says of a container.
+
+    Example:
+        >>> PHASES = {"created": "created", "running": "running", "exited": "exited"}
+        >>> def seen(found):
+        ...     code = found["code"] if found["state"] == "exited" else None
+        ...     return ContainerStatus(phase=PHASES[found["state"]], code=code)
+    """
 
     #: ``unknown``: the machine does not answer, or another machine answers
     phase: Literal["created", "start_failed", "running", "exited", "gone", "unknown"]
@@ -30,7 +37,12 @@ class ContainerStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogChunk:
-    """A piece of a container's output, in order, without gaps."""
+    """A piece of a container's output, in order, without gaps.
+
+    Example:
+        >>> LogChunk(offset=6, data=b"world")
+        LogChunk(offset=6, data=b'world')
+    """
 
     #: position of the first byte in the whole output
     offset: int
@@ -50,6 +62,15 @@ class Runner(ABC):
     :class:`jobsched.errors.OperationFailed`; anything else is a bug.
 
     ``Container.state`` is stored: small JSON that comes back as it was.
+
+    Example:
+        >>> class PodmanRunner(Runner):
+        ...     name = "podman_runner"
+        ...     status_section = "podman"
+        ...     access = frozenset({"this_host"})
+        ...
+        ...     def __init__(self, podman):
+        ...         self.podman = podman
     """
 
     #: the name in the configuration: ``docker_runner``
@@ -67,6 +88,22 @@ class Runner(ABC):
         """Give what a machine needs before it is ready, as a shell script; empty for nothing.
 
         Pure: the same order gives the same bytes. The provider wraps it.
+
+        When: a machine is ordered, before its request is frozen.
+
+        Repeated: any number of times.
+
+        Args:
+            order: the machine; its own ``boot_script`` is empty still.
+
+        Raises:
+            Nothing: what cannot be is refused by ``options_schema``, at the door.
+
+        Within: no time: it must not wait, nor look anything up.
+
+        Example:
+            >>> def boot_script(self, order):
+            ...     return "dnf install -y podman && systemctl enable --now podman.socket"
         """
 
     @abstractmethod
@@ -74,34 +111,91 @@ class Runner(ABC):
         """Give what this runner adds to its section of ``GET /status``.
 
         Always the same keys, nulls without a container. Pure.
+
+        When: at each request of a status; ``container`` is None before there is one.
+
+        Repeated: any number of times, in the API and in workers.
+
+        Raises:
+            Nothing: it reads what it is given, which may be from an older version of the plugin.
+
+        Within: no time: it must not wait, nor look anything up.
+
+        Example:
+            >>> def status(self, container):
+            ...     return {"container_id": container.id if container else None}
         """
 
     @abstractmethod
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Get the image, resolve it to a digest or id, create the container; do not start it.
 
-        Repeated after a crash or time-out: the same ``order.name`` gives the same container. No
-        secret may be in the answer's ``state``, nor in a ``repr`` or :meth:`status`.
+        No secret may be in the answer's ``state``, nor in a ``repr`` or :meth:`status`.
+
+        When: the machine is ready, and again, with a new name, after a start was withdrawn.
+
+        Repeated: Repeated after a crash or time-out: the same ``order.name`` gives the same
+        container.
 
         Raises:
             OperationFailed: ``image_not_found``, ``credentials`` (``fail``), ``pull_failed``
-                (``later``), …
+                (``later``), … ``then="replace"``: another machine is taken.
+
+        Within: ``limits.prepare`` (10 minutes).
+
+        Example:
+            >>> async def prepare(self, instance, order):
+            ...     image = order.pinned or await self.podman.pull(order.image, order.credential)
+            ...     made = await self.podman.create_or_find(
+            ...         name=order.name,
+            ...         image=image,
+            ...         command=order.command,
+            ...         environment=order.environment,
+            ...     )
+            ...     return Container(name=order.name, id=made["id"], image=image)
         """
 
     @abstractmethod
     async def start(self, instance: Instance, container: Container) -> None:
         """Start the container, by name.
 
-        Called once for a container, after an inspect that said ``created``; never repeated by the
-        core, and must not be repeated inside. Returning means started; anything raised puts the
+        When: Called once for a container, after an inspect that said ``created``; never repeated by
+        the core, and must not be repeated inside. Returning means started; anything raised puts the
         start in doubt, which the core resolves by :meth:`inspect` and :meth:`withdraw`.
+
+        Repeated: never: what runs twice may pay, mail or delete twice.
+
+        Raises:
+            OperationFailed: whatever its ``effect``, the start is in doubt.
+
+        Within: 60 seconds (``limits.start``). It does not wait for the container's end.
+
+        Example:
+            >>> async def start(self, instance, container):
+            ...     await self.podman.start(container.name)
         """
 
     @abstractmethod
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Say how the container stands.
 
-        Called at any time and any number of times; has no effect.
+        When: Called at any time and any number of times; has no effect.
+
+        Repeated: yes: before a start, after a hint that it ended, and now and then while it runs.
+
+        Raises:
+            OperationFailed: as ``unknown``: it is asked again later.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def inspect(self, instance, container):
+            ...     try:
+            ...         return seen(await self.podman.inspect(container.id or container.name))
+            ...     except NoSuchContainer:
+            ...         return ContainerStatus(phase="gone")
+            ...     except ConnectionError as error:
+            ...         return ContainerStatus(phase="unknown", message=str(error))
         """
 
     @abstractmethod
@@ -109,6 +203,23 @@ class Runner(ABC):
         """Make sure that no earlier :meth:`start` can take effect any more, then inspect.
 
         May be repeated. ``created`` afterwards means: never started, and never will.
+
+        When: a start is in doubt, and an inspect says ``created``.
+
+        Repeated: yes, until it gives an answer. What it leaves behind may be withdrawn again, and
+        is removed by :meth:`remove`.
+
+        Raises:
+            OperationFailed: nothing is known; the start stays in doubt, and it is asked again.
+
+        Within: 120 seconds: it may wait until a request that is under way has surely failed.
+
+        Example:
+            >>> async def withdraw(self, instance, container):
+            ...     # started by name: what has another name cannot be started
+            ...     await self.podman.rename(container.id, f"{container.name}-withdrawn")
+            ...     await self.podman.requests_under_way()
+            ...     return await self.inspect(instance, container)
         """
 
     @abstractmethod
@@ -116,6 +227,20 @@ class Runner(ABC):
         """Ask the container to end (SIGTERM), and end it after ``grace`` (SIGKILL).
 
         May be repeated; a container that has ended or is gone is success.
+
+        When: the job was cancelled, its time is over, or its machine is being taken away.
+
+        Repeated: yes, until an inspect says that it has ended.
+
+        Raises:
+            OperationFailed: the machine does not answer; it is asked again later.
+
+        Within: ``grace`` and 60 seconds. Returning means ended.
+
+        Example:
+            >>> async def stop(self, instance, container, grace):
+            ...     with suppress(NoSuchContainer):
+            ...         await self.podman.stop(container.id or container.name, grace)
         """
 
     @abstractmethod
@@ -124,6 +249,21 @@ class Runner(ABC):
 
         May be repeated; gone already is success. Where ``container.id`` is empty (the answer of
         ``prepare`` was lost) it goes by name, and removes the withdrawn one too.
+
+        When: a machine that outlives the job is given back (``destroys_machine`` is False).
+
+        Repeated: yes, until it succeeds: before that the machine does not count as free.
+
+        Raises:
+            OperationFailed: the machine does not answer; it is asked again later.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def remove(self, instance, container):
+            ...     for name in {container.id or container.name, f"{container.name}-withdrawn"}:
+            ...         with suppress(NoSuchContainer):
+            ...             await self.podman.remove(name, force=True)
         """
 
     @abstractmethod
@@ -135,8 +275,28 @@ class Runner(ABC):
         The end of the iteration is not the end of the container: a broken connection may end it
         too. May be repeated: the same bytes have the same offsets.
 
+        When: the container has ended; with ``follow`` also while somebody reads along.
+
+        Repeated: yes, from the first byte or from any other.
+
+        Args:
+            instance: the machine.
+            container: the container, by its id.
+            since: how many bytes of the whole output are left out.
+            follow: go on until the container ends.
+
         Raises:
             OperationFailed: while iterating: the machine does not answer, or the connection broke.
+
+        Within: ``limits.collect`` (2 minutes) for all of it; after that the rest is given up, and
+        the machine is given back.
+
+        Example:
+            >>> async def logs(self, instance, container, *, since=0, follow=False):
+            ...     offset = since
+            ...     async for data in self.podman.output(container.id, since, follow=follow):
+            ...         yield LogChunk(offset=offset, data=data)
+            ...         offset += len(data)
         """
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
@@ -145,8 +305,20 @@ class Runner(ABC):
         One worker holds one stream for each distinct access and re-opens it when it ends; a stream
         that is opened names the containers that have ended already.
 
+        When: a container was started on a machine. Without it running containers are inspected
+        every 5 seconds, with it every 5 minutes.
+
+        Repeated: yes: the same name may be given any number of times. A hint that is wrong costs
+        an inspect, and one that is missing costs time; neither changes how a job ends.
+
         Raises:
             OperationFailed: while iterating: the machine does not answer, or the connection broke.
+
+        Within: the call itself is at once; the stream is open for as long as the worker wants it.
+
+        Example:
+            >>> def watch(self, access):
+            ...     return self.podman.ended_containers()
         """
         del access
         return None

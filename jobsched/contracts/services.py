@@ -17,15 +17,31 @@ class Clock(Protocol):
     """Time. In production that of the store; in the simulator a virtual one."""
 
     def now(self) -> datetime:
-        """Give the store's time, aware, in UTC."""
+        """Give the store's time, aware, in UTC.
+
+        Example:
+            >>> clock.now()
+            datetime.datetime(2026, 11, 25, 12, 0, tzinfo=datetime.timezone.utc)
+        """
         ...
 
     def monotonic(self) -> float:
-        """Give seconds that never go back, for time-outs."""
+        """Give seconds that never go back, for time-outs.
+
+        Example:
+            >>> begun = clock.monotonic()
+            >>> clock.monotonic() - begun >= 0
+            True
+        """
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return after that many seconds."""
+        """Return after that many seconds.
+
+        Example:
+            >>> async def a_little_later(self):
+            ...     await self.services.clock.sleep(0.5)
+        """
         ...
 
 
@@ -33,11 +49,21 @@ class Ids(Protocol):
     """Randomness."""
 
     def job(self) -> str:
-        """Give a new job id: 32 letters and digits."""
+        """Give a new job id: 32 letters and digits.
+
+        Example:
+            >>> len(ids.job())
+            32
+        """
         ...
 
     def holder(self) -> str:
-        """Give a new name for a worker that holds leases."""
+        """Give a new name for a worker that holds leases.
+
+        Example:
+            >>> ids.holder() != ids.holder()
+            True
+        """
         ...
 
 
@@ -49,6 +75,13 @@ class Pool(Protocol):
 
         Waits for a free thread. A caller that is cancelled does not stop a call that has begun: it
         keeps its thread until it returns.
+
+        Raises:
+            Anything: what the function raises.
+
+        Example:
+            >>> async def find(self, token):
+            ...     return await self.threads.run(self.session.look_up, token)
         """
         ...
 
@@ -57,7 +90,12 @@ class Task(Protocol):
     """Something that was spawned."""
 
     def cancel(self) -> object:
-        """Ask it to end."""
+        """Ask it to end.
+
+        Example:
+            >>> def stop_watching(self):
+            ...     self.watching.cancel()
+        """
         ...
 
 
@@ -65,11 +103,21 @@ class Spawn(Protocol):
     """Tasks and threads."""
 
     def task(self, work: Coroutine[Any, Any, None], *, name: str) -> Task:
-        """Run it beside the caller; a failure is logged. Ended at shutdown."""
+        """Run it beside the caller; a failure is logged. Ended at shutdown.
+
+        Example:
+            >>> async def jobsched_startup(services):
+            ...     services.spawn.task(watch_prices(), name="acme.prices")
+        """
         ...
 
     def pool(self, name: str, threads: int) -> Pool:
-        """Make a bounded set of threads; ended at shutdown."""
+        """Make a bounded set of threads; ended at shutdown.
+
+        Example:
+            >>> def __init__(self, services):
+            ...     self.threads = services.spawn.pool("acme", 4)
+        """
         ...
 
 
@@ -77,28 +125,57 @@ class Log(Protocol):
     """A structured log: event names are ``noun.verbed``."""
 
     def debug(self, event: str, **fields: Any) -> object:
-        """Say what only a developer asks for."""
+        """Say what only a developer asks for.
+
+        Example:
+            >>> log.debug("page.read", page=3)
+        """
         ...
 
     def info(self, event: str, **fields: Any) -> object:
-        """Say what happened."""
+        """Say what happened.
+
+        Example:
+            >>> log.info("price.changed", zone="a", usd_per_hour=0.031)
+        """
         ...
 
     def warning(self, event: str, **fields: Any) -> object:
-        """Say what an operator may want to look at."""
+        """Say what an operator may want to look at.
+
+        Example:
+            >>> log.warning("quota.near", used=19, of=20)
+        """
         ...
 
     def error(self, event: str, **fields: Any) -> object:
-        """Say what an operator must look at."""
+        """Say what an operator must look at.
+
+        Example:
+            >>> log.error("credential.expired", name="acme")
+        """
         ...
 
     def exception(self, event: str, **fields: Any) -> object:
-        """Say that there is a bug, with its traceback."""
+        """Say that there is a bug, with its traceback.
+
+        Example:
+            >>> log.exception("price.unreadable", zone="a")
+        """
         ...
 
 
 class Services(Protocol):
-    """What a plugin gets besides its own section of the configuration."""
+    """What a plugin gets besides its own section of the configuration.
+
+    Example:
+        >>> class AcmeCloud:
+        ...     def __init__(self, services):
+        ...         self.log, self.clock = services.log, services.clock
+        ...         self.threads = services.spawn.pool("acme", 4)
+        ...         self.folder = services.data_dir / "acme"
+        ...         self.tags = {"jobsched-deployment": services.deployment}
+    """
 
     @property
     def clock(self) -> Clock:

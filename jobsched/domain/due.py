@@ -115,6 +115,9 @@ def _another_machine(job: Job, attempt: Attempt) -> list[_Step]:
     used = [one for one in attempt.launches if not one.refused_at and one.gone != "never_seen"]
     if len(used) >= limits.machines:
         return [_at(LONG_AGO, Verb.GIVE_UP, why=_reason_of_loss(used[-1]))]
+    if used and not used[-1].destroys_machine and _reason_of_loss(used[-1]) == "pull_failed":
+        # it lives on, so the next one may be the same machine, and asks the same registry
+        return [_at(LONG_AGO, Verb.GIVE_UP, why="pull_failed")]
     late = deadlines.late(job.spec, attempt)
     too_late = _at(late, Verb.GIVE_UP, why=_reason_of_lateness(attempt))
     ask_at = max(attempt.plan.provision_at, attempt.round_until or attempt.plan.provision_at)
@@ -172,20 +175,39 @@ def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | No
     if last is None or last.not_started_at:
         until = deadlines.prepared(spec, launch)
         over = _at(until, Verb.TERMINATE, no, "prepare")
-        return _tried_first(attempt, [_at(LONG_AGO, Verb.PREPARE, no)], over)
+        again = _tried_first(attempt, [_at(LONG_AGO, Verb.PREPARE, no)], over)
+        return _no_further_try(job, attempt, launch) or again
     start_at = attempt.plan.start_at
     too_long = launch.dies_at - deadlines.running(spec)
     steps = [_at(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
-    if trouble_of(attempt, Verb.START, no):
+    if _failed_since(attempt, Verb.START, no, last.prepared_at):
         held = deadlines.held(spec, attempt, last)
         steps.append(_at(held, Verb.TERMINATE, no, "hold"))
     return [*steps, _at(start_at, Verb.START, no)]
 
 
+def _no_further_try(job: Job, attempt: Attempt, launch: Launch) -> list[_Step]:
+    """End what would go on for ever: one container after another that never starts."""
+    limits, trouble = job.spec.limits, trouble_of(attempt, Verb.START, launch.no)
+    if trouble and trouble.bugs >= limits.plugin_errors:
+        return [_at(LONG_AGO, Verb.GIVE_UP, why="plugin_error")]
+    if len(launch.tries) >= limits.tries:
+        return [_at(LONG_AGO, Verb.TERMINATE, launch.no, "hold")]
+    return []
+
+
 def _in_doubt(job: Job, attempt: Attempt, launch: Launch, granted_at: datetime) -> list[_Step]:
     until = min(deadlines.resolved(job.spec, granted_at), launch.dies_at)
     over = _at(until, Verb.GIVE_UP, why="outcome_unknown")
-    return _tried_first(attempt, [_at(LONG_AGO, Verb.START, launch.no)], over)
+    again = _at(LONG_AGO, Verb.START, launch.no)
+    failed = _failed_since(attempt, Verb.START, launch.no, granted_at)
+    return [over, again] if failed else [again, over]
+
+
+def _failed_since(attempt: Attempt, verb: Verb, launch: int, since: datetime | None) -> bool:
+    """Whether a command failed for this container, and not for one that was withdrawn before."""
+    trouble = trouble_of(attempt, verb, launch)
+    return trouble is not None and (since is None or trouble.at >= since)
 
 
 def _while_running(job: Job, attempt: Attempt, launch: Launch, started_at: datetime) -> list[_Step]:

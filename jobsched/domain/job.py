@@ -38,6 +38,8 @@ class Limits:
     spare: timedelta = timedelta(minutes=15)
     #: machines that one attempt may use before it gives up
     machines: int = 5
+    #: containers that a machine is tried with, each withdrawn unstarted, before it is replaced
+    tries: int = 5
     #: failures of one command by a plugin's bug before the attempt ends with ``plugin_error``
     plugin_errors: int = 5
     #: how often a running container is inspected where something tells us of its end
@@ -276,6 +278,8 @@ class Trouble:
     reason: str
     message: str
     not_before: datetime
+    #: how many of the failures were a plugin's bug
+    bugs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

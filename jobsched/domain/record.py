@@ -19,13 +19,16 @@ NOTES_KEPT = 20
 REFUSALS_KEPT = 20
 PAST_KEPT = 10
 
+#: the reason of a failure that is a plugin's bug
+PLUGIN_ERROR = "plugin_error"
 #: the facts that show that a command works again, by the command
 SUCCESS: dict[str, tuple[type[facts.Fact], ...]] = {
     "plan": (facts.Planned,),
     "provision": (facts.Offered, facts.Begun, facts.Provisioned, facts.Refused),
     "find": (facts.Provisioned, facts.Gone),
     "prepare": (facts.Prepared,),
-    "start": (facts.StartGranted, facts.Started, facts.NotStarted, facts.Ended),
+    # not a grant, nor its withdrawal: who fails each start would be granted another one for ever
+    "start": (facts.Started, facts.Ended),
     "inspect": (facts.Inspected, facts.Ended),
     "collect": (facts.Ended, facts.LogsStored),
     "terminate": (facts.Terminated, facts.Removed, facts.Gone),
@@ -104,7 +107,7 @@ def _given_up(attempt: Attempt, fact: facts.GivenUp) -> Attempt:
     unknown = fact.reason == "outcome_unknown"
     started = unknown or any(may_have_started(launch) for launch in attempt.launches)
     # only an exit code is a success, and only a user cancels: a plugin's own label may not say so
-    reason = "plugin_error" if fact.reason in {"finished", "cancelled"} else fact.reason
+    reason = PLUGIN_ERROR if fact.reason in {"finished", "cancelled"} else fact.reason
     outcome = Outcome(at=fact.at, reason=reason, started=started, message=fact.message)
     return replace(attempt, outcome=outcome)
 
@@ -198,6 +201,7 @@ def _troubled(attempt: Attempt, fact: facts.CommandFailed) -> Attempt:
         reason=fact.reason,
         message=fact.message,
         not_before=fact.not_before,
+        bugs=(before.bugs if before else 0) + (fact.reason == PLUGIN_ERROR),
     )
     others = (one for one in attempt.troubles if one is not before)
     return replace(attempt, troubles=(*others, trouble))

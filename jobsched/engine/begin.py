@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobsched.domain import facts
 from jobsched.domain.deadlines import dies_at
 from jobsched.domain.job import Job
+from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import intend, recorded
 from jobsched.engine.order import machine_order
@@ -28,8 +29,10 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
     chosen = attempt.refusals % len(attempt.offers)
     until = dies_at(job.spec, attempt.plan, parts.now)
     order = machine_order(parts, job, attempt, number, until)
-    freezing = provider.freeze(order, attempt.offers[chosen])
-    request = await call(parts, f"{provider.name}.freeze", freezing)
+    offer = attempt.offers[chosen]
+    request = await call(
+        parts, f"{provider.name}.freeze", lambda: provider.freeze(order, offer), answer.text
+    )
     now = parts.now
     begun = facts.Begun(
         at=now,
@@ -52,10 +55,12 @@ async def _with_offers(parts: Parts, job: Job) -> Job:
         return job
     provider = parts.registry.provider(job.spec.provider)
     order = machine_order(parts, job, attempt, 0, None)
-    offers = await call(parts, f"{provider.name}.offers", provider.offers(order))
+    offers = await call(
+        parts, f"{provider.name}.offers", lambda: provider.offers(order), answer.offers
+    )
     if not offers:
         raise OperationFailed("no_capacity", f"{provider.name} has no offer for this job")
-    offered = facts.Offered(at=parts.now, attempt=attempt.no, offers=tuple(offers))
+    offered = facts.Offered(at=parts.now, attempt=attempt.no, offers=offers)
     return await intend(parts, job, offered)
 
 

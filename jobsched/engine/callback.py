@@ -9,7 +9,8 @@ from marshmallow import RAISE, ValidationError
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.domain.state import is_gone
-from jobsched.engine.call import PluginBug
+from jobsched.engine import answer
+from jobsched.engine.call import ask
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.errors import Gone, InvalidInput, NotFound, Unauthorised, Unavailable
@@ -46,16 +47,15 @@ async def receive(
     launch = _launch(job, attempt_no, launch_no)
     # only now, so that a stranger learns nothing of what could be said
     handler = parts.registry.action(action)
-    try:
+
+    def said() -> object:
         checked = handler.payload_schema(unknown=RAISE).load(payload)
-        fact = handler.to_fact(job, launch.no, instance_id, checked, parts.now)
+        return handler.to_fact(job, launch.no, instance_id, checked, parts.now)
+
+    try:
+        fact = ask(parts, f"{action}.to_fact", said, answer.fact)
     except ValidationError as error:
         raise InvalidInput("the payload is wrong", errors=by_field(error.messages)) from error
-    except InvalidInput:
-        raise
-    except Exception as error:
-        parts.services.log.exception("plugin.failed", call=f"{action}.to_fact")
-        raise PluginBug("plugin_error", f"the action {action} failed") from error
     if fact is not None:
         await observe(parts, job, fact)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
+from jobsched.contracts.runner import LogChunk
 from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, StopReason
-from jobsched.engine.call import USUAL, call
+from jobsched.engine import answer
+from jobsched.engine.call import STORING, USUAL, ask, call
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
 from jobsched.engine.parts import Parts
@@ -35,8 +37,13 @@ async def _stopped(parts: Parts, job: Job, place: Place, why: StopReason) -> Job
             stopping = facts.Stopping(**place.of_try(parts.now), why=why)
             job = await intend(parts, job, stopping)
         runner, grace = parts.registry.runner(job.spec.runner), job.spec.grace
-        stop = runner.stop(place.machine, place.container, grace)
-        await call(parts, f"{runner.name}.stop", stop, within=grace + USUAL)
+        await call(
+            parts,
+            f"{runner.name}.stop",
+            lambda: runner.stop(place.machine, place.container, grace),
+            answer.nothing,
+            within=grace + USUAL,
+        )
         status = await inspected(parts, job, place)
     fact = of_container(place, status, parts.now)
     if fact is None or isinstance(fact, facts.Inspected):
@@ -47,13 +54,32 @@ async def _stopped(parts: Parts, job: Job, place: Place, why: StopReason) -> Job
 async def _kept(parts: Parts, job: Job, place: Place) -> bool:
     """Copy the output into the log store within its time; False: not all of it could be kept."""
     runner, store = parts.registry.runner(job.spec.runner), parts.registry.log_store
+    what = f"{runner.name}.logs"
+
+    async def keep(chunk: LogChunk) -> None:
+        await call(
+            parts,
+            f"{store.name}.write",
+            lambda: store.write(job.id, place.attempt.no, chunk.offset, chunk.data),
+            answer.nothing,
+            within=STORING,
+        )
+
+    def opened() -> object:
+        return runner.logs(place.machine, place.container)
 
     async def copy() -> None:
-        async for chunk in runner.logs(place.machine, place.container):
-            await store.write(job.id, place.attempt.no, chunk.offset, chunk.data)
+        async for given in ask(parts, what, opened, answer.output):
+            await keep(answer.chunk(given))
 
     try:
-        await call(parts, f"{runner.name}.logs", copy(), within=job.spec.limits.collect)
+        await call(
+            parts,
+            what,
+            copy,
+            answer.nothing,
+            within=job.spec.limits.collect,
+        )
     except OperationFailed as error:
         if error.reason == "time_out":
             return False

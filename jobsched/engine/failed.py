@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb
-from jobsched.domain.job import Attempt, Job, Plan
+from jobsched.domain.job import Attempt, Job, Plan, Trouble
 from jobsched.domain.retry import jitter
-from jobsched.domain.state import trouble_of
+from jobsched.domain.state import last_try, trouble_of
 from jobsched.engine.call import PluginBug
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -31,7 +31,9 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         return await observe(parts, job, _released(parts, attempt, command, error))
     trouble = trouble_of(attempt, command.verb, command.launch)
     times = trouble.times if trouble else 0
-    if isinstance(error, PluginBug) and times + 1 >= job.spec.limits.plugin_errors:
+    bugs = trouble.bugs if trouble else 0
+    is_enough = isinstance(error, PluginBug) and bugs + 1 >= job.spec.limits.plugin_errors
+    if is_enough and not _is_new_doubt(attempt, command, trouble):
         ended = given_up(parts, attempt, "plugin_error", error.message)
         after = await observe(parts, job, ended)
         if after is not job:
@@ -48,6 +50,16 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         not_before=now + _pause(job, command, times),
     )
     return await observe(parts, job, later)
+
+
+def _is_new_doubt(attempt: Attempt, command: Command, trouble: Trouble | None) -> bool:
+    """Whether a start has just been put in doubt: that is looked into before the attempt ends."""
+    if command.verb is not Verb.START:
+        return False
+    last = last_try(attempt.launches[command.launch - 1])
+    if last is None or last.granted_at is None or last.not_started_at:
+        return False
+    return trouble is None or trouble.at < last.granted_at
 
 
 def _unplanned(parts: Parts, job: Job, error: OperationFailed) -> list[facts.Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
+from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -22,7 +23,9 @@ async def find(parts: Parts, job: Job, command: Command) -> Job:
     place = Place.of(job, command)
     provider = parts.registry.provider(job.spec.provider)
     asked_at = parts.now
-    status = await call(parts, f"{provider.name}.find", provider.find(place.launch.token))
+    status = await call(
+        parts, f"{provider.name}.find", lambda: provider.find(place.launch.token), answer.found
+    )
     if status is not None and status.phase != "unknown":
         after = await observe(parts, job, *of_instance(place, status, parts.now))
         if after is not job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
+from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -32,8 +33,12 @@ async def inspect(parts: Parts, job: Job, command: Command) -> Job:
 async def inspected(parts: Parts, job: Job, place: Place) -> ContainerStatus:
     """Ask the runner how the launch's latest container stands."""
     runner = parts.registry.runner(job.spec.runner)
-    work = runner.inspect(place.machine, place.container)
-    return await call(parts, f"{runner.name}.inspect", work)
+    return await call(
+        parts,
+        f"{runner.name}.inspect",
+        lambda: runner.inspect(place.machine, place.container),
+        answer.container_status,
+    )
 
 
 __all__ = ["inspect", "inspected"]

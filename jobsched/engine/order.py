@@ -8,6 +8,8 @@ from datetime import datetime
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.domain.job import Attempt, Container, Instance, Job, Launch
+from jobsched.engine import answer
+from jobsched.engine.call import ask
 from jobsched.engine.parts import Parts
 
 
@@ -17,6 +19,9 @@ def machine_order(
     """Order a machine; ``launch`` is 0 while offers are asked.
 
     No secret but the callback's token.
+
+    Raises:
+        PluginBug: the runner failed to say what it needs on the machine.
     """
     spec = job.spec
     token = parts.secrets.token(job.id, attempt.no, launch) if launch else ""
@@ -33,7 +38,11 @@ def machine_order(
         callback_url=parts.callback_url,
         callback_token=_callback_token(parts, job, attempt, launch),
     )
-    return replace(order, boot_script=parts.registry.runner(spec.runner).boot_script(order))
+    runner = parts.registry.runner(spec.runner)
+    script = ask(
+        parts, f"{runner.name}.boot_script", lambda: runner.boot_script(order), answer.text
+    )
+    return replace(order, boot_script=script)
 
 
 def _callback_token(parts: Parts, job: Job, attempt: Attempt, launch: int) -> str:

@@ -8,7 +8,8 @@ from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
 from jobsched.domain.retry import earliest
-from jobsched.engine.call import PluginBug
+from jobsched.engine import answer
+from jobsched.engine.call import ask
 from jobsched.engine.observe import intend
 from jobsched.engine.parts import Parts
 
@@ -23,16 +24,13 @@ def planned(parts: Parts, job: Job) -> facts.Planned:
     """Ask the planner, and keep its answer within what was promised to the user.
 
     Raises:
-        PluginBug: the planner raised.
+        PluginBug: the planner raised, or gave no plan.
     """
     planner = parts.registry.planner(job.spec.planner)
-    try:
-        wish = planner.plan(job, parts.services.history, parts.now)
-        start_at = max(wish.start_at, earliest(job))
-        kept = replace(wish, start_at=start_at, provision_at=min(wish.provision_at, start_at))
-    except Exception as error:
-        parts.services.log.exception("plugin.failed", call=f"{planner.name}.plan")
-        raise PluginBug("plugin_error", f"the planner {planner.name} failed") from error
+    history, now = parts.services.history, parts.now
+    wish = ask(parts, f"{planner.name}.plan", lambda: planner.plan(job, history, now), answer.plan)
+    start_at = max(wish.start_at, earliest(job))
+    kept = replace(wish, start_at=start_at, provision_at=min(wish.provision_at, start_at))
     number = job.attempt.no + 1 if job.attempt else 1
     return facts.Planned(at=parts.now, attempt=number, plan=kept)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
+from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.order import container_order
@@ -21,7 +22,8 @@ async def prepare(parts: Parts, job: Job, command: Command) -> Job:
     container = await call(
         parts,
         f"{runner.name}.prepare",
-        runner.prepare(place.machine, order),
+        lambda: runner.prepare(place.machine, order),
+        answer.container(order.name),
         within=job.spec.limits.prepare,
     )
     here = place.of_launch(parts.now)

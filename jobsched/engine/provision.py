@@ -6,6 +6,7 @@ from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, Launch
+from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import call
 from jobsched.engine.failed import given_up
@@ -28,7 +29,9 @@ async def _sent(parts: Parts, job: Job, command: Command) -> Job:
     place = Place.of(job, command)
     what = f"{provider.name}.provision"
     try:
-        status = await call(parts, what, provider.provision(place.launch.request))
+        status = await call(
+            parts, what, lambda: provider.provision(place.launch.request), answer.launched
+        )
     except OperationFailed as error:
         if error.effect == "none" and error.then != "later":
             return await observe(parts, job, *_refusal(parts, place, error))
@@ -55,10 +58,16 @@ def _is_unwanted(job: Job, sent: Launch) -> bool:
 
 
 async def _give_back(parts: Parts, provider: Provider, status: InstanceStatus) -> None:
-    if status.instance is None:
+    instance = status.instance
+    if instance is None:
         return
-    parts.services.log.warning("launch.unwanted", instance=status.instance.id)
-    await call(parts, f"{provider.name}.terminate", provider.terminate(status.instance))
+    parts.services.log.warning("launch.unwanted", instance=instance.id)
+    await call(
+        parts,
+        f"{provider.name}.terminate",
+        lambda: provider.terminate(instance),
+        answer.instance_status,
+    )
 
 
 __all__ = ["provision"]

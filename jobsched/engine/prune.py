@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
+from jobsched.engine import answer
+from jobsched.engine.call import STORING, call
 from jobsched.engine.parts import Parts
 from jobsched.errors import OperationFailed
 
@@ -11,9 +15,16 @@ MOST = 500
 async def prune(parts: Parts) -> int:
     """Forget up to 500 jobs; give how many. May be repeated."""
     jobs = await parts.store.prune(most=MOST)
+    store = parts.registry.log_store
     for job in jobs:
         try:
-            await parts.registry.log_store.delete(job)
+            await call(
+                parts,
+                f"{store.name}.delete",
+                functools.partial(store.delete, job),
+                answer.nothing,
+                within=STORING,
+            )
         except OperationFailed as error:
             parts.services.log.warning("logs.kept", job=job, reason=error.reason)
     return len(jobs)

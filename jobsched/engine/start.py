@@ -6,6 +6,7 @@ from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain import facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
+from jobsched.engine import answer
 from jobsched.engine.call import USUAL, call
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
@@ -38,7 +39,8 @@ async def _granted(parts: Parts, job: Job, place: Place) -> Job:
     await call(
         parts,
         f"{runner.name}.start",
-        runner.start(place.machine, place.container),
+        lambda: runner.start(place.machine, place.container),
+        answer.nothing,
         within=job.spec.limits.start,
     )
     return await observe(parts, job, _started(parts, job, place))
@@ -51,7 +53,8 @@ async def _after_a_grant(parts: Parts, job: Job, place: Place, status: Container
         status = await call(
             parts,
             f"{runner.name}.withdraw",
-            runner.withdraw(place.machine, place.container),
+            lambda: runner.withdraw(place.machine, place.container),
+            answer.container_status,
             within=2 * USUAL,
         )
         if status.phase == "created":

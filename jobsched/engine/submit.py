@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError
@@ -10,6 +10,8 @@ from marshmallow import RAISE, Schema, ValidationError
 from jobsched.domain.due import due
 from jobsched.domain.job import Job, JobId, Json, Retry, Spec
 from jobsched.domain.record import record
+from jobsched.engine import answer
+from jobsched.engine.call import ask
 from jobsched.engine.parts import Parts
 from jobsched.engine.plan import planned
 from jobsched.errors import InvalidInput, OperationFailed, UnknownName
@@ -28,6 +30,7 @@ async def submit(
 
     Raises:
         InvalidInput: something asked for is not there, or does not go together; by field.
+        PluginBug: a plugin's schema of its options failed.
         IdempotencyConflict: the key was used with another body.
         Unavailable: the store took nothing (or, if its answer was lost, all: repeat with the same
         key).
@@ -104,10 +107,14 @@ def _options(
             ]
             continue
         try:
-            schema(unknown=RAISE).load(options)
+            ask(parts, f"{name}.options_schema", _loading(schema, options), answer.nothing)
         except ValidationError as error:
             errors.update(by_field({"options": {name: error.messages}}))
     return dict(asked)
+
+
+def _loading(schema: type[Schema], options: Json) -> Callable[[], object]:
+    return lambda: schema(unknown=RAISE).load(options)
 
 
 def _check_secrets(parts: Parts, asked: Mapping[str, Any], errors: Errors) -> None:

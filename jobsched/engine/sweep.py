@@ -8,12 +8,14 @@ from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
 from jobsched.domain.job import Job
 from jobsched.domain.state import current, is_gone
+from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
 from jobsched.engine.seen import gone, of_instance
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
+from jobsched.store.keepable import NotKeepable
 
 
 async def sweep(parts: Parts, provider: Provider) -> int:
@@ -37,14 +39,24 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     if not places:
         return 0
     try:
-        describing = provider.describe_all(machines)
-        seen = await call(parts, f"{provider.name}.describe_all", describing)
+        seen = await call(
+            parts,
+            f"{provider.name}.describe_all",
+            lambda: provider.describe_all(machines),
+            answer.described,
+        )
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)
         return 0
     changed = 0
     for token, (job, place) in places.items():
-        changed += await _looked_at(outside, job, place, seen.get(token))
+        status = seen.get(token)
+        if isinstance(status, NotKeepable):
+            # said of a machine that is on its list: surely not that it is gone
+            what = f"{provider.name}.describe_all"
+            parts.services.log.error("plugin.failed", call=what, job=job.id, why=str(status))
+            continue
+        changed += await _looked_at(outside, job, place, status)
     return changed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 
 from jobsched.contracts.runner import ContainerStatus
@@ -9,6 +10,7 @@ from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Container, Job
 from jobsched.domain.state import needs_removal
+from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
 from jobsched.engine.failed import given_up
@@ -31,7 +33,8 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
             return await observe(parts, job, news)
     job = await _released(parts, job, command)
     launch = Place.of(job, command).launch
-    if launch.instance is None:
+    instance = launch.instance
+    if instance is None:
         return job
     if needs_removal(launch):
         job = await _removed(parts, job, command)
@@ -40,7 +43,7 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
     place = Place.of(job, command)
     provider = parts.registry.provider(job.spec.provider)
     what = f"{provider.name}.terminate"
-    status = await call(parts, what, provider.terminate(launch.instance))
+    status = await call(parts, what, lambda: provider.terminate(instance), answer.instance_status)
     if status.phase == "gone":
         return await _gone(parts, job, gone(place, parts.now, status))
     return await observe(parts, job, facts.Terminated(**place.of_launch(parts.now)))
@@ -103,8 +106,13 @@ async def _removed(parts: Parts, job: Job, command: Command) -> Job:
     place = Place.of(job, command)
     runner = parts.registry.runner(job.spec.runner)
     for container in _containers(job, place):
-        remove = runner.remove(place.machine, container)
-        await call(parts, f"{runner.name}.remove", remove, within=job.spec.grace + USUAL)
+        await call(
+            parts,
+            f"{runner.name}.remove",
+            functools.partial(runner.remove, place.machine, container),
+            answer.nothing,
+            within=job.spec.grace + USUAL,
+        )
     return await observe(parts, job, facts.Removed(**place.of_launch(parts.now)))
 
 

@@ -55,7 +55,7 @@ def origin_of(named: Sequence[Candidate]) -> Origin:
     return Origin(
         distribution=one.distribution,
         version=one.version,
-        # Nobody else can import the module of a file.
+        # the module of a file has a private name that nobody can import
         module="" if one.file else one.what,
         file=one.file,
     )

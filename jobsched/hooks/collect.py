@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema
@@ -12,7 +13,7 @@ from pluggy import HookImpl
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.log_store import LogStore
 from jobsched.contracts.planner import Planner
-from jobsched.contracts.provider import Provider
+from jobsched.contracts.provider import Caps, Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Services
 from jobsched.errors import (
@@ -47,7 +48,14 @@ _KINDS = (
         word="provider",
         hook="jobsched_providers",
         contract=Provider,
-        attributes={"status_section": str, "access": frozenset},
+        attributes={
+            "status_section": str,
+            "access": frozenset,
+            "destroys_machine": bool,
+            "lead": timedelta,
+            "settles_within": timedelta,
+            "caps": Caps,
+        },
     ),
     _Kind(
         key="runners",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,6 +17,7 @@ from jobsched.contracts.services import Pool, Services
 from jobsched.errors import PluginLoadFailed, StoreUnavailable
 from jobsched.hooks.call import call
 from jobsched.hooks.load import Plugins
+from jobsched.hooks.patience import NoAnswer, contained, patiently
 
 #: How long one plugin may take over one change, and over its end.
 PATIENCE = timedelta(seconds=5)
@@ -78,9 +80,12 @@ class Teller:
         for implementation in _implementations(self._manager, "jobsched_startup"):
             plugin = implementation.plugin_name
             try:
-                async with asyncio.timeout(STARTUP_PATIENCE.total_seconds()):
-                    await self._call(implementation)
-            except TimeoutError as error:
+                await patiently(
+                    f"{plugin}.jobsched_startup",
+                    functools.partial(self._call, implementation),
+                    STARTUP_PATIENCE,
+                )
+            except NoAnswer as error:
                 message = f"it takes longer than {STARTUP_PATIENCE.total_seconds():g} s"
                 raise PluginLoadFailed(plugin, message, hook="jobsched_startup") from error
             except Exception as error:
@@ -114,14 +119,12 @@ class Teller:
     async def _tell(self, implementation: HookImpl, **arguments: Any) -> bool:
         """Tell one plugin; False: it took too long."""
         at = {"plugin": implementation.plugin_name, "hook": implementation.function.__name__}
+        what = f"{at['plugin']}.{at['hook']}"
         try:
-            async with asyncio.timeout(self._patience.total_seconds()) as limit:
-                await self._call(implementation, **arguments)
-        except TimeoutError as error:
-            if limit.expired():
-                _log.warning("hook.timed_out", **at, seconds=self._patience.total_seconds())
-                return False
-            _log.warning("hook.failed", **at, exc_info=error)
+            await patiently(what, lambda: self._call(implementation, **arguments), self._patience)
+        except NoAnswer:
+            _log.warning("hook.timed_out", **at, seconds=self._patience.total_seconds())
+            return False
         except Exception as error:  # noqa: BLE001 - a plugin's bug is logged and hurts nobody
             _log.warning("hook.failed", **at, exc_info=error)
         return True
@@ -136,7 +139,9 @@ class Teller:
         # It may block: each plugin has one thread, so a hanging one keeps nobody else's.
         if plugin not in self._threads:
             self._threads[plugin] = self._services.spawn.pool(f"hooks-{plugin}", 1)
-        result = await self._threads[plugin].run(call, implementation, **arguments)
+        result = await self._threads[plugin].run(
+            contained, functools.partial(call, implementation, **arguments)
+        )
         if inspect.isawaitable(result):
             await result
 

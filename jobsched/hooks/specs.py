@@ -38,6 +38,8 @@ def jobsched_config_schemas() -> Mapping[str, type[Schema]]:
 
     When: first of all, before any value is read; also by ``jobsched config``.
 
+    Repeated: yes: the same answer each time.
+
     Returns:
         Section name → marshmallow schema. Every field needs a ``load_default`` or is required;
         ``metadata={"description": ..., "secret": True}`` feeds ``jobsched config example`` and
@@ -45,6 +47,8 @@ def jobsched_config_schemas() -> Mapping[str, type[Schema]]:
 
     Raises:
         DuplicateName: (by the core) another plugin brings a section of this name.
+
+    Within: at once: it reads nothing and opens nothing.
 
     Example:
         >>> @hookimpl
@@ -60,6 +64,8 @@ def jobsched_planners(config: Sections, services: Services) -> Sequence[Planner]
 
     When: once at start, after the configuration is read.
 
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
@@ -69,6 +75,8 @@ def jobsched_planners(config: Sections, services: Services) -> Sequence[Planner]
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened in ``jobsched_startup`` or at first use.
 
     Example:
         >>> @hookimpl
@@ -84,6 +92,8 @@ def jobsched_providers(config: Sections, services: Services) -> Sequence[Provide
 
     When: once at start, after the configuration is read, in the API and in every worker.
 
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
@@ -93,6 +103,8 @@ def jobsched_providers(config: Sections, services: Services) -> Sequence[Provide
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened in ``jobsched_startup`` or at first use.
 
     Example:
         >>> @hookimpl
@@ -108,6 +120,8 @@ def jobsched_runners(config: Sections, services: Services) -> Sequence[Runner]:
 
     When: once at start, after the configuration is read, in the API and in every worker.
 
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
@@ -117,6 +131,8 @@ def jobsched_runners(config: Sections, services: Services) -> Sequence[Runner]:
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened in ``jobsched_startup`` or at first use.
 
     Example:
         >>> @hookimpl
@@ -133,6 +149,8 @@ def jobsched_callback_actions(config: Sections, services: Services) -> Sequence[
     When: once at start, after the configuration is read. ``update`` and ``terminate`` are the
     core's; ``[callbacks] update = "acme"`` takes the plugin ``acme``'s instead.
 
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
@@ -142,6 +160,8 @@ def jobsched_callback_actions(config: Sections, services: Services) -> Sequence[
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened in ``jobsched_startup`` or at first use.
 
     Example:
         >>> @hookimpl
@@ -153,10 +173,12 @@ def jobsched_callback_actions(config: Sections, services: Services) -> Sequence[
 
 @hookspec
 def jobsched_log_stores(config: Sections, services: Services) -> Sequence[LogStore]:
-    """Bring log stores.
+    """Bring log stores: where the output of containers is kept.
 
     When: once at start, after the configuration is read. ``log_store`` of the configuration names
     the one that is used.
+
+    Repeated: once in each process, ``jobsched plugins`` among them: each has instances of its own.
 
     Args:
         config: the plugin's own sections.
@@ -167,6 +189,8 @@ def jobsched_log_stores(config: Sections, services: Services) -> Sequence[LogSto
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened in ``jobsched_startup`` or at first use.
 
     Example:
         >>> @hookimpl
@@ -182,6 +206,8 @@ def jobsched_routes(config: Sections, services: Services) -> Sequence[Any]:
 
     When: once, when the API starts; never in a worker.
 
+    Repeated: no.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
@@ -191,6 +217,8 @@ def jobsched_routes(config: Sections, services: Services) -> Sequence[Any]:
 
     Raises:
         ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once; each request has its own time.
 
     Example:
         >>> @hookimpl
@@ -207,11 +235,15 @@ def jobsched_commands(cli: click.Group) -> None:
     When: each time ``jobsched`` is run and no built-in command has the wanted name; be quick and
     import late.
 
+    Repeated: at each run of the command line.
+
     Args:
         cli: the group ``jobsched``; a name that is taken is refused.
 
     Raises:
         Anything: it is logged with the plugin's name, and the other commands work.
+
+    Within: at once: somebody waits for ``--help``.
 
     Example:
         >>> @hookimpl
@@ -228,12 +260,16 @@ def jobsched_startup(config: Sections, services: Services) -> Awaitable[None] | 
     When: once in each process, after everything was brought and before the first job is touched;
     within 30 seconds.
 
+    Repeated: no: once in each process, so several times in a deployment.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Raises:
         Anything: the process stops with the plugin's name and the reason.
+
+    Within: 30 seconds; what takes longer is spawned (``services.spawn.task``).
 
     Example:
         >>> @hookimpl
@@ -249,12 +285,16 @@ def jobsched_shutdown(config: Sections, services: Services) -> Awaitable[None] |
 
     When: once, when a process that has begun ends in order; within 5 seconds. Not after a crash.
 
+    Repeated: no.
+
     Args:
         config: the plugin's own sections.
         services: clock, ids, tasks, threads, log; not the engine.
 
     Raises:
         Anything: it is logged, and the others are told all the same.
+
+    Within: 5 seconds; then the process ends without it.
 
     Example:
         >>> @hookimpl
@@ -273,6 +313,8 @@ def jobsched_job_changed(
     When: after each saved change, at least once (so maybe again after a crash), by one process of
     the deployment; for one job in the order of ``change.rev``; within 5 seconds.
 
+    Repeated: yes: ``change.id`` tells what was told before.
+
     Args:
         change: what changed.
         config: the plugin's own sections.
@@ -280,6 +322,9 @@ def jobsched_job_changed(
 
     Raises:
         Anything: it is logged as ``hook.failed`` and hurts nobody; it is not told again.
+
+    Within: 5 seconds, and 10 for all changes that are told together; then it is given up, and is
+    not told the rest of them.
 
     Example:
         >>> @hookimpl

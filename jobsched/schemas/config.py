@@ -165,6 +165,7 @@ _LIMITS_HELP = {
     "collect": "collecting logs after the end, before the machine is given back regardless",
     "spare": "what is added to all other times to get a machine's latest end",
     "machines": "machines that one attempt may use",
+    "tries": "containers that one machine may be tried with before it is replaced",
     "plugin_errors": "failures of one command by a plugin's bug before the attempt ends",
     "inspect": "how often a running container is inspected where something tells of its end",
     "inspect_unwatched": "how often where nothing does",

@@ -13,6 +13,9 @@ from jobsched.contracts.runner import ContainerStatus, Runner
 from jobsched.domain.job import Access, Container, Instance
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
 
+#: phases of a machine that can be used, or will be
+THERE = frozenset({"pending", "running"})
+
 
 class NoAccess(AssertionError):
     """A provider handed a machine out, and did not say how a runner reaches it."""
@@ -73,24 +76,21 @@ class Booked:
         async def called(*args: Any, **kwargs: Any) -> Any:
             answer = await found(*args, **kwargs)
             many = list(answer.values()) if isinstance(answer, Mapping) else [answer]
-            for one in many:
-                if isinstance(one, InstanceStatus):
-                    self._note(one, is_new=name == "provision")
+            self._note([one for one in many if isinstance(one, InstanceStatus)], by=name)
             return answer
 
         return called
 
-    def _note(self, status: InstanceStatus, *, is_new: bool) -> None:
-        if status.instance is None:
-            return
-        name, machines = status.instance.id, self._world.machines
-        known = machines.get(name)
+    def _note(self, found: list[InstanceStatus], *, by: str) -> None:
+        machines = self._world.machines
         # a host of a fixed pool is handed out again under the same id
-        is_fresh = known is None or (is_new and known.phase == "gone")
-        if status.phase in {"pending", "running"} and is_fresh:
-            machines[name] = FakeMachine(token=name, id=name, ready_at=0)
-        elif status.phase == "gone" and known is not None:
-            self._world.end(known)
+        there = {one.instance.id for one in found if one.instance and one.phase in THERE}
+        gone = {one.instance.id for one in found if one.instance and one.phase == "gone"} - there
+        for name in there:
+            if name not in machines or (by == "provision" and machines[name].phase == "gone"):
+                machines[name] = FakeMachine(token=name, id=name, ready_at=0)
+        for name in gone & machines.keys():
+            self._world.end(machines[name])
 
 
 class Counted:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
+from jobsched.contracts.change import Change
 from jobsched.contracts.runner import Runner
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import State, current, reason_of, state_of
@@ -62,6 +63,8 @@ class Ran:
     logs: bytes
     #: how often a container was really started, in all attempts
     starts: int
+    #: what ``jobsched_job_changed`` would have been called with
+    changes: tuple[Change, ...] = field(repr=False)
     #: what was logged, a text for each line
     said: tuple[str, ...] = field(repr=False)
 
@@ -91,7 +94,8 @@ class Story:
             job_id = (await submit(parts, self._wish(parts.now))).id
             job = await self._ended(simulation, parts, job_id, log)
             _raise_bug(log)
-            return await _ran(parts, job, counted.starts.total(), log)
+            ran = await _ran(parts, job, counted.starts.total(), log)
+            return replace(ran, changes=tuple(simulation.store_world.changes))
 
     def _wish(self, now: datetime) -> dict[str, Any]:
         """Read what was asked for as ``POST /schedule`` reads its body."""
@@ -202,6 +206,7 @@ async def _ran(parts: Parts, job: Job, starts: int, log: KeptLog) -> Ran:
         exit_code=outcome.code if outcome else None,
         logs=b"".join(part.data for part in kept),
         starts=starts,
+        changes=(),
         said=tuple(log.told()),
     )
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final, Literal
 
 from aiohttp import web
 
 from jobsched.contracts.log_store import LogPart
-from jobsched.domain.job import Attempt, Job
+from jobsched.domain.job import Attempt, Job, JobId
 from jobsched.domain.outcome import may_have_started
 from jobsched.domain.state import is_gone
-from jobsched.errors import NotFound, Unavailable
+from jobsched.engine import answer
+from jobsched.engine.call import STORING, call
+from jobsched.engine.parts import Parts
+from jobsched.errors import NotFound, OperationFailed, Unavailable
 from jobsched.schemas.query import LogQuery
 from jobsched.web.jobs import job_id, query
 from jobsched.web.keys import PARTS
 
-#: what the contract of log stores allows for one call
-SECONDS: Final = 30
 _QUERY: Final = LogQuery()
 
 
@@ -32,17 +32,27 @@ async def logs(request: web.Request) -> web.Response:
     if attempt is not None:
         # read before the output: "complete" is then true of what is given
         standing = standing_of(attempt)
-        try:
-            async with asyncio.timeout(SECONDS):
-                text = joined(await parts.registry.log_store.read(job.id, attempt.no))
-        except TimeoutError:
-            raise Unavailable("the log store does not answer; ask again later") from None
+        text = joined(await _kept(parts, job.id, attempt.no))
     return web.Response(
         body=text,
         headers={"X-Jobsched-Logs": standing},
         content_type="text/plain",
         charset="utf-8",
     )
+
+
+async def _kept(parts: Parts, job: JobId, attempt: int) -> list[LogPart]:
+    store = parts.registry.log_store
+    try:
+        return await call(
+            parts,
+            f"{store.name}.read",
+            lambda: store.read(job, attempt),
+            answer.stored,
+            within=STORING,
+        )
+    except OperationFailed as error:
+        raise Unavailable("the log store does not answer; ask again later") from error
 
 
 def _attempt(job: Job, number: int | None) -> Attempt | None:

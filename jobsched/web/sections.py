@@ -9,6 +9,7 @@ from typing import Final
 from jobsched import log
 from jobsched.domain.job import Container, Job, Json, Launch
 from jobsched.domain.state import last_try
+from jobsched.hooks.patience import contained
 from jobsched.hooks.registry import Registry
 
 _log = log.get("jobsched.web")
@@ -55,7 +56,7 @@ def asked_of(job: Job) -> Json:
 def _told(job: Job, plugin: str, tell: Callable[[], Json]) -> Json:
     """Ask a plugin for its section; one that fails, or gives no JSON, must not break the answer."""
     try:
-        told: Json = json.loads(json.dumps(tell(), allow_nan=False))
+        told: Json = json.loads(json.dumps(contained(tell), allow_nan=False))
         return dict(told)
     except Exception:  # noqa: BLE001 - a bug of a plugin must not break the answer; it is logged
         _log.exception("plugin.failed", plugin=plugin, call="status", job=job.id)

@@ -12,9 +12,12 @@ from datetime import timedelta
 from jobsched.contracts.runner import Runner
 from jobsched.domain.facts import Hinted
 from jobsched.domain.job import Access, JobId
+from jobsched.engine import answer
+from jobsched.engine.call import PluginBug, ask
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError
+from jobsched.store.keepable import NotKeepable, named
 
 #: how the core names containers (`jobsched.engine.order.container_name`)
 NAME = re.compile(r"jobsched-(?P<job>[A-Za-z0-9]{32})-(?P<attempt>\d+)-(?P<launch>\d+)(-\d+)?\Z")
@@ -41,11 +44,20 @@ class Watches:
         key = f"{runner.name}:{access.kind}:{access.host_id or access.address}"
         if key in self._keys:
             return True
-        if runner.watch(access) is None:
+        if self._opened(runner, access) is None:
             return False
         self._keys.add(key)
         self._parts.services.spawn.task(self._watch(key, runner, access), name=f"watch.{key}")
         return True
+
+    def _opened(self, runner: Runner, access: Access) -> AsyncIterator[str] | None:
+        """Give the runner's stream; one that is none is logged, and hints at nothing."""
+        try:
+            return ask(
+                self._parts, f"{runner.name}.watch", lambda: runner.watch(access), answer.stream
+            )
+        except PluginBug:
+            return None
 
     async def _watch(self, key: str, runner: Runner, access: Access) -> None:
         failures = 0
@@ -63,7 +75,7 @@ class Watches:
             if not await store.lock(f"watch:{key}", self._holder, lease=LEASE):
                 await clock.sleep(RENEW.total_seconds())
                 return True
-            stream = runner.watch(access)
+            stream = self._opened(runner, access)
             if stream is None:
                 return False
             try:
@@ -93,6 +105,8 @@ class Watches:
                 name = following.result()
                 if name is None:
                     return
+                if not isinstance(name, str):
+                    raise NotKeepable(f"{named(name)}, and no container's name")
                 await self._hint(name)
                 following = asyncio.ensure_future(_next(names))
         finally:

@@ -24,7 +24,7 @@ def test_an_example_installs_and_passes_its_own_tests(folder: Path, tmp_path: Pa
     """Built and installed alone, it passes its tests and `mypy --strict`, and is loaded."""
     example = install(folder, tmp_path / "venv")
 
-    example.run("pytest", "-q", "-p", "no:cacheprovider")
+    example.run("pytest", "-q", "-p", "jobsched.testing.pytest_plugin", "-p", "no:cacheprovider")
     example.run("mypy", "--strict", "--cache-dir", str(tmp_path / "mypy"), "src")
 
     assert example.configurations, "its README shows how it is configured"

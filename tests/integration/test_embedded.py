@@ -42,16 +42,16 @@ async def start(data_dir: Path) -> AsyncIterator[Start]:
     seen: list[embedded.EmbeddedRedis] = []
 
     async def start() -> embedded.EmbeddedRedis:
-        server = await embedded.start(data_dir)
-        assert server.pid is not None
-        seen.append(server)
-        return server
+        found = await embedded.start(data_dir)
+        assert found.pid is not None
+        seen.append(found)
+        return found
 
     yield start
-    for server in seen:
-        assert server.pid is not None
-        end(server.pid)
-        await embedded.leave(server)
+    for one in seen:
+        assert one.pid is not None
+        end(one.pid)
+        await embedded.leave(one)
 
 
 def end(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:

@@ -36,6 +36,8 @@ class Containers:
     answers_within: timedelta
     #: how long a program that ends may take to be seen ended
     ends_within: timedelta
+    #: how long after its withdrawal a start is watched
+    late_by: timedelta
     #: texts that may be shown nowhere
     secrets: tuple[str, ...] = ()
     #: names of all that may be there

@@ -64,6 +64,9 @@ class RunnerConformance(
     #: How long it may take until a program that ends at once is seen ended.
     ends_within: ClassVar[timedelta] = timedelta(seconds=30)
 
+    #: How long after its withdrawal a start is watched.
+    late_by: ClassVar[timedelta] = timedelta(milliseconds=500)
+
     @pytest.fixture
     def containers(
         self, request: pytest.FixtureRequest, runner: Runner, instance: Instance
@@ -91,6 +94,7 @@ class RunnerConformance(
             programs=optional(request, "programs", Programs()),
             answers_within=self.answers_within,
             ends_within=self.ends_within,
+            late_by=self.late_by,
             secrets=tuple(optional(request, "secrets", ())),
         )
         yield containers

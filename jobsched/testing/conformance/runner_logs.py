@@ -8,7 +8,7 @@ from typing import Any, cast
 from jobsched.contracts.runner import LogChunk, Runner
 from jobsched.domain.job import Container
 from jobsched.errors import OperationFailed
-from jobsched.testing.conformance.breach import expect
+from jobsched.testing.conformance.breach import Broken, expect
 from jobsched.testing.conformance.containers import Containers
 from jobsched.testing.conformance.promise import promised
 
@@ -118,11 +118,13 @@ def _joined(chunks: list[LogChunk]) -> bytes:
 
 
 def _is(found: bytes, wanted: bytes) -> None:
+    if found == wanted:
+        return
     same = next(
         (at for at, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]), None
     )
     seen = f"it has {len(found)} bytes of {len(wanted)}"
-    expect(found == wanted, f"{seen}; the first that differs is {same}")
+    raise Broken(f"{seen}; the first that differs is {same}")
 
 
 __all__ = ["RunnerLogs"]

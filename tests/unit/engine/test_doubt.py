@@ -10,17 +10,25 @@ from jobsched.domain import facts
 from jobsched.domain.job import JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.observe import observe
-from jobsched.testing.simulator import Simulation, violations
+from jobsched.testing.simulator import Life, Simulation, violations
 from jobsched.testing.virtual_time import run
+
+
+class UntilItLooks(Life):
+    """A worker's life that ends before its first look at a container."""
+
+    async def point(self, name: str) -> None:
+        """End before an inspect."""
+        if name == "before runner.inspect":
+            self.dead.set()
+        await super().point(name)
 
 
 async def ready_job(simulation: Simulation) -> JobId:
     """A job whose container is created and not yet started; its worker is gone."""
-    async with simulation.worker():
-        job = await simulation.schedule(after=0)
-        while (state := state_of(await simulation.job(job))) is not State.READY:
-            assert state is not State.RUNNING, "too late"
-            await simulation.clock.sleep(0.05)
+    job = await simulation.schedule(after=0)
+    await simulation.work(UntilItLooks())
+    assert state_of(await simulation.job(job)) is State.READY
     return job
 
 

@@ -27,6 +27,7 @@ from jobsched.hooks.registry import Registry
 from jobsched.hooks.sections import Section
 from jobsched.services import RunningServices
 from jobsched.store.logs import MemoryLogs
+from jobsched.testing.fakes import FakeProvider, FakeWorld
 
 
 class Late(Planner):
@@ -130,6 +131,39 @@ def test_a_bad_result_is_refused(
         plugins.report.check()
     assert (caught.value.plugin, caught.value.hook) == ("acme", "jobsched_planners")
     assert "on_time" in registry.planners
+
+
+class Providing:
+    """A plugin with this provider."""
+
+    def __init__(self, provider: object) -> None:
+        self.provider = provider
+
+    @hookimpl
+    def jobsched_providers(self) -> list[object]:
+        """Bring it."""
+        return [self.provider]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("lead", 5),
+        ("settles_within", None),
+        ("caps", {"alive": 1}),
+        ("destroys_machine", "no"),
+        ("access", {"this_host"}),
+    ],
+)
+def test_a_provider_is_refused_for_what_the_core_reckons_with(
+    services: RunningServices, attribute: str, value: object
+) -> None:
+    """It is found at the start, and not by the first job whose deadline cannot be reckoned."""
+    provider = FakeProvider(FakeWorld(clock=services.clock))
+    setattr(provider, attribute, value)
+    _, plugins = ask(services, acme=Providing(provider))
+    with pytest.raises(BadHookResult, match=rf"FakeProvider\.{attribute} is missing or no "):
+        plugins.report.check()
 
 
 def test_an_async_hook_that_brings_is_refused(services: RunningServices) -> None:

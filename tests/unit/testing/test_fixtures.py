@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from jobsched import testing
 from jobsched.contracts.order import MachineOrder
 from jobsched.domain.job import JobId, Offer
 from jobsched.errors import Unavailable
@@ -156,3 +157,15 @@ def test_a_virtual_loop_begins_when_it_is_told() -> None:
         assert (loop.time(), loop.now()) == (0, EPOCH)
     finally:
         loop.close()
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_the_kit_gives_all_that_it_names(name: str) -> None:
+    """Authors import from one place, and get what it says."""
+    assert getattr(testing, name).__name__ == name
+
+
+def test_the_kit_gives_nothing_else() -> None:
+    """A misspelt name is told as any module tells it."""
+    with pytest.raises(AttributeError, match="has no attribute 'ProviderConformence'"):
+        testing.ProviderConformence  # noqa: B018 - asking is the test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -10,8 +11,8 @@ import pytest
 
 from jobsched.builtin import RedisLogs
 from jobsched.contracts.provider import InstanceStatus
-from jobsched.domain.job import Access, Instance
-from jobsched.errors import InvalidInput, ProviderFailed
+from jobsched.domain.job import Access, Container, Instance
+from jobsched.errors import InvalidInput, ProviderFailed, RunnerFailed
 from jobsched.store.logs import MemoryLogs
 from jobsched.testing.clock import FakeClock
 from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld, refused
@@ -94,6 +95,21 @@ def test_a_planner_says_when(run_job: RunJob, fake_clock: FakeClock) -> None:
     assert started_at < fake_clock.now() < started_at + timedelta(minutes=5)
 
 
+def test_every_change_is_told(run_job: RunJob) -> None:
+    """What a notifier of the author would have heard."""
+    ran = run_job()
+    assert [change.state for change in ran.changes if change.state != change.was] == [
+        "scheduled",
+        "provisioning",
+        "booting",
+        "ready",
+        "running",
+        "finishing",
+        "finished",
+    ]
+    assert {change.job for change in ran.changes} == {ran.job.id}
+
+
 def test_a_log_store_keeps_the_output(run_job: RunJob) -> None:
     """What is given back was read from the author's store."""
     kept: Any = {}
@@ -139,8 +155,8 @@ def test_what_is_asked_for_is_read_as_the_api_reads_it(run_job: RunJob) -> None:
 
 def test_a_misspelt_wish_is_refused_at_the_door(run_job: RunJob) -> None:
     """The name of the field is told."""
-    with pytest.raises(InvalidInput, match="tiemout"):
-        run_job(tiemout=5)
+    with pytest.raises(InvalidInput, match="time_limit"):
+        run_job(time_limit=5)
 
 
 def test_parts_that_do_not_fit_are_refused_at_the_door(
@@ -201,6 +217,46 @@ def test_state_that_is_no_json_is_a_bug(run_job: RunJob, fake_provider: FakeProv
     fake_provider.provision = strange  # type: ignore[method-assign]  # the same
     with pytest.raises(PluginRaised, match="object"):
         run_job(provider=fake_provider)
+
+
+def test_rubbish_in_a_sweep_is_a_bug(run_job: RunJob, fake_provider: FakeProvider) -> None:
+    """Also what happens beside the job fails the test."""
+
+    async def rubbish(known: Any) -> list[str]:
+        return ["m-1"]
+
+    fake_provider.describe_all = rubbish  # type: ignore[method-assign, assignment]  # the same
+    with pytest.raises(PluginRaised, match="sweep raised AttributeError"):
+        run_job(provider=fake_provider)
+
+
+def test_a_start_whose_answer_was_lost_is_counted(run_job: RunJob, fake_runner: FakeRunner) -> None:
+    """The container runs, whatever the caller heard."""
+    start = fake_runner.start
+
+    async def loses(instance: Instance, container: Container) -> NoReturn:
+        await start(instance, container)
+        raise RunnerFailed("time_out", "no answer", effect="unknown")
+
+    fake_runner.start = loses  # type: ignore[method-assign]  # this one loses its answer
+    ran = run_job(runner=fake_runner)
+    assert (ran.state, ran.starts) == ("finished", 1)
+
+
+def test_a_host_of_a_pool_may_be_handed_out_again(run_job: RunJob, services: LentServices) -> None:
+    """An imagined container runs on it as on a new machine, and the first one's is gone."""
+
+    class Pool(AcmeProvider):
+        def _status(self, token: str) -> InstanceStatus:
+            return replace(super()._status(token), instance=Instance(id="host-1"))
+
+        async def terminate(self, instance: Instance) -> InstanceStatus:
+            for token in self.cloud.servers:
+                self.cloud.stop(token)
+            return InstanceStatus(phase="gone", instance=instance)
+
+    provider = Pool(services)
+    assert [run_job(provider=provider).state for _ in range(2)] == ["finished", "finished"]
 
 
 def test_a_machine_without_access_is_told_so(run_job: RunJob, services: LentServices) -> None:

@@ -8,6 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from jobsched import errors
+from jobsched.builtin import Update
 from jobsched.domain import facts
 from tests.unit.web import kit
 
@@ -39,6 +40,47 @@ async def test_a_machine_says_that_its_boot_failed(api: Api, store: kit.FakeStor
     attempt = store.jobs[kit.ID].attempt
     assert attempt is not None
     assert attempt.launches[0].released_at == kit.NOW
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "ready",
+        {"at": kit.NOW},
+        facts.Noted(at=kit.NOW, source="acme", data={"at": kit.NOW}),
+        facts.Noted(at=kit.NOW, source="acme", data={"more": "x" * 5000}),
+        facts.Noted(at=kit.NOW.replace(tzinfo=None), source="acme", data={}),
+        facts.Hinted(at=kit.NOW, attempt="1", launch=1),  # type: ignore[arg-type] # rubbish
+    ],
+    ids=["text", "mapping", "no JSON", "too long", "no zone", "wrong field"],
+)
+async def test_an_action_that_gives_rubbish_records_nothing(
+    api: Api, store: kit.FakeStore, monkeypatch: pytest.MonkeyPatch, given: object
+) -> None:
+    """It is a bug of the plugin, and is logged as one; the machine may ask again."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Provisioned))}
+    before = store.jobs[kit.ID]
+    monkeypatch.setattr(Update, "to_fact", lambda *_: given)
+
+    answer = await api.post("/callback", json=SAID, headers=LAUNCH)
+
+    assert (answer.status, store.jobs[kit.ID]) == (503, before)
+    assert "update.to_fact gave" in (await answer.json())["detail"]
+
+
+async def test_an_action_may_note_four_kibibytes(
+    api: Api, store: kit.FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the contract allows is kept as it was given."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Provisioned))}
+    data = {"more": "x" * 4000}
+    note = facts.Noted(at=kit.NOW, source="acme", data=data)
+    monkeypatch.setattr(Update, "to_fact", lambda *_: note)
+
+    answer = await api.post("/callback", json=SAID, headers=LAUNCH)
+
+    assert answer.status == 200
+    assert [one.data for one in store.jobs[kit.ID].notes] == [data]
 
 
 @pytest.mark.parametrize(

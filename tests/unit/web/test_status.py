@@ -1,5 +1,6 @@
 """The document of a job, in each of its states."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -241,6 +242,24 @@ def test_a_section_that_is_no_json_leaves_nulls(told: Any, monkeypatch: pytest.M
         document = document_of(kit.make_job(*kit.GOOD))
 
     assert dict.fromkeys(AWS) == document["aws"]
+    assert [one["event"] for one in logged] == ["plugin.failed"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError()])
+def test_a_section_cannot_end_the_api(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exit or a cancel that a plugin raises is a bug like any other."""
+
+    def status(*_: object) -> dict[str, object]:
+        raise error
+
+    monkeypatch.setattr(kit.FakeRunner, "status", status)
+
+    with capture_logs() as logged:
+        document = document_of(kit.make_job(*kit.GOOD))
+
+    assert document["docker"]["container_exit_code"] == 0
     assert [one["event"] for one in logged] == ["plugin.failed"]
 
 

@@ -14,17 +14,9 @@ import pytest
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Instance, Json, Offer
-from jobsched.services import StoreClock
 from jobsched.testing import ProviderConformance
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld
-
-
-class HastyClock(StoreClock):
-    """Real time, in which nobody sleeps for long."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Return soon."""
-        await asyncio.sleep(seconds / 100)
+from tests.unit.testing.conformance.imagined import empty_world
 
 
 class Right(FakeProvider):
@@ -256,7 +248,7 @@ class Quickly(ProviderConformance):
     @pytest.fixture
     def world(self) -> FakeWorld:
         """An empty world."""
-        return FakeWorld(clock=HastyClock(), boot=0)
+        return empty_world()
 
     @pytest.fixture
     def provider(self, world: FakeWorld) -> FakeProvider:

@@ -1,0 +1,45 @@
+"""What hosts are asked, in a thread: who has you?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobsched_static_hosts import lease
+from jobsched_static_hosts.engine import Engine
+from jobsched_static_hosts.lease import Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A host that answered."""
+
+    engine_id: str
+    #: the lease that it has, or that a question was about
+    lease: Lease | None
+    #: the lease was given back
+    is_over: bool = False
+
+
+def take(engine: Engine, wanted: Lease, now: datetime) -> Seen:
+    """Take the host, or see who has it."""
+    engine_id = engine.id()
+    holder = lease.take(engine, wanted, now)
+    return Seen(engine_id=engine_id, lease=holder or wanted, is_over=holder is None)
+
+
+def see(engine: Engine) -> Seen:
+    """See who has the host."""
+    return Seen(engine_id=engine.id(), lease=lease.look(engine))
+
+
+def find(engine: Engine, token: str) -> Seen | None:
+    """See whether the host is, or was, a token's."""
+    seen = see(engine)
+    if seen.lease is not None and seen.lease.token == token:
+        return seen
+    over = lease.look_back(engine, token)
+    return Seen(engine_id=seen.engine_id, lease=over, is_over=True) if over else None
+
+
+__all__ = ["Seen", "find", "see", "take"]

@@ -1,0 +1,269 @@
+"""Runners that break one rule each, as an author's test module would hold them to the kit."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+from uuid import uuid4
+
+import pytest
+
+from jobsched.contracts.order import ContainerOrder, MachineOrder
+from jobsched.contracts.runner import ContainerStatus, LogChunk
+from jobsched.domain.job import Access, Container, Instance, Json
+from jobsched.testing import RunnerConformance
+from jobsched.testing.fakes import FakeRunner, FakeWorld
+from tests.unit.testing.conformance.imagined import ImaginedPrograms, empty_world
+
+
+class Right(FakeRunner):
+    """It breaks none."""
+
+
+class MakesTwo(FakeRunner):
+    """An order that is repeated gets another container."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Put a new one in the place of the old."""
+        self._machine(instance).containers.pop(order.name, None)
+        container = await super().prepare(instance, order)
+        made = self._machine(instance).containers[order.name]
+        made.id = f"{container.id}/{uuid4().hex}"
+        return replace(container, id=made.id)
+
+
+class StartsLate(FakeRunner):
+    """A start that was withdrawn takes effect."""
+
+    async def start(self, instance: Instance, container: Container) -> None:
+        """Start it by its id, as it were."""
+        machine = self._machine(instance)
+        withdrawn = machine.containers.pop(f"{container.name}-withdrawn", None)
+        if withdrawn is not None:
+            machine.containers[container.name] = withdrawn
+        await super().start(instance, container)
+
+
+class StartsAtOnce(FakeRunner):
+    """What is prepared runs already."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Create it and start it."""
+        container = await super().prepare(instance, order)
+        if (await self.inspect(instance, container)).phase == "created":
+            await super().start(instance, container)
+        return container
+
+    async def start(self, instance: Instance, container: Container) -> None:
+        """Have started it."""
+
+
+class CountsFromSince(FakeRunner):
+    """Its offsets begin with 0, wherever one reads."""
+
+    async def logs(
+        self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
+    ) -> AsyncIterator[LogChunk]:
+        """Count what is read."""
+        async for chunk in super().logs(instance, container, since=since, follow=follow):
+            yield replace(chunk, offset=chunk.offset - since)
+
+
+class ReadsAllAtOnce(FakeRunner):
+    """Its chunks are as large as the output."""
+
+    async def logs(
+        self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
+    ) -> AsyncIterator[LogChunk]:
+        """Join them."""
+        stream = super().logs(instance, container, since=since, follow=follow)
+        yield LogChunk(offset=since, data=b"".join([chunk.data async for chunk in stream]))
+
+
+class ForgetsTheCode(FakeRunner):
+    """All that ends is a success to it."""
+
+    async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Say 0."""
+        status = await super().inspect(instance, container)
+        was_asked = status.code in {7, 137}
+        return status if was_asked or status.code is None else replace(status, code=0)
+
+
+class KillsAtOnce(FakeRunner):
+    """It asks nobody."""
+
+    async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
+        """Send SIGKILL."""
+        one = self._container(self._machine(instance), container)
+        if one is not None and one.phase == "running":
+            one.phase, one.code, one.finished_at = "exited", 137, self.world.clock.now()
+
+
+class OnlyAsks(FakeRunner):
+    """It kills nobody."""
+
+    async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
+        """Send SIGTERM."""
+        one = self._container(self._machine(instance), container)
+        if one is not None and self.world.program(one).asked is not None:
+            await super().stop(instance, container, grace)
+
+
+class RaisesWhenGone(FakeRunner):
+    """It cannot remove what is gone."""
+
+    async def remove(self, instance: Instance, container: Container) -> None:
+        """Remove it, once."""
+        if container.id and (await self.inspect(instance, container)).phase == "gone":
+            raise LookupError(container.name)
+        await super().remove(instance, container)
+
+
+class AsksAnybody(FakeRunner):
+    """It does not look who answers."""
+
+    def _check(self, instance: Instance) -> None:
+        """Look at nothing."""
+
+
+class TellsTheEnvironment(FakeRunner):
+    """The environment is in its state."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Keep it."""
+        container = await super().prepare(instance, order)
+        return replace(container, state={"environment": list(order.environment)})
+
+
+class KeepsASet(FakeRunner):
+    """Its state cannot be read again as it was."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Keep a set."""
+        container = await super().prepare(instance, order)
+        return replace(container, state={"tags": {"a"}})
+
+
+class DropsTheEnvironment(FakeRunner):
+    """The program sees none of its variables."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Leave the values out."""
+        names = (entry.partition("=")[0] for entry in order.environment)
+        order = replace(order, environment=tuple(f"{name}=" for name in names))
+        return await super().prepare(instance, order)
+
+
+class ChangesItsKeys(FakeRunner):
+    """Its status has no keys before there is a container."""
+
+    def status(self, container: Container | None) -> Json:
+        """Give the id, if any."""
+        return {"container_id": container.id} if container else {}
+
+
+class NotesTheTime(FakeRunner):
+    """Its script holds the time."""
+
+    def boot_script(self, order: MachineOrder) -> str:
+        """Write down when."""
+        return f"# {time.time_ns()}"
+
+
+class BlocksTheLoop(FakeRunner):
+    """It waits on the event loop."""
+
+    has_slept = False
+
+    def status(self, container: Container | None) -> Json:
+        """Sleep as a thread would."""
+        if not self.has_slept:
+            self.has_slept = True
+            time.sleep(1)
+        return super().status(container)
+
+
+class SwallowsItsCancellation(FakeRunner):
+    """It goes on when it is told to end."""
+
+    async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
+        """Stop it, whatever happens."""
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            await asyncio.sleep(3600)
+        await super().stop(instance, container, grace)
+
+
+class SaysNothingOfTheMissing(FakeRunner):
+    """A program that is not there is a program that ended."""
+
+    async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Call it ended."""
+        status = await super().inspect(instance, container)
+        return replace(status, phase="exited") if status.phase == "start_failed" else status
+
+
+class HearsOnlyNews(FakeRunner):
+    """It does not name what has ended already."""
+
+    def watch(self, access: Access) -> AsyncIterator[str] | None:
+        """Forget what was."""
+        self.world.ended.clear()
+        return super().watch(access)
+
+
+class HangsOnStrangers(FakeRunner):
+    """It waits for ever for the output of a container that never was."""
+
+    async def logs(
+        self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
+    ) -> AsyncIterator[LogChunk]:
+        """Wait for the container."""
+        while self._container(self._machine(instance), container) is None:
+            await asyncio.sleep(3600)
+        async for chunk in super().logs(instance, container, since=since, follow=follow):
+            yield chunk
+
+
+class Quickly(RunnerConformance):
+    """The kit, with times that fit what is imagined."""
+
+    answers_within: ClassVar[timedelta] = timedelta(seconds=2)
+    ends_within: ClassVar[timedelta] = timedelta(seconds=2)
+    late_by: ClassVar[timedelta] = timedelta(milliseconds=1)
+    runner_class: ClassVar[Callable[[FakeWorld], FakeRunner]]
+
+    @pytest.fixture
+    def world(self) -> FakeWorld:
+        """An empty world."""
+        return empty_world()
+
+    @pytest.fixture
+    def runner(self, world: FakeWorld) -> FakeRunner:
+        """What is judged."""
+        return type(self).runner_class(world)
+
+    @pytest.fixture
+    def another(self, world: FakeWorld) -> FakeRunner:
+        """The same in another process."""
+        return type(self).runner_class(world)
+
+    @pytest.fixture
+    def instance(self, world: FakeWorld) -> Instance:
+        """A machine that is on."""
+        machine = world.launched("ab")
+        return Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
+
+    @pytest.fixture
+    def programs(self) -> ImaginedPrograms:
+        """What imagined containers can do."""
+        return ImaginedPrograms()
+
+
+for kind in FakeRunner.__subclasses__():
+    name = f"Test{kind.__name__}"
+    globals()[name] = type(name, (Quickly,), {"runner_class": kind, "__doc__": kind.__doc__})

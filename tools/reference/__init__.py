@@ -1,0 +1,1 @@
+"""The reference of hooks and contracts, written from their docstrings."""
