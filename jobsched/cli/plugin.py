@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -63,7 +64,7 @@ def new(*, name: str, kind: str, folder: Path, as_json: bool) -> None:
 def _hints(plugin: str, folder: Path, number: int) -> list[str]:
     return [
         f"made {number} files; next, in an environment of its own:",
-        f"  cd {folder}",
+        f"  cd {shlex.quote(str(folder))}",
         "  pip install -e '.[test]'",
         "  pytest && mypy --strict src",
         f"  JOBSCHED_PLUGINS=local,docker_runner,{plugin} jobsched plugins",

@@ -31,6 +31,14 @@ def test_the_folder_is_told_and_what_to_type_next(folder: Path) -> None:
     assert "JOBSCHED_PLUGINS=local,docker_runner,acme jobsched plugins" in found.stderr
 
 
+def test_what_to_type_is_what_a_shell_takes(folder: Path) -> None:
+    """A folder with a space in its name is quoted."""
+    (folder / "my plugins").mkdir()
+    found = run("acme", "--folder", "my plugins")
+    assert found.stdout == "my plugins/jobsched-acme\n"
+    assert "  cd 'my plugins/jobsched-acme'\n" in found.stderr
+
+
 def test_json_is_one_object(folder: Path) -> None:
     """It says all of what was made, the folder absolute; stderr is empty."""
     (folder / "there").mkdir()
