@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from jobsched import bootstrap
 from jobsched.domain.job import Job, JobId
@@ -104,6 +105,8 @@ EXITS = "raise SystemExit(1)"
 CANCELS = "raise asyncio.CancelledError"
 HANGS = "await asyncio.Event().wait()"
 ANSWERS = 'return {"phase": "rubbish"}'
+#: what is logged of a listener that does this; of others, that it failed
+LOGGED = {HANGS: {"hook.timed_out"}, ANSWERS: set[str]()}
 LIMITS = {
     "PLUGIN_ERRORS": "3",
     "TRIES": "4",
@@ -123,6 +126,11 @@ class Stage:
     world: FakeWorld
     calls: list[Any]
     told: list[tuple[str, str]]
+    logged: list[Any]
+
+    def events(self, plugin: str) -> set[str]:
+        """Give the names of what was logged of a plugin."""
+        return {line["event"] for line in self.logged if line.get("plugin") == plugin}
 
     async def schedule(self, **asked: Any) -> JobId:
         """Schedule a job for now."""
@@ -142,6 +150,7 @@ class Stage:
         async with asyncio.timeout(60):
             others = [await self.ended(job) for job in good]
         assert {reason_of(job) for job in others} == {"finished"}
+        assert [line for line in self.logged if line["event"] == "job.bug"] == []
         async with asyncio.timeout(90):
             return await self.ended(bad)
 
@@ -177,16 +186,18 @@ async def stage(
     }
     config = bootstrap.configure(environ=environ)
     await bootstrap.init_store(config)
-    async with (
-        bootstrap.parts(config, worker="worker") as (parts, plugins),
-        working(parts, plugins, Pace()) as at_work,
-    ):
-        yield Stage(
-            parts=at_work.parts,
-            world=sys.modules[world].WORLD,
-            calls=sys.modules[bad].CALLS,
-            told=sys.modules[world].TOLD,
-        )
+    with capture_logs() as logged:
+        async with (
+            bootstrap.parts(config, worker="worker") as (parts, plugins),
+            working(parts, plugins, Pace()) as at_work,
+        ):
+            yield Stage(
+                logged=logged,
+                parts=at_work.parts,
+                world=sys.modules[world].WORLD,
+                calls=sys.modules[bad].CALLS,
+                told=sys.modules[world].TOLD,
+            )
 
 
 @pytest.mark.parametrize("how", [RAISES, EXITS, CANCELS, HANGS, ANSWERS])
@@ -198,7 +209,7 @@ async def test_a_listener_hurts_nobody(
     how: str,
 ) -> None:
     """Whatever it does with a change, jobs end well, and the other plugins hear of all of it."""
-    patience = {"patience": timedelta(seconds=0.3)}
+    patience = {"patience": timedelta(seconds=1)}
     monkeypatch.setattr(notify.Teller.__init__, "__kwdefaults__", patience)
     async with stage(distributions, redis_url, tmp_path, CHANGED, how) as seen:
         ended = await seen.beside_good_jobs()
@@ -207,6 +218,7 @@ async def test_a_listener_hurts_nobody(
             while sum(state == "finished" for _, state in seen.told) < 6:
                 await asyncio.sleep(0.05)
         assert len(seen.calls) > 1
+        assert seen.events("hostile") >= LOGGED.get(how, {"hook.failed"})
         assert seen.left() == []
 
 
