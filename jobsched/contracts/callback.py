@@ -27,10 +27,12 @@ class CallbackAction(ABC):
         """Turn the checked payload into a fact about the job's attempt, or None for nothing.
 
         Pure; may be called any number of times with the same payload. The launch is the one whose
-        token was presented. Give one of the core's facts, or ``Noted`` with at most 4 KiB of JSON.
+        token was presented: a fact about another attempt or launch is none of this machine's. The
+        fact's ``at`` is ``now``. Give one of the core's facts, or ``Noted`` with at most 4 KiB of
+        JSON.
 
         Raises:
-            InvalidInput: the payload makes no sense for this job (422).
+            InvalidInput: the payload makes no sense for this job (422). Nothing else.
         """
 
 

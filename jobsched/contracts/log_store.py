@@ -20,7 +20,9 @@ class LogPart:
 class LogStore(ABC):
     """Logs of attempts, addressed by byte offset.
 
-    No method may block the event loop; 30 seconds each.
+    No method may block the event loop; 30 seconds each. Every process of the deployment reads what
+    any of them has written. A call may be cut off in its middle (cancelled, or its worker killed),
+    and is made again then.
     """
 
     #: the name in the configuration: ``redis_logs``
@@ -30,13 +32,15 @@ class LogStore(ABC):
     async def write(self, job: JobId, attempt: int, offset: int, chunk: bytes) -> None:
         """Keep a piece of output. The same offset again changes nothing (same bytes by contract).
 
+        A repeat may cut the same output into other pieces.
+
         Raises:
             LogStoreFailed: it could not be kept; the core goes on without (money before logs).
         """
 
     @abstractmethod
     async def read(self, job: JobId, attempt: int, after: int = 0) -> list[LogPart]:
-        """Give what is kept from byte ``after`` on, in order; empty for nothing.
+        """Give what is kept from byte ``after`` on, in order, each byte once; empty for nothing.
 
         May be repeated.
         """

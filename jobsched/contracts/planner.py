@@ -32,7 +32,9 @@ class Planner(ABC):
     def plan(self, job: Job, history: History, now: datetime) -> Plan:
         """Say when the next attempt of the job asks for its machine and when its container starts.
 
-        Pure; called once for each attempt. The core moves ``start_at`` to no earlier than the job's
+        Pure; called once for each attempt; it never raises, whatever the job, the history and the
+        time. Times are aware, in UTC; ``why`` is one line for people, of at most 200 characters,
+        or empty. The core moves ``start_at`` to no earlier than the job's
         ``schedule`` and the end of the back-off (`retry.earliest`), and ``provision_at`` to no
         later than ``start_at``.
         """

@@ -49,6 +49,9 @@ class Provider(ABC):
     failures are raised as :class:`jobsched.errors.OperationFailed`; anything else is a bug, is
     logged as one, and in :meth:`provision` counts as *unknown*. No method may block the event
     loop; each is given up (cancelled) after 60 seconds.
+
+    The ``state`` of an ``Offer``, an ``Instance`` and an ``Access`` are stored: small JSON that
+    comes back as it was. They hold no secret; neither does a ``repr``, nor :meth:`status`.
     """
 
     #: the name in the configuration: ``ec2_spot``
@@ -93,9 +96,9 @@ class Provider(ABC):
     async def freeze(self, order: MachineOrder, offer: Offer) -> str:
         """Render the whole request as JSON, look-ups done.
 
-        The text is saved before it is sent and is the only thing that :meth:`provision` gets.
-        Called once for a launch (again only if its answer was lost); has no effect that costs
-        money.
+        The text is saved before it is sent and is the only thing that :meth:`provision` gets. The
+        same order and offer give the same bytes. Called once for a launch (again only if its answer
+        was lost); has no effect that costs money.
         """
 
     @abstractmethod
@@ -103,7 +106,7 @@ class Provider(ABC):
         """Send the frozen request; return once the machine's id is known (``instance`` is set).
 
         Repeated after a crash or a time-out, by any worker, with the same bytes: the same request
-        gives the same machine.
+        gives the same machine, and no new one when that is gone.
 
         Raises:
             OperationFailed: ``effect="none"`` is a definite refusal: there is no machine and there

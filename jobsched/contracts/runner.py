@@ -45,7 +45,11 @@ class Runner(ABC):
     ``access.host_id`` (where set) before every call, a mismatch is ``unknown``. Inspect, stop,
     remove and logs go by the container's id (by its name where the id is empty), only start by
     name. No method may block the event loop. Time limits: prepare ``limits.prepare``, logs
-    ``limits.collect``, stop ``grace`` and 60 seconds, withdraw 120 seconds, the others 60 seconds.
+    ``limits.collect``, stop ``grace`` and 60 seconds, withdraw 120 seconds, the others 60 seconds;
+    then the call is given up (cancelled). Expected failures are raised as
+    :class:`jobsched.errors.OperationFailed`; anything else is a bug.
+
+    ``Container.state`` is stored: small JSON that comes back as it was.
     """
 
     #: the name in the configuration: ``docker_runner``
@@ -67,14 +71,17 @@ class Runner(ABC):
 
     @abstractmethod
     def status(self, container: Container | None) -> Json:
-        """Give what this runner adds to its section of ``GET /status``. Pure."""
+        """Give what this runner adds to its section of ``GET /status``.
+
+        Always the same keys, nulls without a container. Pure.
+        """
 
     @abstractmethod
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Get the image, resolve it to a digest or id, create the container; do not start it.
 
         Repeated after a crash or time-out: the same ``order.name`` gives the same container. No
-        secret may be in the answer's ``state``.
+        secret may be in the answer's ``state``, nor in a ``repr`` or :meth:`status`.
 
         Raises:
             OperationFailed: ``image_not_found``, ``credentials`` (``fail``), ``pull_failed``

@@ -17,6 +17,22 @@ from jobsched.contracts.services import Clock
 from jobsched.domain.job import Access, Container, Instance, Json, Offer
 from jobsched.errors import ProviderFailed, RunnerFailed
 
+LARGEST_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeProgram:
+    """What a container of the imagined world does when it is started."""
+
+    #: seconds that it runs, and its exit code then
+    runs: float = 0.0
+    code: int = 0
+    output: bytes = b""
+    #: its exit code if it is asked to end; None: it does not listen, and is killed
+    asked: int | None = 143
+    #: False: there is no such program, and it cannot be started
+    exists: bool = True
+
 
 @dataclass(slots=True, kw_only=True)
 class FakeContainer:
@@ -28,6 +44,8 @@ class FakeContainer:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     code: int | None = None
+    #: None: what the world says of all of them
+    program: FakeProgram | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +70,8 @@ class FakeWorld:
     runs: float = 20.0
     code: int = 0
     output: bytes = b"hello\n"
+    #: what a container does, where it is not the same for all of them
+    imagine: Callable[[ContainerOrder], FakeProgram] | None = None
     #: a machine says itself that it is ready; its provider cannot tell
     says_ready: bool = False
     #: machines are on, and no runner reaches them
@@ -102,12 +122,17 @@ class FakeWorld:
                 if other.phase == "running" and other.name != name and job in other.name:
                     self.overlaps.append(f"{name} beside {other.name}")
 
+    def program(self, one: FakeContainer) -> FakeProgram:
+        """Say what a container does."""
+        return one.program or FakeProgram(runs=self.runs, code=self.code, output=self.output)
+
     def look(self, one: FakeContainer) -> None:
         """Let a container that has run its time have ended."""
         if one.phase == "running" and one.started_at is not None:
-            finished_at = one.started_at + timedelta(seconds=self.runs)
+            program = self.program(one)
+            finished_at = one.started_at + timedelta(seconds=program.runs)
             if finished_at <= self.clock.now():
-                one.phase, one.code, one.finished_at = "exited", self.code, finished_at
+                one.phase, one.code, one.finished_at = "exited", program.code, finished_at
 
     def told(self, name: str) -> None:
         """Tell the watchers that a container has ended."""
@@ -147,7 +172,7 @@ class FakeProvider(Provider):
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         order = json.loads(request)
         is_new = order["token"] not in self.world.machines
         machine = self.world.launched(order["token"])
@@ -167,21 +192,24 @@ class FakeProvider(Provider):
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Switch the machine off."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         machine = self.world.by_id(instance.id)
         if machine is not None:
             self.world.end(machine)
         return InstanceStatus(phase="gone", instance=instance)
 
+    def access_to(self, machine: FakeMachine) -> Access:
+        """Say how a runner reaches the machine."""
+        return Access(kind="fake", host_id=machine.id)
+
     def _described(self, machine: FakeMachine) -> InstanceStatus:
         if machine.phase == "gone":
             return InstanceStatus(phase="gone", instance=Instance(id=machine.id))
-        access = Access(kind="fake", host_id=machine.id)
         is_up = self.world.clock.monotonic() >= machine.ready_at
         return InstanceStatus(
             phase="running",
             ready=is_up and not self.world.says_ready,
-            access=access if is_up or self.world.says_ready else None,
+            access=self.access_to(machine) if is_up or self.world.says_ready else None,
             instance=Instance(id=machine.id),
         )
 
@@ -207,11 +235,13 @@ class FakeRunner(Runner):
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Create the container, or find it there."""
-        await asyncio.sleep(0.5)
+        await self.world.clock.sleep(0.5)
         machine = self._machine(instance)
         known = machine.containers.get(order.name)
         if known is None:
-            known = FakeContainer(name=order.name, id=f"{machine.id}/{order.name}")
+            program = self.world.imagine(order) if self.world.imagine else None
+            name = order.name
+            known = FakeContainer(name=name, id=f"{machine.id}/{name}", program=program)
             machine.containers[order.name] = known
         return Container(name=order.name, id=known.id, image=f"{order.image}@fake")
 
@@ -223,16 +253,21 @@ class FakeRunner(Runner):
             raise RunnerFailed("container_gone", "no such container", effect="unknown")
         if one.phase == "running":
             return
+        program = self.world.program(one)
+        if not program.exists:
+            one.phase, one.code = "start_failed", 127
+            raise RunnerFailed("start_failed", "no such program", effect="unknown")
         self.world.note_start(container.name)
         one.phase, one.started_at = "running", self.world.clock.now()
-        asyncio.get_running_loop().call_later(self.world.runs, self._over, one)
-        await asyncio.sleep(0.2)
+        asyncio.get_running_loop().call_later(program.runs, self._over, one)
+        await self.world.clock.sleep(0.2)
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
-        machine = self.world.by_id(instance.id)
-        if machine is None or self.world.cut_off:
-            return ContainerStatus(phase="unknown")
+        try:
+            machine = self._machine(instance)
+        except RunnerFailed as error:
+            return ContainerStatus(phase="unknown", message=error.message)
         one = self._container(machine, container)
         if one is None:
             return ContainerStatus(phase="gone")
@@ -246,22 +281,30 @@ class FakeRunner(Runner):
 
     async def withdraw(self, instance: Instance, container: Container) -> ContainerStatus:
         """Rename it, so that a start by name finds nothing."""
-        machine = self._machine(instance)
+        try:
+            machine = self._machine(instance)
+        except RunnerFailed as error:
+            return ContainerStatus(phase="unknown", message=error.message)
         one = machine.containers.pop(container.name, None)
         if one is not None:
             machine.containers[f"{container.name}-withdrawn"] = one
-        await asyncio.sleep(1)
+        await self.world.clock.sleep(1)
         return await self.inspect(instance, container)
 
     async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
-        """Kill it."""
-        del grace
+        """Ask it to end; kill it after ``grace`` if it does not listen."""
         one = self._container(self._machine(instance), container)
-        if one is not None and one.phase == "running":
-            one.phase, one.code, one.finished_at = "exited", 143, self.world.clock.now()
+        if one is None or one.phase != "running":
+            return
+        code = self.world.program(one).asked
+        if code is None:
+            await self.world.clock.sleep(grace.total_seconds())
+            code = 137
+        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Forget it."""
+        self._check(instance)
         machine = self.world.by_id(instance.id)
         if machine is not None:
             machine.containers.pop(container.name, None)
@@ -270,9 +313,19 @@ class FakeRunner(Runner):
     async def logs(
         self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
     ) -> AsyncIterator[LogChunk]:
-        """Give the output of every container."""
-        del instance, container, follow
-        yield LogChunk(offset=since, data=self.world.output[since:])
+        """Give the output of a container that was started, at once; nothing more comes."""
+        machine = self.world.by_id(instance.id)
+        one = self._container(machine, container) if machine else None
+        if machine is not None and one is None:
+            raise RunnerFailed("container_gone", "no such container")
+        while follow and one is not None and one.phase == "running":
+            await self.world.clock.sleep(0.2)
+            self.world.look(one)
+        output = self.world.program(one).output if one else self.world.output
+        if one is not None and one.program and not one.started_at:
+            output = b""
+        for offset in range(since, max(len(output), since + 1), LARGEST_CHUNK):
+            yield LogChunk(offset=offset, data=output[offset : offset + LARGEST_CHUNK])
 
     async def _names(self) -> AsyncIterator[str]:
         heard: asyncio.Queue[str] = asyncio.Queue()
@@ -291,11 +344,23 @@ class FakeRunner(Runner):
         return self._names()
 
     def _over(self, one: FakeContainer) -> None:
-        if one.phase == "running":
-            self.world.look(one)
+        was_running = one.phase == "running"
+        self.world.look(one)
+        # whoever inspected it in the very moment has seen its end before this
+        if was_running or one.finished_at == self._runs_until(one):
             self.world.told(one.name)
 
+    def _runs_until(self, one: FakeContainer) -> datetime | None:
+        runs = timedelta(seconds=self.world.program(one).runs)
+        return one.started_at + runs if one.started_at else None
+
+    def _check(self, instance: Instance) -> None:
+        access = instance.access
+        if access and access.kind == "fake" and access.host_id not in {"", instance.id}:
+            raise RunnerFailed("wrong_host", "another machine answers", then="replace")
+
     def _machine(self, instance: Instance) -> FakeMachine:
+        self._check(instance)
         machine = self.world.by_id(instance.id)
         if machine is None or self.world.cut_off:
             raise RunnerFailed("machine_unreachable", "no answer", effect="unknown")
@@ -312,4 +377,12 @@ def refused(reason: str = "no_capacity") -> ProviderFailed:
     return ProviderFailed(reason, "imagined", effect="none", then="next")
 
 
-__all__ = ["FakeContainer", "FakeMachine", "FakeProvider", "FakeRunner", "FakeWorld", "refused"]
+__all__ = [
+    "FakeContainer",
+    "FakeMachine",
+    "FakeProgram",
+    "FakeProvider",
+    "FakeRunner",
+    "FakeWorld",
+    "refused",
+]

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
+from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.log_store import LogStore
+from jobsched.contracts.planner import History, Planner
 from jobsched.contracts.provider import Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Log
@@ -34,144 +35,31 @@ from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Store, Wake
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
+from jobsched.testing.life import Life, Mortal
+from jobsched.testing.simulated import (
+    NoHistory,
+    Silence,
+    SimulatedIds,
+    SimulatedServices,
+    SimulatedSpawn,
+)
 from jobsched.testing.virtual_time import VirtualClock
 from jobsched.worker.dispatch import Dispatch, Pace
 from jobsched.worker.watch import Watches
 
 
-class Life:
-    """A worker's life: it ends at the n-th await between the worker and the outside, or never."""
-
-    def __init__(self, ends_at: int | None = None) -> None:
-        self.points: list[str] = []
-        self.dead = asyncio.Event()
-        #: what is left of its tasks is put away: nothing waits any more
-        self.is_buried = False
-        self._ends_at = ends_at
-
-    async def point(self, name: str) -> None:
-        """Pass a point; a dead worker never comes back from one."""
-        self.points.append(name)
-        if len(self.points) == self._ends_at:
-            self.dead.set()
-        if self.is_buried:
-            raise asyncio.CancelledError
-        if self.dead.is_set():
-            await asyncio.Event().wait()
-
-    async def pass_through(self, name: str, work: Awaitable[Any]) -> Any:
-        """Do something outside: the worker may die before it, or after it without the answer."""
-        try:
-            await self.point(f"before {name}")
-        except asyncio.CancelledError:
-            cast("Coroutine[Any, Any, Any]", work).close()
-            raise
-        result = await work
-        await self.point(f"after {name}")
-        return result
-
-
-class _Mortal:
-    """Stands between a worker and something outside; every call is a place to die."""
-
-    def __init__(self, outside: Any, life: Life, kind: str) -> None:
-        self._outside = outside
-        self._life = life
-        self._kind = kind
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._outside, name)
-        if not asyncio.iscoroutinefunction(found):
-            return found
-
-        async def called(*args: Any, **kwargs: Any) -> Any:
-            return await self._life.pass_through(f"{self._kind}.{name}", found(*args, **kwargs))
-
-        return called
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedServices:
-    """`contracts.services.Services` in virtual time."""
+class Cast:
+    """The parts that a simulated deployment is made of, where they are not the imagined ones."""
 
-    clock: VirtualClock
-    ids: SimulatedIds
-    spawn: SimulatedSpawn
-    log: Log
-    history: NoHistory
-    deployment: str = "simulated"
-    data_dir: Path = Path("/nonexistent")
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-class SimulatedIds:
-    """Names in order."""
-
-    def __init__(self) -> None:
-        self._jobs = 0
-        self._holders = 0
-
-    def job(self) -> str:
-        """Give the next job id."""
-        self._jobs += 1
-        return f"job{self._jobs:029d}"
-
-    def holder(self) -> str:
-        """Give the next worker's name."""
-        self._holders += 1
-        return f"worker-{self._holders}"
-
-
-class SimulatedSpawn:
-    """Tasks of the running loop; no threads."""
-
-    def __init__(self) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    def task(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
-        """Run it beside the caller."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return task
-
-    async def end(self) -> None:
-        """Cancel all tasks, and see them off."""
-        tasks = list(self.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def pool(self, name: str, threads: int) -> Any:
-        """Refuse: a thread's time is not virtual."""
-        raise NotImplementedError(f"no threads ({name}, {threads}) in virtual time")
-
-
-class Silence:
-    """A log of thousands of worlds that nobody reads; a bug (an exception) is raised at once."""
-
-    def debug(self, event: str, **fields: Any) -> None:
-        """Say nothing."""
-
-    info = warning = error = debug
-
-    def exception(self, event: str, **fields: Any) -> None:
-        """Let no bug pass."""
-        raise AssertionError(f"{event}: {fields}")
-
-
-class NoHistory:
-    """A world without a past."""
-
-    def boot_times(self, provider: str, key: str = "") -> tuple[timedelta, ...]:
-        """Give none."""
-        del provider, key
-        return ()
-
-    def lead(self, provider: str) -> timedelta:
-        """Give none."""
-        del provider
-        return timedelta(0)
+    provider: Provider
+    runner: Runner
+    planner: Planner = field(default_factory=OnTime)
+    #: None: logs lie beside the records
+    log_store: LogStore | None = None
+    #: besides ``update`` and ``terminate``, or in their place
+    actions: tuple[CallbackAction, ...] = ()
+    history: History = field(default_factory=NoHistory)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,6 +70,10 @@ class Simulation:
     provider: FakeProvider
     runner: FakeRunner
     log: Log
+    #: the parts under test; None: the imagined ones
+    cast: Cast | None = None
+    #: keep documents as bytes, as a real store does
+    through_codec: bool = False
     store_world: World = field(default_factory=World)
     #: what becomes of a wake: dropped (0), told once (1) or twice (2)
     wakes: Callable[[], int] = lambda: 1
@@ -255,38 +147,38 @@ class Simulation:
             self.clock.now,
             deployment="simulated",
             world=self.store_world,
-            through_codec=False,
+            through_codec=self.through_codec,
         )
 
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
         store = self.store()
-        logs = RedisLogs(store.logs())
+        given = self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        logs = given.log_store or RedisLogs(store.logs())
 
         def mortal(outside: Any, kind: str) -> Any:
-            return _Mortal(outside, life, kind) if life else outside
+            return Mortal(outside, life, kind) if life else outside
 
-        provider = cast("Provider", mortal(self.provider, "provider"))
-        runner = cast("Runner", mortal(_Hinting(self), "runner"))
+        names = {
+            "provider": given.provider.name,
+            "runner": given.runner.name,
+            "planner": given.planner.name,
+            "log_store": logs.name,
+        }
         registry = Registry(
-            providers={"fake": provider},
-            runners={"fake": runner},
-            planners={"on_time": OnTime()},
-            log_stores={"logs": cast("LogStore", mortal(logs, "logs"))},
-            actions={"update": Update(), "terminate": Terminate()},
-            defaults={
-                "provider": "fake",
-                "runner": "fake",
-                "planner": "on_time",
-                "log_store": "logs",
-            },
+            providers={names["provider"]: mortal(given.provider, "provider")},
+            runners={names["runner"]: mortal(given.runner, "runner")},
+            planners={names["planner"]: given.planner},
+            log_stores={names["log_store"]: mortal(logs, "logs")},
+            actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
+            defaults=names,
         )
         services = SimulatedServices(
             clock=self.clock,
             ids=self.ids,
-            spawn=SimulatedSpawn(),
+            spawn=SimulatedSpawn(self.log),
             log=self.log,
-            history=NoHistory(),
+            history=given.history,
         )
         secrets = ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
         return Parts(
@@ -333,8 +225,8 @@ class Simulation:
         while True:
             await self.clock.sleep(self.sweep_every)
             try:
-                if await parts.store.lock("sweep:fake", parts.worker, lease=timedelta(seconds=30)):
-                    await sweep(parts, self.provider)
+                if await parts.store.lock("sweep", parts.worker, lease=timedelta(seconds=30)):
+                    await sweep(parts, self.cast.provider if self.cast else self.provider)
             except Unavailable:
                 continue
 
@@ -425,4 +317,12 @@ def earliest_start(simulation: Simulation, job: JobId) -> datetime | None:
     return min(times, default=None)
 
 
-__all__ = ["Life", "Simulation", "earliest_start", "violations"]
+__all__ = [
+    "Cast",
+    "Life",
+    "NoHistory",
+    "SimulatedSpawn",
+    "Simulation",
+    "earliest_start",
+    "violations",
+]

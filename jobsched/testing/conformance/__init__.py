@@ -1,0 +1,1 @@
+"""The contracts as tests: subclass, give one or two fixtures, run pytest."""

@@ -1,0 +1,63 @@
+"""Each wrong provider fails the tests that are meant for it, and no other."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.testing.conformance.judged import Verdicts, judge
+
+FAILED = {
+    "TestRight": set(),
+    "TestShowsLate": set(),
+    "TestAsksAnew": {
+        "test_the_same_request_gives_the_same_machine",
+        "test_any_worker_may_send_it_again",
+        "test_two_at_once_get_one_machine",
+        "test_a_launch_that_was_cut_short_is_adopted",
+        "test_a_late_repeat_gives_no_new_machine",
+    },
+    "TestRaisesWhenGone": {"test_a_machine_may_be_given_back_twice"},
+    "TestRaisesWhenUnknown": {
+        "test_an_unknown_token_is_not_found",
+        "test_looking_has_no_effect",
+        "test_a_frozen_request_has_no_machine",
+    },
+    "TestNotesTheTime": {"test_a_request_is_always_the_same_bytes"},
+    "TestReadsOnePage": {"test_every_machine_is_described"},
+    "TestBlocksTheLoop": {"test_no_method_blocks_the_event_loop"},
+    "TestKeepsASecret": {"test_secrets_are_shown_nowhere"},
+    "TestKeepsATuple": {"test_a_machine_comes_back_from_the_store"},
+    "TestChangesItsKeys": {"test_the_status_always_has_the_same_keys"},
+    "TestHangsOnStrangers": {"test_an_unknown_machine_is_gone_or_unknown"},
+    "TestSwallowsItsCancellation": {"test_every_call_ends_when_it_is_cancelled"},
+    "TestMovesAbout": {"test_the_host_has_one_id"},
+    "TestRisesAgain": {"test_a_late_repeat_gives_no_new_machine"},
+    "TestLooksUpAllItIsGiven": {"test_an_unknown_machine_hides_nobody"},
+    "TestLendsOneTwice": {
+        "test_two_tokens_have_two_machines",
+        "test_an_unknown_machine_is_gone_or_unknown",
+    },
+    "TestRemembersItself": {"test_a_machine_whose_answer_was_lost_is_found"},
+    "TestBuysEarly": {"test_a_frozen_request_has_no_machine"},
+    "TestOffersNothing": {"test_there_is_an_offer_with_a_label"},
+    "TestShowsLateAndDoesNotSaySo": {
+        "test_a_machine_whose_answer_was_lost_is_found",
+        "test_an_unknown_machine_is_gone_or_unknown",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """What the kit says of all of them."""
+    return judge(Path(__file__).with_name("wrong_providers.py"), tmp_path_factory.mktemp("judged"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_each_wrong_provider_fails_the_tests_meant_for_it(verdicts: Verdicts) -> None:
+    """A rule that is broken is told by its own tests, and the right ones pass all of them."""
+    assert {kind: set(failed) for kind, failed in verdicts.items()} == FAILED
+    for told in (text for failed in verdicts.values() for text in failed.values()):
+        parts = [told.index(part) for part in ("the sentence:", "seen:", "what to do:")]
+        assert parts == sorted(parts), told

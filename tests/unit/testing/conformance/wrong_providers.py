@@ -1,0 +1,269 @@
+"""Providers that break one rule each, as an author's test module would hold them to the kit."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+from uuid import uuid4
+
+import pytest
+
+from jobsched.contracts.order import MachineOrder
+from jobsched.contracts.provider import InstanceStatus
+from jobsched.domain.job import Instance, Json, Offer
+from jobsched.testing import ProviderConformance
+from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld
+from tests.unit.testing.conformance.imagined import empty_world
+
+
+class Right(FakeProvider):
+    """It breaks none."""
+
+
+class AsksAnew(FakeProvider):
+    """Each request gets a machine, also one that was sent before."""
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Make a new machine of the token."""
+        token = json.loads(request)["token"]
+        machine = FakeMachine(token=token, id=f"m-{uuid4().hex}", ready_at=0)
+        self.world.machines[token] = machine
+        return self._described(machine)
+
+
+class RaisesWhenGone(FakeProvider):
+    """What is gone is an error to it."""
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """End it, once."""
+        gone = [one for one in self.world.machines.values() if one.phase == "gone"]
+        if any(one.id == instance.id for one in gone):
+            raise LookupError(instance.id)
+        return await super().terminate(instance)
+
+
+class RaisesWhenUnknown(FakeProvider):
+    """A token without machine is an error to it."""
+
+    async def find(self, token: str) -> InstanceStatus | None:
+        """Look it up."""
+        return self._described(self.world.machines[token])
+
+
+class NotesTheTime(FakeProvider):
+    """Its requests hold the time."""
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Write down when."""
+        request = json.loads(await super().freeze(order, offer))
+        return json.dumps({**request, "at": time.time_ns()}, sort_keys=True)
+
+
+class ReadsOnePage(FakeProvider):
+    """It shows the first two machines."""
+
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+        """Read the first page."""
+        return dict(list((await super().describe_all(known)).items())[:2])
+
+
+class BlocksTheLoop(FakeProvider):
+    """It waits on the event loop."""
+
+    has_slept = False
+
+    async def host(self) -> str | None:
+        """Sleep as a thread would."""
+        if not self.has_slept:
+            self.has_slept = True
+            time.sleep(1)
+        return "h"
+
+
+class KeepsASecret(FakeProvider):
+    """The token of the callbacks is in its state."""
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Write the token down."""
+        request = json.loads(await super().freeze(order, offer))
+        return json.dumps({**request, "callback": order.callback_token}, sort_keys=True)
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Keep the token."""
+        status = await super().provision(request)
+        assert status.instance is not None
+        state = {"callback": json.loads(request)["callback"]}
+        return replace(status, instance=replace(status.instance, state=state))
+
+
+class KeepsATuple(FakeProvider):
+    """Its state holds what is no JSON."""
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Keep a tuple."""
+        status = await super().provision(request)
+        assert status.instance is not None
+        return replace(status, instance=replace(status.instance, state={"zones": ("a", "b")}))
+
+
+class ChangesItsKeys(FakeProvider):
+    """Its status has no keys before there is a machine."""
+
+    def status(self, instance: Instance | None) -> Json:
+        """Give the id, if any."""
+        return {"instance_id": instance.id} if instance else {}
+
+
+class HangsOnStrangers(FakeProvider):
+    """It waits for ever for a machine that never was."""
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """Wait for the machine to be gone."""
+        while not any(one.id == instance.id for one in self.world.machines.values()):
+            await asyncio.sleep(3600)
+        return await super().terminate(instance)
+
+
+class SwallowsItsCancellation(FakeProvider):
+    """It goes on when it is told to end."""
+
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+        """Try again, whatever happened."""
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            await asyncio.sleep(3600)
+        return await super().describe_all(known)
+
+
+class MovesAbout(FakeProvider):
+    """Each time it is on another host."""
+
+    async def host(self) -> str | None:
+        """Give a new id."""
+        return uuid4().hex
+
+
+class RisesAgain(FakeProvider):
+    """A late repeat of a request gets a new machine."""
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Forget what is gone."""
+        token = json.loads(request)["token"]
+        known = self.world.machines.get(token)
+        if known and known.phase == "gone":
+            self.world.machines[token] = FakeMachine(token=token, id=f"{known.id}0", ready_at=0)
+        return await super().provision(request)
+
+
+class LooksUpAllItIsGiven(FakeProvider):
+    """One machine that it does not know hides all others."""
+
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+        """Describe what the core knows of."""
+        asked = {token: self._described(self.world.machines[token]) for token in known}
+        return {**await super().describe_all(known), **asked}
+
+
+class LendsOneTwice(FakeProvider):
+    """All tokens have the same machine."""
+
+    def _described(self, machine: FakeMachine) -> InstanceStatus:
+        status = super()._described(machine)
+        assert status.instance is not None
+        return replace(status, instance=replace(status.instance, id="m"))
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """End the last one that is on."""
+        alive = self.world.alive()
+        return await super().terminate(Instance(id=alive[-1].id) if alive else instance)
+
+
+class RemembersItself(FakeProvider):
+    """It finds what this process has launched."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        super().__init__(world)
+        self.launched: set[str] = set()
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Remember it."""
+        self.launched.add(json.loads(request)["token"])
+        return await super().provision(request)
+
+    async def find(self, token: str) -> InstanceStatus | None:
+        """Find what was remembered."""
+        return await super().find(token) if token in self.launched else None
+
+
+class BuysEarly(FakeProvider):
+    """Its requests are machines."""
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Have the machine."""
+        self.world.launched(order.token)
+        return await super().freeze(order, offer)
+
+
+class OffersNothing(FakeProvider):
+    """Its offer has no label."""
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Offer it."""
+        return [Offer(label="")]
+
+
+class ShowsLate(FakeProvider):
+    """A machine is not visible at first, and it says so."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        super().__init__(world)
+        self.settles_within = timedelta(seconds=1)
+        self.looks = 0
+
+    async def find(self, token: str) -> InstanceStatus | None:
+        """Look three times in vain."""
+        self.looks += token in self.world.machines
+        return await super().find(token) if self.looks > 3 else None
+
+
+class ShowsLateAndDoesNotSaySo(ShowsLate):
+    """A machine is not visible at first."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        super().__init__(world)
+        self.settles_within = timedelta(0)
+
+
+class Quickly(ProviderConformance):
+    """The kit, with times that fit what is imagined."""
+
+    answers_within: ClassVar[timedelta] = timedelta(seconds=2)
+    freezes_apart: ClassVar[timedelta] = timedelta(milliseconds=1)
+    provider_class: ClassVar[type[FakeProvider]]
+
+    @pytest.fixture
+    def world(self) -> FakeWorld:
+        """An empty world."""
+        return empty_world()
+
+    @pytest.fixture
+    def provider(self, world: FakeWorld) -> FakeProvider:
+        """What is judged."""
+        return self.provider_class(world)
+
+    @pytest.fixture
+    def another(self, world: FakeWorld) -> FakeProvider:
+        """The same in another process."""
+        return self.provider_class(world)
+
+
+KINDS: list[type[FakeProvider]] = [Right, *(k for k in FakeProvider.__subclasses__() if k != Right)]
+KINDS += [ShowsLateAndDoesNotSaySo]
+
+for kind in KINDS:
+    name = f"Test{kind.__name__}"
+    globals()[name] = type(name, (Quickly,), {"provider_class": kind, "__doc__": kind.__doc__})
