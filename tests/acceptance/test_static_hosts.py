@@ -100,7 +100,7 @@ def test_jobs_share_the_hosts_and_never_one_host(hosts: Pool, redis_server: Redi
         assert [hosts.most_jobs(name, since=since) for name in NAMES] == [1, 1, 1]
         refused = [offer for document in ended for offer in document["offers"]]
         assert {offer["reason"] for offer in refused} == {"no_capacity"}
-        assert hosts.left() == []
+        ours.until(lambda: hosts.left() == [])
         assert [stop(worker) for worker in workers] == [0, 0, 0], ours.logs() + theirs.logs()
 
 
@@ -139,7 +139,7 @@ def test_a_host_that_dies_is_abandoned(hosts: Pool, redis_server: RedisServer) -
         assert deployed.running(sleeps), "the slot of the dead host is free, not another one"
         deployed.client.cancel(sleeps)
         deployed.ended(sleeps)
-        assert hosts.left() == []
+        deployed.until(lambda: hosts.left() == [])
         assert stop(worker) == 0, deployed.logs()
 
 
@@ -162,7 +162,7 @@ def test_a_dead_host_is_taken_out_of_the_configuration(
         jobs = [deployed.schedule("exit 5") for _ in range(2)]
         assert {one["reason"] for one in deployed.ended(*jobs)} == {"exited"}
         assert {host_of(deployed, job) for job in jobs} <= set(left)
-        assert hosts.left() == []
+        deployed.until(lambda: hosts.left() == [])
         assert stop(worker) == 0, deployed.logs()
 
 

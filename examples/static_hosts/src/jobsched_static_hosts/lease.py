@@ -126,8 +126,6 @@ def _is_void(engine: Engine, holder: Lease, now: datetime) -> bool:
 
     A job that may still run keeps its host, however late it is.
     """
-    if not holder.token:
-        return False
     return _is_spent(engine, holder) or (holder.ended(now - MARGIN) and not engine.has_jobs())
 
 
