@@ -111,7 +111,7 @@ def several_engines(number: int) -> Iterator[list[SecondEngine]]:
     with ExitStack() as stack:
         engines = [stack.enter_context(_engine(client)) for _ in range(number)]
         # Last in, first out: all are told to end before each is waited for.
-        stack.callback(lambda: [_end(engine.pid) for engine in engines])
+        stack.callback(_end_all, engines)
         for engine in engines:
             _wait(engine)
             busybox_image.ensure(engine.docker_host.removeprefix("unix://"))
@@ -218,6 +218,11 @@ def _first_child(outer: subprocess.Popen[bytes]) -> int:
             return int(Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()[0])
         time.sleep(0.005)
     raise RuntimeError("unshare made no process")
+
+
+def _end_all(engines: list[SecondEngine]) -> None:
+    for engine in engines:
+        _end(engine.pid)
 
 
 def _end(pid: int) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ class Deployment:
 
     redis: RedisServer
     image: str
-    engine: docker.DockerClient
+    #: those that its jobs may run on
+    engines: list[docker.DockerClient]
     variables: dict[str, str]
     folder: Path
     #: the engine's clock when it began
@@ -51,6 +53,12 @@ class Deployment:
     def client(self) -> Client:
         """A client of its API."""
         return Client(url=self.url)
+
+    @property
+    def engine(self) -> docker.DockerClient:
+        """The engine, where there is one."""
+        (engine,) = self.engines
+        return engine
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a process of it; its log is in the folder."""
@@ -141,22 +149,25 @@ class Deployment:
             time.sleep(0.02)
 
     def starts(self) -> Counter[str]:
-        """Count the containers' starts by job, as the engine tells them."""
+        """Count the containers' starts by job, as the engines tell them."""
         # in its own whole seconds, so that what was a moment ago is among them
         until = int(time.time()) + 1
         label = {"type": "container", "event": "start", "label": "jobsched.job"}
-        told = self.engine.events(since=self.since, until=until, filters=label, decode=True)
+        told = chain.from_iterable(
+            engine.events(since=self.since, until=until, filters=label, decode=True)
+            for engine in self.engines
+        )
         ours = (event["Actor"]["Attributes"]["jobsched.job"] for event in told)
         return Counter(job for job in ours if job in self.jobs)
 
     def left(self) -> list[str]:
-        """Give what is left of our jobs on the engine."""
-        found = self.engine.containers.list(all=True, filters={"label": "jobsched.job"})
+        """Give what is left of our jobs on the engines."""
+        found = self._containers({"label": "jobsched.job"}, all=True)
         return [str(one.name) for one in found if one.labels["jobsched.job"] in self.jobs]
 
     def running(self, job: str) -> bool:
-        """Say whether the engine runs a container of the job."""
-        return bool(self.engine.containers.list(filters={"label": f"jobsched.job={job}"}))
+        """Say whether an engine runs a container of the job."""
+        return bool(self._containers({"label": f"jobsched.job={job}"}))
 
     def logs(self) -> str:
         """Give what all processes have said."""
@@ -169,9 +180,12 @@ class Deployment:
             process.kill()
             process.communicate()
         for job in self.jobs:
-            ours = {"label": [f"jobsched.job={job}"]}
-            for container in self.engine.containers.list(all=True, filters={**ours}):
+            for container in self._containers({"label": f"jobsched.job={job}"}, all=True):
                 container.remove(force=True)
+
+    def _containers(self, filters: dict[str, Any], **more: Any) -> list[Any]:
+        lists = [engine.containers.list(filters=filters, **more) for engine in self.engines]
+        return list(chain.from_iterable(lists))
 
 
 @contextmanager
@@ -197,7 +211,7 @@ def deployment(
     made = Deployment(
         redis=redis,
         image=image,
-        engine=engine,
+        engines=list(engines),
         variables=variables,
         folder=folder,
         since=int(time.time()),

@@ -38,7 +38,7 @@ class DockerEngine:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             self._client.import_image_from_data(EMPTY, repository=IMAGE, tag=TAG)
-            self._create(name, labels)
+            return self.create(name, labels)
         return True
 
     def _create(self, name: str, labels: Mapping[str, str]) -> None:
@@ -61,8 +61,8 @@ class DockerEngine:
         return Found(id=found["Id"], labels=found["Config"]["Labels"] or {})
 
     def remove(self, container_id: str) -> None:
-        """Remove a container; one that is gone already is fine."""
-        with _gone_is_fine():
+        """Remove a container; one that is gone already, or is just being removed, is fine."""
+        with _fine(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
             self._client.remove_container(container_id, force=True)
 
     def has_jobs(self) -> bool:
@@ -80,16 +80,16 @@ class DockerEngine:
 
     def unmark(self, name: str) -> None:
         """Remove a volume; one that is gone already is fine."""
-        with _gone_is_fine():
+        with _fine(HTTPStatus.NOT_FOUND):
             self._client.remove_volume(name)
 
 
 @contextmanager
-def _gone_is_fine() -> Iterator[None]:
+def _fine(*statuses: int) -> Iterator[None]:
     try:
         yield
     except Declined as error:
-        if error.status != HTTPStatus.NOT_FOUND:
+        if error.status not in statuses:
             raise
 
 

@@ -54,7 +54,7 @@ class Engine(Protocol):
         ...
 
     def remove(self, container_id: str) -> None:
-        """Remove a container; one that is gone already is fine."""
+        """Remove a container; one that is gone already, or is just being removed, is fine."""
         ...
 
     def has_jobs(self) -> bool:

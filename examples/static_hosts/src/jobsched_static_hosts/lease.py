@@ -58,17 +58,21 @@ def take(engine: Engine, wanted: Lease, now: datetime) -> Lease | None:
 
     Raises:
         InDoubt: the lease may have been created.
-        Unanswered: it was not asked for.
     """
-    if wanted.ended(now) or _is_spent(engine, wanted):
+    if wanted.ended(now):
         return None
     try:
-        return _take(engine, wanted, now)
+        holder = _take(engine, wanted, now)
+        # Looked at after the lease is there: a termination that came in between wins.
+        if holder is wanted and _is_spent(engine, wanted):
+            _remove(engine, wanted)
+            return None
     except Unanswered as error:
         raise InDoubt(str(error), error.reason) from error
+    return holder
 
 
-def _take(engine: Engine, wanted: Lease, now: datetime) -> Lease | None:
+def _take(engine: Engine, wanted: Lease, now: datetime) -> Lease:
     while not engine.create(NAME, wanted.labels()):
         found = engine.find(NAME)
         if found is None:
@@ -80,10 +84,6 @@ def _take(engine: Engine, wanted: Lease, now: datetime) -> Lease | None:
         if not _is_void(engine, holder, now):
             return holder
         engine.remove(found.id)
-    # Looked at after the lease is there: a termination that came in between wins.
-    if _is_spent(engine, wanted):
-        _remove(engine, wanted)
-        return None
     return wanted
 
 
@@ -126,8 +126,6 @@ def _is_void(engine: Engine, holder: Lease, now: datetime) -> bool:
 
     A job that may still run keeps its host, however late it is.
     """
-    if not holder.token:
-        return False
     return _is_spent(engine, holder) or (holder.ended(now - MARGIN) and not engine.has_jobs())
 
 

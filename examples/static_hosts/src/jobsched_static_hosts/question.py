@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobsched_static_hosts import lease
-from jobsched_static_hosts.engine import Engine
+from jobsched_static_hosts.engine import Engine, InDoubt, Unanswered
 from jobsched_static_hosts.lease import Lease
 
 
@@ -22,9 +22,18 @@ class Seen:
 
 
 def take(engine: Engine, wanted: Lease, now: datetime) -> Seen:
-    """Take the host, or see who has it."""
-    engine_id = engine.id()
+    """Take the host, or see who has it.
+
+    Raises:
+        InDoubt: the lease may have been created.
+    """
     holder = lease.take(engine, wanted, now)
+    is_ours = holder is wanted
+    try:
+        # It takes an engine longer to tell than all the rest: not asked where it is not needed.
+        engine_id = engine.id() if is_ours else ""
+    except Unanswered as error:
+        raise InDoubt(str(error), error.reason) from error
     return Seen(engine_id=engine_id, lease=holder or wanted, is_over=holder is None)
 
 
