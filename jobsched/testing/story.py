@@ -22,6 +22,7 @@ from jobsched.errors import InvalidInput
 from jobsched.schemas import job as job_schema
 from jobsched.schemas.duration import human
 from jobsched.schemas.error import by_field
+from jobsched.store.keepable import NotKeepable
 from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
 from jobsched.testing.fitting import Counted
 from jobsched.testing.kept_log import Bug, KeptLog
@@ -42,7 +43,7 @@ class JobDidNotEnd(AssertionError):
 
 
 class PluginRaised(AssertionError):
-    """A part raised what its contract does not allow; the cause is the exception itself."""
+    """A part raised or gave what its contract does not allow; the cause is the exception."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,6 +167,8 @@ def _raise_bug(log: KeptLog) -> None:
 
 
 def _sentence(bug: Bug) -> str:
+    if isinstance(bug.error, NotKeepable):
+        return f"{bug.where} gave {bug.error}\n  Its contract says what it must give."
     last = traceback.extract_tb(bug.error.__traceback__)[-1]
     return (
         f"{bug.where} raised {type(bug.error).__name__}: {bug.error}\n"

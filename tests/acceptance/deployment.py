@@ -190,7 +190,11 @@ class Deployment:
 
 @contextmanager
 def deployment(
-    redis: RedisServer, docker_host: str, image: str, engine: docker.DockerClient, **more: str
+    redis: RedisServer,
+    docker_host: str,
+    image: str,
+    *engines: docker.DockerClient,
+    **more: str,
 ) -> Iterator[Deployment]:
     """Make the store ours, and end everything at the end; ``more`` are further settings."""
     folder = Path(tempfile.mkdtemp(prefix="jobsched-workers-"))

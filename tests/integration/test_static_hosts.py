@@ -12,10 +12,6 @@ from pathlib import Path
 
 import docker
 import pytest
-from jobsched_static_hosts import StaticHosts, StaticHostsSchema
-from jobsched_static_hosts.config import hosts_of
-from jobsched_static_hosts.docker_engine import connector
-from jobsched_static_hosts.host import Credentials, Host
 
 from jobsched.config import load
 from jobsched.contracts.order import MachineOrder
@@ -23,6 +19,10 @@ from jobsched.contracts.services import Services
 from jobsched.domain.job import JobId, Offer
 from jobsched.errors import OperationFailed
 from jobsched.testing import ProviderConformance
+from jobsched_static_hosts import StaticHosts, StaticHostsSchema
+from jobsched_static_hosts.config import hosts_of
+from jobsched_static_hosts.docker_engine import connector
+from jobsched_static_hosts.host import Credentials, Host
 from tests.engines import SecondEngine, several_engines
 
 ROOT = Path(__file__).parents[2]
