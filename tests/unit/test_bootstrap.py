@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from jobsched import bootstrap, identity
+from jobsched.bootstrap import host
 from jobsched.bootstrap.host import check_hosts
 from jobsched.config import Config
 from jobsched.errors import ConfigError, PluginLoadFailed, PluginNotFound, WrongStore
 from jobsched.hooks.registry import Registry
 from jobsched.store.memory import MemoryStore
-from jobsched.testing.fakes import FakeProvider
+from jobsched.testing.fakes import FakeProvider, FakeWorld
+from jobsched.testing.virtual_time import VirtualClock
 from tests.distributions import Distributions
 
 NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
@@ -328,3 +332,50 @@ async def test_a_worker_on_another_host_refuses_to_start() -> None:
 
     with pytest.raises(ConfigError, match="bound to the host here, and this is the host there"):
         await check_hosts(store, Registry(providers={"fake": Bound("there")}))
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        (lambda: 1 / 0, "fake.host failed: ZeroDivisionError"),
+        (sys.exit, "fake.host failed: it raised SystemExit"),
+        (lambda: "", "fake.host gave a str"),
+        (lambda: 4711, "fake.host gave an int"),
+    ],
+)
+async def test_a_provider_that_does_not_say_its_host_is_told(
+    answers: Callable[[], object], sentence: str
+) -> None:
+    """Whatever it does instead ends the start with one sentence, and binds nothing."""
+
+    class Broken(FakeProvider):
+        async def host(self) -> Any:
+            return answers()
+
+    store = MemoryStore(lambda: NOON)
+    await store.stamp("")
+
+    with pytest.raises(ConfigError, match=sentence):
+        await check_hosts(
+            store, Registry(providers={"fake": Broken(FakeWorld(clock=VirtualClock()))})
+        )
+
+    assert store.world.bound == {}
+
+
+async def test_a_provider_that_never_says_its_host_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time is that of every method; then the start ends with one sentence."""
+    monkeypatch.setattr(host, "USUAL", timedelta(milliseconds=10))
+
+    class Silent(FakeProvider):
+        async def host(self) -> str | None:
+            await asyncio.Event().wait()
+            return None
+
+    store = MemoryStore(lambda: NOON)
+    await store.stamp("")
+
+    with pytest.raises(ConfigError, match=r"fake\.host gave no answer within 0\.01 s"):
+        await check_hosts(
+            store, Registry(providers={"fake": Silent(FakeWorld(clock=VirtualClock()))})
+        )
