@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,11 +14,11 @@ import pytest
 
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import InstanceStatus, Provider
-from jobsched.domain.job import Instance, JobId
+from jobsched.domain.job import Instance, JobId, Offer
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance import stored
 from jobsched.testing.conformance.answer import answer
-from jobsched.testing.conformance.breach import Broken
+from jobsched.testing.conformance.breach import Broken, expect
 from jobsched.testing.conformance.settling import settled
 
 T = TypeVar("T")
@@ -104,15 +104,26 @@ class Machines:
 
     async def freeze(self, order: MachineOrder) -> str:
         """Give the frozen request of the order's best offer."""
-        offers = await self.ask(self.provider.offers(replace(order, launch=0, token="")))
-        return await self.ask(self.provider.freeze(order, offers[0]))
+        return await self.ask(self.provider.freeze(order, (await self.offers(order))[0]))
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Ask for offers as the core does, before there is a launch."""
+        early = replace(order, launch=0, token="", callback_token="")
+        offers = await self.ask(self.provider.offers(early))
+        expect(offers, "offers gave none", do="Raise ProviderFailed if there is none.")
+        return offers
 
     async def send(
         self, order: MachineOrder, request: str, *, by: Provider | None = None
     ) -> Launched:
         """Send a request, and write down that it may have a machine."""
         self.expects(order, request)
-        status = await self.ask((by or self.provider).provision(request))
+        try:
+            status = await self.ask((by or self.provider).provision(request))
+        except OperationFailed as error:
+            if error.effect == "none" and error.then != "later":
+                del self._doubtful[order.token]
+            raise
         if status.instance is None:
             raise Broken(f"provision gave {status}, without a machine")
         del self._doubtful[order.token]
@@ -121,9 +132,24 @@ class Machines:
         return Launched(order=order, request=request, status=status, instance=status.instance)
 
     async def launch(self) -> Launched:
-        """Have a machine that nobody had before."""
+        """Have a machine that nobody had before, of the first offer that is not refused.
+
+        Raises:
+            OperationFailed: all offers were refused.
+        """
+        *others, last = await self.offers(self.order())
+        for offer in others:
+            try:
+                return await self._launch(offer)
+            except OperationFailed as error:
+                if (error.effect, error.then) != ("none", "next"):
+                    raise
+        return await self._launch(last)
+
+    async def _launch(self, offer: Offer) -> Launched:
+        # Each offer is tried by a launch of its own, with its own token.
         order = self.order()
-        return await self.send(order, await self.freeze(order))
+        return await self.send(order, await self.ask(self.provider.freeze(order, offer)))
 
     def expects(self, order: MachineOrder, request: str) -> None:
         """Write down that a request may have a machine that nobody was told of."""

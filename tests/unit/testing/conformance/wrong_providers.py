@@ -15,7 +15,7 @@ from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Instance, Json, Offer
 from jobsched.testing import ProviderConformance
-from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld
+from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld, refused
 from tests.unit.testing.conformance.imagined import empty_world
 
 
@@ -217,6 +217,27 @@ class OffersNothing(FakeProvider):
     async def offers(self, order: MachineOrder) -> Sequence[Offer]:
         """Offer it."""
         return [Offer(label="")]
+
+
+class RefusesItsFirstOffer(FakeProvider):
+    """Right: who is refused an offer may have the next one."""
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Offer two."""
+        return [Offer(label="dry"), *await super().offers(order)]
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Write down which offer it is."""
+        request = json.loads(await super().freeze(order, offer))
+        return json.dumps({**request, "offer": offer.label}, sort_keys=True)
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Refuse the second machine of the first offer."""
+        asked = json.loads(request)
+        is_new = asked["token"] not in self.world.machines
+        if asked["offer"] == "dry" and is_new and self.world.alive():
+            raise refused()
+        return await super().provision(request)
 
 
 class ShowsLate(FakeProvider):
