@@ -38,6 +38,7 @@ def test_hosts_are_tables_or_json(hosts: object) -> None:
     [
         ([], "name at least one host"),
         ([RED, RED], "two hosts have the name red"),
+        ([{"name": "red", "address": "192.0.2.10"}], "each host needs its certificate"),
         ("red", "write a JSON list of hosts"),
     ],
 )

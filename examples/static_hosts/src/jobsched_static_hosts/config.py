@@ -16,6 +16,11 @@ from jobsched_static_hosts.host import Credentials, Host
 DOCKER_PORT = 2376
 
 
+def _needed(key: str) -> dict[str, str]:
+    # The sentence is told where the whole list is written: it names what is missing.
+    return {"required": f"each host needs its {key}"}
+
+
 class HostSchema(Schema):
     """One host: a table ``[[static_hosts.hosts]]``."""
 
@@ -26,13 +31,18 @@ class HostSchema(Schema):
 
     name = fields.String(
         required=True,
+        error_messages=_needed("name"),
         validate=validate.Regexp(
             r"[a-z0-9][a-z0-9.-]{0,62}\Z", error="write small letters, digits, dots and hyphens"
         ),
     )
-    address = fields.String(required=True, validate=validate.Length(min=1))
+    address = fields.String(
+        required=True, error_messages=_needed("address"), validate=validate.Length(min=1)
+    )
     port = fields.Integer(load_default=DOCKER_PORT, validate=validate.Range(min=1, max=65535))
-    certificate = fields.String(required=True, validate=validate.Length(min=1))
+    certificate = fields.String(
+        required=True, error_messages=_needed("certificate"), validate=validate.Length(min=1)
+    )
 
 
 class Hosts(fields.Nested):
