@@ -206,7 +206,7 @@ def jobsched_routes(config: Sections, services: Services) -> Sequence[Any]:
 
     When: once, when the API starts; never in a worker.
 
-    Repeated: no.
+    Repeated: no; but ``jobsched plugins`` asks too, and serves nothing.
 
     Args:
         config: the plugin's own sections.
@@ -235,10 +235,13 @@ def jobsched_commands(cli: click.Group) -> None:
     When: each time ``jobsched`` is run and no built-in command has the wanted name; be quick and
     import late.
 
-    Repeated: at each run of the command line.
+    Repeated: at each run of the command line; ``jobsched plugins`` asks too, and runs nothing.
 
     Args:
         cli: the group ``jobsched``; a name that is taken is refused.
+
+    Returns:
+        None; anything else is refused.
 
     Raises:
         Anything: it is logged with the plugin's name, and the other commands work.
