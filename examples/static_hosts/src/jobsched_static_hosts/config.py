@@ -16,7 +16,7 @@ from jobsched_static_hosts.host import Credentials, Host
 DOCKER_PORT = 2376
 
 
-def _needed(key: str) -> dict[str, str]:
+def _needed(key: str) -> dict[str, Any]:
     # The sentence is told where the whole list is written: it names what is missing.
     return {"required": f"each host needs its {key}"}
 
