@@ -15,7 +15,7 @@ from jobsched.testing import RunnerConformance
 from tests.integration.docker_runner.bench import make_runner
 
 #: A withdrawal waits for one. More than an engine takes that is busy with other tests.
-REQUEST_TIMEOUT = 2.0
+REQUEST_TIMEOUT = 5.0
 
 
 @pytest.fixture
