@@ -22,7 +22,7 @@ from jobsched.contracts.planner import History, Planner
 from jobsched.contracts.provider import Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Log
-from jobsched.domain.job import Access, Job, JobId
+from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.callback import receive
 from jobsched.engine.parts import Parts
@@ -82,6 +82,8 @@ class Simulation:
     #: what becomes of a callback of a machine, likewise
     callbacks: Callable[[], int] = lambda: 1
     sweep_every: float = 20.0
+    #: that new jobs get
+    limits: Limits = field(default_factory=Limits)
     #: the machines' own agents
     agents: set[asyncio.Task[None]] = field(default_factory=set)
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -186,6 +188,7 @@ class Simulation:
             registry=registry,
             services=services,
             secrets=secrets,
+            limits=self.limits,
             worker=worker,
         )
 

@@ -35,7 +35,10 @@ class Told:
     """How it ended."""
 
     job: Job
+    #: the awaits of the first worker
     points: list[str]
+    #: how many of them came before the job had ended: after that there is nothing to lose
+    until_end: int
     violations: list[str]
     starts: int
     machines: int
@@ -56,6 +59,7 @@ async def _tell(story: Story, dies_at: int | None) -> Told:
     successor = asyncio.ensure_future(_succeed(simulation, first))
     try:
         ended = await simulation.ended(job, within=200_000)
+        until_end = len(first.points)
         await simulation.clock.sleep(AFTERWARDS)
     finally:
         for task in (*workers, successor, *([beside] if beside else [])):
@@ -65,6 +69,7 @@ async def _tell(story: Story, dies_at: int | None) -> Told:
     return Told(
         job=ended[0],
         points=first.points,
+        until_end=until_end,
         violations=violations(simulation, ended),
         starts=sum(simulation.world.starts.values()),
         machines=len(simulation.world.machines),
