@@ -1,7 +1,8 @@
 # Every target works on a machine that has only python3 (3.11 to 3.13, with venv) and make.
 PYTHON ?= python3
 BIN := .venv/bin
-TEST_WORKERS ?= auto
+# Many tests wait for real processes: two for each core, but not more than 8 for that.
+TEST_WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n, min(2 * n, 8)))")
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test lint types fix lock docs wheel clean environment
@@ -20,7 +21,7 @@ up: environment ## API, worker and Redis in one process, on this machine
 	@$(BIN)/jobsched up
 
 test: environment ## the whole test suite (add ARGS="-k name" to choose)
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
 
 lint: environment ## style, types, import rule, spelling
 	$(BIN)/ruff check .
