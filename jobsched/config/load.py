@@ -123,6 +123,13 @@ def _read(
     written = Written()
     if (path := sources.find_file(file, environ)) is not None:
         sources.read_file(path, written, known)
+        folder = written.values.get(CORE, {}).get("plugins_dir")
+        if folder and folder.value and not sources.is_chosen(file, environ):
+            # whoever wrote a folder that somebody works in could run code there
+            raise ConfigError(
+                f"{path}: plugins_dir names code that would be run, and this file was only found "
+                f"in the current folder: set JOBSCHED_PLUGINS_DIR, or JOBSCHED_CONFIG={path}"
+            )
     sources.read_environment(environ, written, known)
     sources.read_flags(flags or {}, written, known)
     return written

@@ -22,6 +22,7 @@ OTHERS = frozenset(
         "JOBSCHED_FAILPOINT",
         "JOBSCHED_LOG_FORMAT",
         "JOBSCHED_LOG_LEVEL",
+        "JOBSCHED_PRIVATE_ENGINE",
         "JOBSCHED_TOKEN",
         "JOBSCHED_TOKEN_FILE",
         "JOBSCHED_URL",
@@ -67,6 +68,11 @@ class Written:
     def put(self, section: str, key: str, found: Found) -> None:
         """Take a value over; it counts more than those before it."""
         self.values.setdefault(section, {})[key] = found
+
+
+def is_chosen(file: Path | None, environ: Mapping[str, str]) -> bool:
+    """Say whether somebody named the file, and it was not only found in the current folder."""
+    return file is not None or bool(environ.get("JOBSCHED_CONFIG"))
 
 
 def find_file(file: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -286,10 +286,19 @@ def test_the_folder_of_plugins_is_known_before_their_sections(tmp_path: Path) ->
     """It is absolute, from the file or the environment, and no folder unless one is set."""
     assert load_core({}, {}).plugins_dir is None
     Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\n")
-    assert load_core({}, {}).plugins_dir == Path("here").absolute()
-    assert load({}, {}).value("plugins_dir") == Path("here").absolute()
-    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path)}
+    chosen = {"JOBSCHED_CONFIG": "jobsched.toml"}
+    assert load_core({}, chosen).plugins_dir == Path("here").absolute()
+    assert load({}, {}, Path("jobsched.toml")).value("plugins_dir") == Path("here").absolute()
+    environ = {"JOBSCHED_PLUGINS_DIR": str(tmp_path), **chosen}
     assert load_core({}, environ).plugins_dir == tmp_path
+
+
+def test_a_file_that_was_only_found_names_no_folder_of_plugins(tmp_path: Path) -> None:
+    """Whoever wrote a folder that somebody works in shall not run code there."""
+    Path("jobsched.toml").write_text("[jobsched]\nplugins_dir = 'here'\nplugins = ['acme']\n")
+    for ask in (load_core, load):
+        with pytest.raises(ConfigError, match=r"JOBSCHED_CONFIG=jobsched\.toml"):
+            ask({}, {"JOBSCHED_PLUGINS_DIR": str(tmp_path)})
 
 
 @pytest.mark.parametrize(("value", "is_on"), [("1", True), ("true", True), ("0", False)])
