@@ -55,13 +55,15 @@ class Caps:
 
     Example:
         >>> Caps(alive=20, hourly=100)
-        Caps(alive=20, hourly=100)
+        Caps(alive=20, hourly=100, per_second=None)
     """
 
     #: machines alive at one time, or None for no limit
     alive: int | None = None
     #: launches in any one hour, or None for no limit
     hourly: int | None = None
+    #: launches a second, of all workers together and evenly spread, or None for no limit
+    per_second: float | None = None
 
 
 class Provider(ABC):
@@ -306,6 +308,30 @@ class Provider(ABC):
             ...     except NoSuchMachine:
             ...         return InstanceStatus(phase="gone", instance=instance)
         """
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """Remove what machines of this deployment left behind when they went: disks, addresses.
+
+        When: Called by one worker every 5 minutes. Only what no machine uses any more is removed.
+
+        Repeated: yes; what is gone already is success.
+
+        Returns:
+            What was removed, in words for the log: ``volume vol-1 (8 GiB)``.
+
+        Raises:
+            OperationFailed: it could not be asked now; it is asked again the next time.
+
+        Within: 60 seconds; what is not done by then waits for the next time.
+
+        Example:
+            >>> async def remove_leftovers(self):
+            ...     disks = await self.acme.disks(state="detached")
+            ...     for disk in disks:
+            ...         await self.acme.delete(disk["id"])
+            ...     return [f"disk {disk['id']}" for disk in disks]
+        """
+        return ()
 
 
 __all__ = ["Caps", "InstanceStatus", "Provider"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, NewType
 
 JobId = NewType("JobId", str)
@@ -156,11 +157,23 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a machine costs, as it was when it was launched."""
+
+    #: US dollars an hour
+    per_hour: Decimal
+    #: what is paid for at the least, however soon the machine goes
+    at_least: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """A machine that a provider handed out."""
 
     id: str
     access: Access | None = None
+    #: where the provider knows it; the first one that it told is kept
+    price: Price | None = None
     #: the provider's own small JSON
     state: Json = field(default_factory=dict)
 

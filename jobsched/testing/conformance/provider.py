@@ -19,6 +19,7 @@ from jobsched.testing.conformance.provider_declaration import ProviderDeclaratio
 from jobsched.testing.conformance.provider_description import ProviderDescription
 from jobsched.testing.conformance.provider_end import ProviderEnd
 from jobsched.testing.conformance.provider_launch import ProviderLaunch
+from jobsched.testing.conformance.provider_leftovers import ProviderLeftovers
 from jobsched.testing.conformance.provider_manner import ProviderManner
 from jobsched.testing.conformance.provider_request import ProviderRequest
 
@@ -35,6 +36,7 @@ class ProviderConformance(
     ProviderLaunch,
     ProviderDescription,
     ProviderEnd,
+    ProviderLeftovers,
     ProviderManner,
 ):
     """Subclass it as ``Test…``, give the fixture ``provider``, and run pytest.

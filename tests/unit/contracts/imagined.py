@@ -54,10 +54,23 @@ class Acme:
         found = [one for one in self.made if tag in {"", one["tag"]}]
         return found if page is None else found[page * PAGE : (page + 1) * PAGE]
 
+    async def disks(self, state: str) -> list[dict[str, Any]]:
+        """Give the disks that machines left behind when they went off."""
+        assert state == "detached"
+        return [{"id": f"d-{one['id']}"} for one in self.made if one.get("disk") == state]
+
+    async def delete(self, disk: str) -> None:
+        """Delete a disk."""
+        for one in self.made:
+            if f"d-{one['id']}" == disk:
+                del one["disk"]
+
     async def switch_off(self, machine: str) -> dict[str, Any]:
         """Begin, then end, to switch a machine off."""
         for one in self.made:
             if one["id"] == machine:
+                if one["state"] == "stopping":
+                    one["disk"] = "detached"
                 one["state"] = "stopping" if one["state"] == "on" else "off"
                 return one
         raise NoSuchMachine(machine)

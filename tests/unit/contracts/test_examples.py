@@ -136,6 +136,8 @@ async def test_the_provider_lends_one_machine_to_one_request() -> None:
     assert first.instance
     phases = [(await cloud.terminate(first.instance)).phase for _ in range(2)]
     assert phases == ["going", "gone"]
+    removed = [await cloud.remove_leftovers() for _ in range(2)]
+    assert removed == [["disk d-m-1"], []]
     assert cloud.status(first.instance).keys() == cloud.status(None).keys()
     assert (await cloud.terminate(Instance(id="m-99"))).phase == "gone"
     assert await cloud.find("unknown") is None

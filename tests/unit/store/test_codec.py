@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -30,6 +31,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return {datetime: times, timedelta: spans, str: st.text(max_size=5)}.get(
             hint, st.from_type(hint)
         )
+    if hint is Decimal:
+        return st.decimals(0, 1000, places=4)
     if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{field.name: values(hints[field.name]) for field in fields(hint)})
