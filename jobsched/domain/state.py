@@ -109,8 +109,10 @@ def last_try(launch: Launch) -> Try | None:
 
 def trouble_of(attempt: Attempt | None, command: str, launch: int) -> Trouble | None:
     """Give the trouble that a command has with a launch (0: with the attempt)."""
-    troubles = attempt.troubles if attempt else ()
-    return next((one for one in troubles if (one.command, one.launch) == (command, launch)), None)
+    if attempt is None or not attempt.troubles:
+        return None
+    wanted = (command, launch)
+    return next((one for one in attempt.troubles if (one.command, one.launch) == wanted), None)
 
 
 def is_gone(launch: Launch) -> bool:
