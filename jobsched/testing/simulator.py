@@ -284,11 +284,10 @@ class _Hinting(FakeRunner):
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers, as often as the world lets it through."""
-        del access
-        return self._some()
+        return self._some(access)
 
-    async def _some(self) -> AsyncIterator[str]:
-        async for name in self._names():
+    async def _some(self, access: Access) -> AsyncIterator[str]:
+        async for name in self._names(access):
             for _ in range(self._times()):
                 yield name
 
