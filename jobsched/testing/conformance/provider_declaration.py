@@ -76,7 +76,8 @@ class ProviderDeclaration:
         """Each cap is a number of at least one, or none."""
         caps: object = machines.provider.caps
         expect(isinstance(caps, Caps), f"caps is {caps!r}")
-        for cap in (machines.provider.caps.alive, machines.provider.caps.hourly):
+        caps_of = machines.provider.caps
+        for cap in (caps_of.alive, caps_of.hourly, caps_of.per_second):
             expect(cap is None or cap > 0, f"caps is {caps!r}")
 
     @promised(

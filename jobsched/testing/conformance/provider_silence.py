@@ -65,6 +65,19 @@ class ProviderSilence:
         request = await machines.freeze(order)
         await _fails("provision", machines.ask(silent.provision(request)))
 
+    @promised(
+        by=Provider.remove_leftovers, that="OperationFailed: it could not be asked now", do=RAISE
+    )
+    async def test_nothing_is_removed_in_a_silent_cloud(
+        self, machines: Machines, silent: Provider
+    ) -> None:
+        """A provider whose machines leave nothing behind need not ask."""
+        try:
+            removed = list(await machines.ask(silent.remove_leftovers()))
+        except OperationFailed:
+            return
+        expect(removed == [], f"remove_leftovers gave {removed}")
+
     @pytest.fixture
     def silent(self, request: pytest.FixtureRequest) -> Provider:
         """The provider of a cloud that is down, if the author gives one."""

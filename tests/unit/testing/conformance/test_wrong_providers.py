@@ -56,6 +56,9 @@ FAILED = {
     "TestShowsNothingUnheard": {"test_nothing_is_described_by_a_silent_cloud"},
     "TestEndsUnheard": {"test_nothing_is_given_back_to_a_silent_cloud"},
     "TestLaunchesUnheard": {"test_nothing_is_sure_of_a_launch_in_a_silent_cloud"},
+    "TestRemovesUnheard": {"test_nothing_is_removed_in_a_silent_cloud"},
+    "TestRemovesWhatIsUsed": {"test_a_machine_that_is_on_is_left_alone"},
+    "TestRemovesTheSameTwice": {"test_leftovers_may_be_removed_twice"},
     "TestShowsLateAndDoesNotSaySo": {
         "test_a_machine_whose_answer_was_lost_is_found",
         "test_an_unknown_machine_is_gone_or_unknown",

@@ -378,6 +378,34 @@ class LaunchesUnheard(FakeProvider):
         return hoped if self.world.is_silent else await super().provision(request)
 
 
+class RemovesUnheard(FakeProvider):
+    """It names what it would have removed."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """Remove it, or hope so."""
+        return ["disk-1"] if self.world.is_silent else []
+
+
+class RemovesWhatIsUsed(FakeProvider):
+    """It takes every machine for a leftover."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """End them all."""
+        alive = self.world.alive()
+        for machine in alive:
+            machine.phase = "gone"
+        return [machine.id for machine in alive]
+
+
+class RemovesTheSameTwice(FakeProvider):
+    """It tells again of what it removed long ago."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """Name all that ever went."""
+        gone = (one for one in self.world.machines.values() if one.phase == "gone")
+        return [f"disk of {machine.id}" for machine in gone]
+
+
 class Quickly(ProviderConformance):
     """The kit, with times that fit what is imagined."""
 
