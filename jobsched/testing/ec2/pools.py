@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from jobsched.testing.ec2 import prices
+from jobsched.testing.ec2 import prices, requirements
 from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.cloud import Cloud
 from jobsched.testing.ec2.launching import Pool
 from jobsched.testing.ec2.refusal import Refusal
-from jobsched.testing.ec2.requirements import fitting
 
 #: what an override may set that a template's data has too
 OVERRIDDEN: Final = (
@@ -24,8 +23,8 @@ OVERRIDDEN: Final = (
 )
 #: strategies that take the cheapest first; the others take the pools in their order
 BY_PRICE: Final = frozenset({"price-capacity-optimized", "lowest-price", "lowestPrice"})
-#: overrides beside InstanceRequirements, at most
-OVERRIDES: Final = 300
+#: overrides of one template, at most, where one of them has InstanceRequirements
+OVERRIDES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +67,28 @@ def _of_template(
     account: Account, asked: dict[str, Any], one: dict[str, Any], market: str
 ) -> Iterator[Choice]:
     wanted = one["LaunchTemplateSpecification"]
+    if not wanted.get("Version"):
+        raise Refusal("MissingParameter", "The request must contain the parameter Version")
     named, data = account.template(wanted)
     overrides = one.get("Overrides") or [{}]
-    if len(overrides) > OVERRIDES:
-        raise Refusal("InvalidParameterValue", f"More than {OVERRIDES} overrides")
+    _check(overrides)
     user_data = wanted.get("LaunchTemplateSpecificationUserData") or data.get("UserData")
     tags = [*(data.get("TagSpecifications") or ()), *(asked.get("TagSpecifications") or ())]
     settings = data | {"UserData": user_data, "TagSpecifications": tags}
     for override in overrides:
         yield from _of_override(account, asked, settings, override, named=named, market=market)
+
+
+def _check(overrides: list[dict[str, Any]]) -> None:
+    by_need = [one for one in overrides if one.get("InstanceRequirements")]
+    if by_need and len(overrides) > OVERRIDES:
+        words = f"More than {OVERRIDES} overrides with InstanceRequirements"
+        raise Refusal("InvalidParameterValue", words)
+    for one in by_need:
+        requirements.check(one["InstanceRequirements"])
+        if one.get("InstanceType"):
+            words = "InstanceRequirements and InstanceType cannot be used together"
+            raise Refusal("InvalidParameterCombination", words)
 
 
 def _of_override(
@@ -123,7 +135,9 @@ def _types(account: Account, settings: dict[str, Any], override: dict[str, Any])
         raise Refusal("MissingParameter", "The request must contain InstanceType")
     types = [account.type(one) for one in account.catalogue()]
     made_for = account.architecture(settings.get("ImageId") or "")
-    found = [one for one in types if fitting(one, wanted) and made_for in {None, one.arch}]
+    found = [
+        one for one in types if requirements.fitting(one, wanted) and made_for in {None, one.arch}
+    ]
     if not found:
         words = "No instance type fits the InstanceRequirements."
         raise Refusal("InvalidParameterValue", words)

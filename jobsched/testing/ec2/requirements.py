@@ -6,9 +6,17 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from jobsched.testing.ec2.catalogue import InstanceType
+from jobsched.testing.ec2.refusal import Refusal
 
 #: of all the GPUs in the catalogue
 MANUFACTURER: Final = "nvidia"
+
+
+def check(wanted: dict[str, Any]) -> None:
+    """Raise a Refusal if one requirement excludes another."""
+    if wanted.get("AllowedInstanceTypes") and wanted.get("ExcludedInstanceTypes"):
+        words = "AllowedInstanceTypes and ExcludedInstanceTypes cannot be used together"
+        raise Refusal("InvalidParameterCombination", words)
 
 
 def fitting(kind: InstanceType, wanted: dict[str, Any]) -> bool:
@@ -57,4 +65,4 @@ def _accelerated(kind: InstanceType, wanted: dict[str, Any]) -> bool:
     return _between(kind.gpus, wanted.get("AcceleratorCount"))
 
 
-__all__ = ["fitting"]
+__all__ = ["check", "fitting"]

@@ -97,8 +97,8 @@ def _made(cloud: Cloud, machine: Machine, device: str, disk: dict[str, Any]) -> 
         zone=machine.zone,
         gib=int(disk.get("VolumeSize") or DEFAULT_GIB),
         kind=disk.get("VolumeType") or "gp3",
-        # Without a word about it the root goes with its machine, other disks stay.
-        deletes=disk.get("DeleteOnTermination", device == ROOT),
+        # Without a word about it a disk of the launch goes with its machine.
+        deletes=disk.get("DeleteOnTermination", True),
         created_at=cloud.now(),
         tags=tags_for("volume", machine.settings.get("TagSpecifications") or ()),
     )

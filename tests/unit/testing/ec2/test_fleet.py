@@ -91,6 +91,12 @@ def test_the_version_is_the_one_that_is_named(fake: FakeEc2, ec2: Any) -> None:
     assert refused(ec2.create_fleet, **asked)[0] == "InvalidLaunchTemplateId.VersionNotFound"
 
 
+def test_a_version_must_be_named(ec2: Any) -> None:
+    """A fleet that leaves the version of its template open is refused."""
+    named = {"LaunchTemplateId": template(ec2, KeyName="k")["LaunchTemplateId"]}
+    assert refused(ec2.create_fleet, **fleet(ec2, named=named))[0] == "MissingParameter"
+
+
 def test_a_template_that_is_not_there_is_refused(ec2: Any) -> None:
     """A fleet of an unknown template is no fleet."""
     asked = fleet(ec2, named={"LaunchTemplateId": "lt-0123456789abcdef0", "Version": "1"})

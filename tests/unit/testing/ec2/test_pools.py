@@ -10,6 +10,8 @@ from jobsched.testing.ec2 import FakeEc2
 from tests.unit.testing.ec2.asking import IMAGE, codes, fleet, override, refused, subnet
 
 NO_CAPACITY = "InsufficientInstanceCapacity"
+EXCLUDED = "InvalidParameterCombination"
+ANYTHING = {"VCpuCount": {"Min": 0}, "MemoryMiB": {"Min": 0}}
 
 
 def test_the_cheapest_pool_is_taken(fake: FakeEc2, ec2: Any) -> None:
@@ -139,4 +141,27 @@ def test_requirements_that_nothing_meets(fake: FakeEc2, ec2: Any) -> None:
     pool = {"SubnetId": subnet(ec2), "ImageId": IMAGE, "InstanceRequirements": wanted}
 
     assert codes(ec2.create_fleet(**fleet(ec2, pool))) == ["InvalidParameterValue"]
+    assert not fake.machines()
+
+
+@pytest.mark.parametrize(
+    ("pool", "times", "code"),
+    [
+        ({"InstanceRequirements": ANYTHING, "InstanceType": "m7i.large"}, 1, EXCLUDED),
+        ({"InstanceRequirements": ANYTHING}, 5, "InvalidParameterValue"),
+        (
+            {
+                "InstanceRequirements": ANYTHING
+                | {"AllowedInstanceTypes": ["m*"], "ExcludedInstanceTypes": ["t*"]}
+            },
+            1,
+            EXCLUDED,
+        ),
+    ],
+)
+def test_requirements_that_are_wrong(
+    fake: FakeEc2, ec2: Any, pool: dict[str, Any], times: int, code: str
+) -> None:
+    """L11: Requirements with contradictions, beside a type, or in five overrides are refused."""
+    assert refused(ec2.create_fleet, **fleet(ec2, *[pool] * times))[0] == code
     assert not fake.machines()
