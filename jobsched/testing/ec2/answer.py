@@ -42,9 +42,10 @@ def error(protocol: str, refusal: Refusal) -> Answer:
 
 
 def of_json(value: object, status: int = 200) -> Answer:
-    """Write a value as JSON."""
+    """Write a value as JSON; times, which parameters of calls may be, as text."""
     kind = {"Content-Type": "application/x-amz-json-1.1"}
-    return Answer(status=status, body=json.dumps(value).encode(), headers=kind)
+    body = json.dumps(value, default=str).encode()
+    return Answer(status=status, body=body, headers=kind)
 
 
 __all__ = ["Answer", "error", "of_json"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
 from jobsched.testing.ec2 import (
     describing,
+    document,
     ending,
     fleet,
     images,
@@ -75,13 +75,10 @@ class Ec2Answers(EC2Response):
         """
         asked = self.parameters(call)
         if self._is_ours(call.operation, asked):
-            # moto's corrections of its own models' values are none for ours.
-            self.RESPONSE_KEY_PATH_TO_TRANSFORMER = {}
             result = OPERATIONS[call.operation](self._cloud, self._account, asked)
-            status, headers, body = self.serialized(ActionResult(result))
-        else:
-            status, headers, body = self.call_action()
-        return written(status, headers, body)
+            body = document.written(call.operation, result)
+            return written(200, {"Content-Type": "text/xml;charset=UTF-8"}, body)
+        return written(*self.call_action())
 
     def _is_ours(self, operation: str, asked: dict[str, Any]) -> bool:
         if operation in {"CreateTags", "DeleteTags"}:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -24,6 +25,13 @@ def _get(url: str) -> bytes:
         return connection.getresponse().read()
     finally:
         connection.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(_get(url))
+    except ConnectionError:
+        return False
 
 
 def test_it_forgets_everything(fake: FakeEc2, ec2: Any) -> None:
@@ -47,8 +55,12 @@ def test_calls_and_their_parameters_are_kept(fake: FakeEc2, ec2: Any, clients: A
     before = fake.calls
     ec2.create_fleet(**asked)
     clients["ssm"].get_parameters(Names=["a"])
+    ec2.describe_spot_price_history(StartTime=datetime(2026, 1, 1, tzinfo=UTC))
 
-    assert fake.calls - before == {"CreateFleet": 1, "GetParameters": 1}
+    seen = {"CreateFleet": 1, "DescribeSpotPriceHistory": 1, "GetParameters": 1}
+    assert fake.calls - before == seen
+    (history,) = fake.requests("DescribeSpotPriceHistory")
+    assert history["StartTime"].startswith("2026-01-01")
     assert fake.requests("CreateFleet") == [asked]
     assert fake.requests("GetParameters") == [{"Names": ["a"]}]
 
@@ -124,6 +136,23 @@ def test_two_know_nothing_of_each_other(fake: FakeEc2, ec2: Any) -> None:
         _get(url)
 
     assert fake.alive() == [machine]
+
+
+def test_it_ends_with_whoever_started_it() -> None:
+    """Where the process that started it is killed, the fake ends by itself."""
+    text = """
+import os, signal
+from jobsched.testing.ec2 import FakeEc2
+with FakeEc2() as ec2:
+    print(ec2.url, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", text]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    while _answers(killed.stdout.strip()):
+        pass
 
 
 def test_it_is_for_a_person_too() -> None:
