@@ -50,7 +50,7 @@ def _described(one: Any) -> dict[str, Any]:
         "CreateTime": one.create_time,
         "DefaultVersionNumber": one.default_version_number,
         "LatestVersionNumber": len(one.versions),
-        "Tags": one.tags,
+        "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in one.get_tags()],
     }
 
 
