@@ -34,10 +34,10 @@ class Control:
     def answer(self, request: Request) -> Answer:
         """Answer one request, in JSON."""
         _, *words = request.path.strip("/").split("/")
-        body = json.loads(request.get_data() or b"{}")
         name = f"{request.method} {words[0] if words else ''}"
         with self._cloud.lock:
             try:
+                body = json.loads(request.get_data() or b"{}")
                 given = self._routes()[name](words[1:], body)
             except KeyError as error:
                 return of_json({"error": f"there is no {error.args[0]}"}, NO_ROUTE)
@@ -68,7 +68,7 @@ class Control:
         return asdict(self._cloud.switches)
 
     def _tell(self, words: list[str], told: dict[str, Any]) -> dict[str, Any]:
-        wanted, verb = words
+        wanted, verb = [*words, "", ""][:2]
         machine = self._cloud.machines[wanted]
         if verb == "boot":
             machine.running_at = min(machine.running_at, self._cloud.now())

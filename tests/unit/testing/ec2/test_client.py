@@ -18,13 +18,18 @@ from jobsched.testing.ec2 import FakeEc2, process
 from tests.unit.testing.ec2.asking import fleet, launched
 
 
-def _get(url: str) -> bytes:
+def _asked(url: str, path: str, body: str | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
     try:
-        connection.request("GET", "/_fake/machines")
-        return connection.getresponse().read()
+        connection.request("POST" if body else "GET", path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
     finally:
         connection.close()
+
+
+def _get(url: str) -> bytes:
+    return _asked(url, "/_fake/machines")[1]
 
 
 def _answers(url: str) -> bool:
@@ -81,6 +86,25 @@ def test_an_unknown_machine_is_told(fake: FakeEc2) -> None:
         fake.boot("i-nothing")
     with pytest.raises(KeyError, match="i-nothing"):
         fake.machine("i-nothing")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "word"),
+    [
+        ("/_fake/nothing", None, 404, "nothing"),
+        ("/_fake/machines/i-x/boot", "{}", 404, "i-x"),
+        ("/_fake/switches", "{nonsense", 400, "property name"),
+        ("/", None, 403, "signature"),
+    ],
+)
+def test_a_person_is_told_what_is_wrong(
+    fake: FakeEc2, path: str, body: str | None, status: int, word: str
+) -> None:
+    """A mistake in what is typed is answered in JSON, with what is wrong."""
+    seen, said = _asked(fake.url, path, body)
+
+    assert seen == status
+    assert word in said.decode()
 
 
 def test_the_clock_does_not_go_back(fake: FakeEc2) -> None:
