@@ -92,8 +92,8 @@ def test_a_dead_machine_may_be_an_error(fake: FakeEc2, ec2: Any) -> None:
 
 def test_run_instances_keeps_tokens_too(fake: FakeEc2, ec2: Any) -> None:
     """L3: RunInstances with one token twice is one machine; with other parameters it is refused."""
-    asked = {"ImageId": IMAGE, "InstanceType": "m7i.large", "SubnetId": subnet(ec2)}
-    asked |= {"MinCount": 1, "MaxCount": 1, "ClientToken": "t"}
+    asked: dict[str, Any] = {"MinCount": 1, "MaxCount": 1, "ClientToken": "t"}
+    asked |= {"ImageId": IMAGE, "InstanceType": "m7i.large", "SubnetId": subnet(ec2)}
     ids = {ec2.run_instances(**asked)["Instances"][0]["InstanceId"] for _ in range(2)}
 
     assert ids == {fake.machines()[0].id}
