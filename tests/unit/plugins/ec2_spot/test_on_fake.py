@@ -252,7 +252,9 @@ async def test_each_call_of_a_life_is_allowed(world: World) -> None:
         for asked in requests_of(world.ec2, action.partition(":")[2]):
             for implied, resource, context in needed(action, asked, tags):
                 assert allows(POLICY, implied, resource, context), (implied, resource, context)
-    assert used | {"ec2:CreateTags", "ec2:RunInstances"} == set(actions_of(POLICY))
+    # what only the doctor looks at is no part of a life
+    wanted = [one for one in POLICY["Statement"] if not one["Sid"].startswith("Examine")]
+    assert used | {"ec2:CreateTags", "ec2:RunInstances"} == set(actions_of({"Statement": wanted}))
 
 
 def requests_of(ec2: FakeEc2, operation: str) -> list[dict[str, Any]]:
