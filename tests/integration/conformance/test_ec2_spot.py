@@ -1,6 +1,6 @@
 """`ec2_spot` keeps the contract of providers, on an EC2 that behaves, and on one that does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ OPERATIONS = ("CreateFleet", "DescribeInstances", "TerminateInstances")
 SLOWLY = {"pending_seconds": 0.4, "visible_after_seconds": 0.4, "shutting_down_seconds": 0.4}
 LOST = dict.fromkeys(OPERATIONS, 1)
 #: what is wrong with EC2 → its switches
-FAULTS = MappingProxyType(
+FAULTS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
         "machines are pending for a while": {"pending_seconds": 0.4},
         "fresh machines are not shown yet": {"visible_after_seconds": 0.4},
