@@ -33,8 +33,9 @@ class MachineOrder:
     options: Json = field(default_factory=dict)
     #: when the machine must end by itself, whatever happens
     dies_at: datetime | None = None
-    #: where the machine posts its callbacks, and with what; empty where it posts none
+    #: where the machine posts its callbacks; empty where the deployment names no address
     callback_url: str = ""
+    #: what it posts them with; empty while offers are asked
     callback_token: str = field(default="", repr=False)
 
 

@@ -10,10 +10,9 @@ import pytest
 
 from jobsched.domain.job import Offer
 from jobsched.errors import OperationFailed
-from jobsched.plugins.ec2_spot.image import Images
-from jobsched.plugins.ec2_spot.network import Network, Subnet
+from jobsched.plugins.ec2_spot.network import Subnet
 from jobsched.plugins.ec2_spot.request import Requests, fleet_of, rendered
-from jobsched.plugins.ec2_spot.template import Template, Version
+from jobsched.plugins.ec2_spot.template import Version
 from jobsched.plugins.ec2_spot.wish import Needs, Wish
 from tests.unit.plugins.ec2_spot.orders import IMAGE, ORDER, SUBNETS, VERSION
 
@@ -21,7 +20,7 @@ SPOT = Wish(market="spot", arch="x86_64", types=("m7i.large",), max_price=Decima
 ON_DEMAND = Wish(market="on-demand", arch="x86_64", types=("m7i.large",))
 
 
-class Known(Images, Network, Template):
+class Known:
     """Look-ups whose answers are known; each is counted."""
 
     def __init__(self) -> None:
@@ -41,9 +40,9 @@ class Known(Images, Network, Template):
         return VERSION
 
 
-def requests(callback_url: str | None = None) -> Requests:
+def requests(callback_url: str | None = None, *, known: Any = None) -> Requests:
     """What freezes requests."""
-    known = Known()
+    known = known or Known()
     return Requests(known, known, known, callback_url)
 
 
@@ -152,7 +151,7 @@ async def test_machines_may_post_to_an_address_of_their_own() -> None:
 async def test_a_machine_that_cannot_post_is_not_asked_for(missing: str) -> None:
     """It would be paid for until its boot time is over, five times."""
     with pytest.raises(OperationFailed, match="set callback_url") as failed:
-        await frozen(**{missing: ""})
+        await frozen(SPOT, **{missing: ""})
     assert (failed.value.reason, failed.value.then) == ("configuration", "breaker")
 
 
@@ -160,7 +159,7 @@ async def test_the_image_is_looked_up_once_for_a_launch() -> None:
     """By architecture, and by whether there are graphics processors."""
     known = Known()
     wish = replace(SPOT, arch="arm64", types=("m7g.large",), gpus=1)
-    await Requests(known, known, known, None).freeze(ORDER, offer(wish))
+    await requests(known=known).freeze(ORDER, offer(wish))
     assert known.looked == ["image arm64 True"]
 
 

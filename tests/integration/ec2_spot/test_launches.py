@@ -1,0 +1,227 @@
+"""Launches on the fake EC2: what is sent, what is refused, and what a repeat does."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Coroutine
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobsched.contracts.order import MachineOrder
+from jobsched.domain.job import Instance
+from jobsched.errors import OperationFailed
+from jobsched.plugins.ec2_spot.price import AT_LEAST
+from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
+from jobsched.testing.ec2 import FakeEc2
+from tests.integration.ec2_spot.clouds import SETTINGS, worker
+from tests.unit.plugins.ec2_spot.orders import IMAGE, ORDER
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+
+def order(**changed: Any) -> MachineOrder:
+    """An order that nobody has made before."""
+    return replace(ORDER, token=secrets.token_hex(32), **changed)
+
+
+async def frozen(provider: Ec2SpotProvider, place: int = 0, **changed: Any) -> str:
+    """The request of a new order's offer."""
+    wanted = order(**changed)
+    return await provider.freeze(wanted, (await provider.offers(wanted))[place])
+
+
+async def launched(provider: Ec2SpotProvider, place: int = 0, **changed: Any) -> Instance:
+    """A new machine."""
+    status = await provider.provision(await frozen(provider, place, **changed))
+    assert status.instance is not None
+    return status.instance
+
+
+async def refusal(work: Coroutine[Any, Any, object]) -> OperationFailed:
+    """How a call is refused."""
+    with pytest.raises(OperationFailed) as failed:
+        await work
+    return failed.value
+
+
+async def test_a_machine_is_as_it_should_be(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """Its tags, its script, its metadata service, its end at power-off, and who reaches it."""
+    instance = await launched(provider)
+    machine = ec2.machine(instance.id)
+
+    assert machine.market == "spot"
+    assert machine.tags["jobsched:deployment"] == "test"
+    assert machine.tags["jobsched:job"] == ORDER.job
+    assert machine.settings["InstanceInitiatedShutdownBehavior"] == "terminate"
+    assert machine.settings["MetadataOptions"]["HttpTokens"] == "required"
+    assert machine.settings["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert machine.tags["jobsched:dies-at"] == "2026-11-25T15:30:10+00:00"
+    assert "JOBSCHED_CALLBACK_TOKEN=token-of-this-launch\n" in machine.user_data
+    (disk,) = ec2.volumes()
+    assert disk.tags["jobsched:deployment"] == "test"
+    assert instance.state["type"] in SETTINGS.instance_types
+    assert instance.state["zone"] == machine.zone
+    assert instance.price is not None
+    assert (instance.price.per_hour, instance.price.at_least) == (Decimal(machine.price), AT_LEAST)
+    await provider.terminate(instance)
+
+
+async def test_a_job_costs_few_calls(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """Two calls of EC2 for a launch and its end; the look-ups are shared by all."""
+    instances = [await launched(provider) for _ in range(3)]
+    for instance in instances:
+        assert (await provider.terminate(instance)).phase in {"going", "gone"}
+
+    calls = ec2.calls
+    assert (calls["CreateFleet"], calls["TerminateInstances"]) == (3, 3)
+    assert calls["GetParameter"] == 3
+    shared = calls.total() - 9
+    # group, its rule, subnets, template: once; a price for each zone that machines came from
+    assert shared <= 10, calls
+    (first, *_) = ec2.requests("CreateFleet")
+    assert first["TargetCapacitySpecification"]["TotalTargetCapacity"] == 1
+
+
+async def test_spot_is_dry_and_on_demand_is_not(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """L9: the refusal names the pools; the next offer has a machine, at its own price."""
+    ec2.switch(dry=["spot/*/*"])
+    told = await refusal(launched(provider))
+    assert (told.reason, told.effect, told.then) == ("no_capacity", "none", "next")
+    assert "InsufficientInstanceCapacity (m6i.large in us-east-1a" in told.message
+
+    instance = await launched(provider, 1)
+    assert instance.state["market"] == ec2.machine(instance.id).market == "on-demand"
+    # the best type of the configuration, not the cheapest
+    assert instance.state["type"] == "m7i.large"
+    assert instance.price is not None
+    assert instance.price.per_hour == Decimal("0.1008")
+    await provider.terminate(instance)
+
+
+async def test_a_refused_token_is_used_up(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """L9: the same request has no machine later either, so the next launch has its own token."""
+    ec2.switch(dry=["spot/*/*"])
+    request = await frozen(provider)
+    await refusal(provider.provision(request))
+    ec2.switch(dry=[])
+    told = await refusal(provider.provision(request))
+    assert (told.effect, told.then) == ("none", "next")
+    assert ec2.machines() == []
+
+
+@pytest.mark.parametrize(
+    ("switches", "reason", "then"),
+    [
+        ({"quota": {"spot": 0}}, "quota", "next"),
+        ({"price": {"*/*": "9"}}, "no_capacity", "next"),
+        ({"bad_images": [IMAGE]}, "configuration", "breaker"),
+        ({"deny": ["ec2:RunInstances"]}, "configuration", "breaker"),
+        ({"deny": ["ec2:CreateFleet"]}, "configuration", "breaker"),
+        ({"fail": {"CreateFleet": "InvalidParameterValue"}}, "configuration", "breaker"),
+    ],
+)
+async def test_definite_refusals(
+    ec2: FakeEc2, tmp_path: Path, switches: dict[str, Any], reason: str, then: str
+) -> None:
+    """L9, L11: whether there is none here, or none for anybody until an operator has looked."""
+    settings = replace(SETTINGS, max_price=Decimal("0.5"), image=IMAGE)
+    with worker(tmp_path, settings) as provider:
+        request = await frozen(provider)
+        ec2.switch(**switches)
+        told = await refusal(provider.provision(request))
+    assert (told.reason, told.effect, told.then) == (reason, "none", then), told.message
+    assert ec2.machines() == []
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"lose_after": {"CreateFleet": 3}},
+        {"lose_before": {"CreateFleet": 3}},
+        {"throttle": {"CreateFleet": 3}},
+        {"fail": {"CreateFleet": {"code": "InternalError", "times": 3}}},
+    ],
+)
+async def test_what_the_sdk_does_not_outlast_is_sent_again(
+    provider: Ec2SpotProvider, ec2: FakeEc2, switches: dict[str, Any]
+) -> None:
+    """L2, L3, L10: open whether it took effect; the repeat by another worker has one machine."""
+    request = await frozen(provider)
+    ec2.switch(**switches)
+    told = await refusal(provider.provision(request))
+    assert (told.effect, told.then) == ("unknown", "later"), told.message
+
+    status = await provider.provision(request)
+    assert status.instance is not None
+    assert [one.id for one in ec2.machines()] == [status.instance.id]
+    await provider.terminate(status.instance)
+
+
+async def test_other_bytes_under_the_same_token(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """L6: EC2 refuses them; the machine of the first ones is found by its tag, and taken."""
+    request = await frozen(provider)
+    first = (await provider.provision(request)).instance
+    changed = json.loads(request)
+    changed["fleet"]["LaunchTemplateConfigs"][0]["Overrides"].reverse()
+
+    second = (await provider.provision(json.dumps(changed))).instance
+    assert first is not None
+    assert second is not None
+    assert first.id == second.id
+    assert len(ec2.machines()) == 1
+    await provider.terminate(first)
+
+
+async def test_a_machine_that_vanished_is_unknown_for_a_while(
+    provider: Ec2SpotProvider, ec2: FakeEc2
+) -> None:
+    """T: EC2 does not know the id: it may be too new to be shown, or gone for an hour."""
+    instance = await launched(provider)
+    ec2.switch(vanish_after_seconds=0)
+    ec2.end(instance.id)
+    assert (await provider.terminate(instance)).phase == "unknown"
+    assert await provider.find(ORDER.token) is None
+
+
+async def test_two_workers_begin_a_deployment(ec2: FakeEc2, tmp_path: Path) -> None:
+    """Both make the group and the template at one time, and both have a machine in the end."""
+    with worker(tmp_path) as one, worker(tmp_path) as other:
+        instances = await asyncio.gather(launched(one), launched(other))
+        assert len({instance.id for instance in instances}) == 2
+        for instance in instances:
+            await one.terminate(instance)
+    assert ec2.alive() == []
+
+
+async def test_ec2_chooses_by_what_a_job_needs(ec2: FakeEc2, tmp_path: Path) -> None:
+    """Without types: the cheapest machine that has enough, of the architecture that is asked."""
+    with worker(tmp_path, replace(SETTINGS, instance_types=())) as provider:
+        for resources, name in (
+            ({"vcpus": 4, "memory_mib": 16000, "arch": "arm64"}, "m7g.xlarge"),
+            ({"gpus": 1}, "g4dn.xlarge"),
+        ):
+            instance = await launched(provider, resources=resources)
+            assert ec2.machine(instance.id).type == instance.state["type"] == name
+            await provider.terminate(instance)
+
+
+async def test_a_bound_of_the_job(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """`max_price` of the job keeps its spot machine below it."""
+    ec2.switch(price={"m7i.large/*": "0.06", "m6i.large/*": "0.04"})
+    instance = await launched(provider, options={"max_price": 0.05})
+    assert ec2.machine(instance.id).type == "m6i.large"
+    await provider.terminate(instance)
+    told = await refusal(launched(provider, options={"max_price": 0.03}))
+    assert "SpotMaxPriceTooLow" in told.message
+
+
+async def test_nothing_says_who_reaches_the_machines(ec2: FakeEc2, tmp_path: Path) -> None:
+    """A sentence for the operator at the first use, and nothing is made."""
+    with worker(tmp_path, replace(SETTINGS, worker_source=())) as provider:
+        told = await refusal(frozen(provider))
+    assert (told.reason, told.then) == ("configuration", "breaker")
+    assert ec2.calls["CreateSecurityGroup"] == 0
