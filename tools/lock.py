@@ -16,7 +16,8 @@ HEADER = """\
 #: What each file holds, as arguments of `uv pip compile`.
 FILES = {
     "build.txt": ["--group", "build"],
-    "run.txt": ["--all-extras", "pyproject.toml"],
+    # what a deployment runs: nothing that only tests need
+    "run.txt": ["--extra", "embedded", "--extra", "fast", "pyproject.toml"],
     "dev.txt": ["--all-extras", "--group", "dev", "pyproject.toml"],
 }
 

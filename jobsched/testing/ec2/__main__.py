@@ -1,0 +1,79 @@
+"""Start the fake EC2 for a person: `python -m jobsched.testing.ec2`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from typing import Any
+
+from jobsched.testing.ec2.client import environment
+from jobsched.testing.ec2.process import MISSING
+
+EXAMPLES = """\
+
+Tell it what happens while it runs, in another terminal:
+
+  curl -s {url}/_fake/switches                                      # all switches
+  curl -s {url}/_fake/switches -d '{{"dry": ["spot/*/*"]}}'             # no spot machines
+  curl -s {url}/_fake/switches -d '{{"throttle": {{"CreateFleet": 3}}}}'  # refuse three calls
+  curl -s {url}/_fake/switches -d '{{"pending_seconds": -1}}'           # nothing boots by itself
+  curl -s {url}/_fake/machines                                      # what really is
+  curl -s -X POST {url}/_fake/machines/ID/boot                      # it has booted
+  curl -s {url}/_fake/machines/ID/interrupt -d '{{"notice": true}}'     # spot interruption
+  curl -s {url}/_fake/advance -d '{{"seconds": 600}}'                   # ten minutes go by
+  curl -s -X POST {url}/_fake/reset                                 # forget everything
+
+Ctrl-C ends it."""
+
+
+def main() -> None:
+    """Serve until Ctrl-C; or, for a test, until the standard input ends."""
+    options = _options()
+    server, url = _server(options)
+    if options.owned:
+        print(json.dumps({"url": url}), flush=True)  # noqa: T201  # whoever started it reads this line
+        threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
+    else:
+        _greet(url, options.region)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("\nended; all its machines are forgotten")  # noqa: T201  # for a person
+    finally:
+        server.server_close()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m jobsched.testing.ec2", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: the system chooses one")
+    parser.add_argument("--region", default="us-east-1", help="the region that it serves")
+    parser.add_argument("--owned", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _server(options: argparse.Namespace) -> tuple[Any, str]:
+    try:
+        # moto is asked for here, so that its absence is told in a clear sentence.
+        from jobsched.testing.ec2 import server  # noqa: PLC0415  # see above
+        from jobsched.testing.ec2.cloud import Cloud  # noqa: PLC0415  # the same
+    except ModuleNotFoundError as error:
+        sys.exit(f"{MISSING} ({error})")
+    made = server.make(Cloud(options.region), options.port)
+    return made, server.address(made)
+
+
+def _greet(url: str, region: str) -> None:
+    print(f"A fake EC2 of the region {region} answers at {url}. For every AWS SDK:\n")  # noqa: T201  # for a person
+    for name, value in environment(url, region).items():
+        print(f"  export {name}={value}")  # noqa: T201  # the same
+    print(EXAMPLES.format(url=url), flush=True)  # noqa: T201  # the same
+
+
+def _end_with_input(server: Any) -> None:
+    sys.stdin.read()
+    server.shutdown()
+
+
+main()

@@ -1,0 +1,63 @@
+"""What the fake knows: its machines, volumes, tokens, calls, switches and clock."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import Counter
+from typing import Any
+
+from jobsched.testing.ec2.clock import MovableClock
+from jobsched.testing.ec2.machine import Machine, Volume
+from jobsched.testing.ec2.switches import Switches
+
+
+class Cloud:
+    """The whole state, under one lock that whoever calls holds for the effect of one call.
+
+    Args:
+        region: the one that is served.
+    """
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        #: also told when the switches change, for calls that hang
+        self.lock = threading.Condition(threading.RLock())
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.clock = MovableClock()
+        self.switches = Switches()
+        self.machines: dict[str, Machine] = {}
+        self.volumes: dict[str, Volume] = {}
+        #: operation and token → (fingerprint of the parameters, answer, ids of its machines)
+        self.tokens: dict[tuple[str, str], tuple[str, dict[str, Any], list[str]]] = {}
+        self.calls: Counter[str] = Counter()
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+
+    def now(self) -> float:
+        """Give the time of its clock."""
+        return self.clock.now()
+
+    def alive(self, market: str | None = None) -> list[Machine]:
+        """Give the machines that cost money."""
+        now = self.now()
+        return [
+            one
+            for one in self.machines.values()
+            if one.is_alive(now) and market in {None, one.market}
+        ]
+
+    def visible(self) -> list[Machine]:
+        """Give the machines that calls find."""
+        now = self.now()
+        return [one for one in self.machines.values() if one.is_visible(now)]
+
+
+def new_id(kind: str) -> str:
+    """Make an id as EC2's: a word for the kind, and 17 hexadecimal digits."""
+    return f"{kind}-{secrets.token_hex(9)[:17]}"
+
+
+__all__ = ["Cloud", "new_id"]

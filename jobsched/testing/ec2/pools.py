@@ -1,0 +1,143 @@
+"""The pools of a fleet: each override with each type that fits it, in the order of the strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from jobsched.testing.ec2 import prices
+from jobsched.testing.ec2.account import Account
+from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.launching import Pool
+from jobsched.testing.ec2.refusal import Refusal
+from jobsched.testing.ec2.requirements import fitting
+
+#: what an override may set that a template's data has too
+OVERRIDDEN: Final = (
+    "BlockDeviceMappings",
+    "IamInstanceProfile",
+    "ImageId",
+    "KeyName",
+    "MetadataOptions",
+)
+#: strategies that take the cheapest first; the others take the pools in their order
+BY_PRICE: Final = frozenset({"price-capacity-optimized", "lowest-price", "lowestPrice"})
+#: overrides beside InstanceRequirements, at most
+OVERRIDES: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One way to get a machine; or why there is none (`refusal` instead of `pool`)."""
+
+    #: as the answer names the template
+    template: dict[str, str]
+    override: dict[str, Any]
+    priority: float
+    pool: Pool | None = None
+    refusal: Refusal | None = None
+
+
+def choices(cloud: Cloud, account: Account, asked: dict[str, Any], market: str) -> list[Choice]:
+    """Give what a fleet may choose from, best first.
+
+    Raises:
+        Refusal: no such template; more overrides than are allowed.
+    """
+    found = [
+        choice
+        for one in asked["LaunchTemplateConfigs"]
+        for choice in _of_template(account, asked, one, market)
+    ]
+    return sorted(found, key=lambda choice: _rank(cloud, asked, choice, market))
+
+
+def _rank(cloud: Cloud, asked: dict[str, Any], choice: Choice, market: str) -> tuple[Any, ...]:
+    told = asked.get("SpotOptions" if market == "spot" else "OnDemandOptions") or {}
+    strategy = told.get("AllocationStrategy") or "lowest-price"
+    if choice.pool is None:
+        return (0,)
+    if strategy in BY_PRICE:
+        return (1, prices.of(cloud, choice.pool.kind, choice.pool.subnet.zone, market))
+    return (1, choice.priority)
+
+
+def _of_template(
+    account: Account, asked: dict[str, Any], one: dict[str, Any], market: str
+) -> Iterator[Choice]:
+    wanted = one["LaunchTemplateSpecification"]
+    named, data = account.template(wanted)
+    overrides = one.get("Overrides") or [{}]
+    if len(overrides) > OVERRIDES:
+        raise Refusal("InvalidParameterValue", f"More than {OVERRIDES} overrides")
+    user_data = wanted.get("LaunchTemplateSpecificationUserData") or data.get("UserData")
+    tags = [*(data.get("TagSpecifications") or ()), *(asked.get("TagSpecifications") or ())]
+    settings = data | {"UserData": user_data, "TagSpecifications": tags}
+    for override in overrides:
+        yield from _of_override(account, asked, settings, override, named=named, market=market)
+
+
+def _of_override(
+    account: Account,
+    asked: dict[str, Any],
+    data: dict[str, Any],
+    override: dict[str, Any],
+    *,
+    named: dict[str, str],
+    market: str,
+) -> Iterator[Choice]:
+    settings = data | {key: override[key] for key in OVERRIDDEN if override.get(key)}
+    about: dict[str, Any] = {
+        "template": named,
+        "override": override,
+        "priority": override.get("Priority") or 0.0,
+    }
+    try:
+        subnet = account.subnet(_subnet(override, data), override.get("AvailabilityZone"))
+        types = _types(account, settings, override)
+    except Refusal as refusal:
+        yield Choice(**about, refusal=refusal)
+        return
+    limit = _limit(asked, data, override) if market == "spot" else None
+    for kind in types:
+        pool = Pool(market=market, kind=kind, subnet=subnet, settings=settings, limit=limit)
+        yield Choice(**about, pool=pool)
+
+
+def _subnet(override: dict[str, Any], data: dict[str, Any]) -> str | None:
+    inside = (data.get("NetworkInterfaces") or [{}])[0].get("SubnetId")
+    wanted = override.get("SubnetId") or inside
+    return str(wanted) if wanted else None
+
+
+def _types(account: Account, settings: dict[str, Any], override: dict[str, Any]) -> list[Any]:
+    name = override.get("InstanceType")
+    wanted = override.get("InstanceRequirements")
+    if not name and not wanted:
+        name, wanted = settings.get("InstanceType"), settings.get("InstanceRequirements")
+    if name:
+        return [account.type(name)]
+    if not wanted:
+        raise Refusal("MissingParameter", "The request must contain InstanceType")
+    types = [account.type(one) for one in account.catalogue()]
+    made_for = account.architecture(settings.get("ImageId") or "")
+    found = [one for one in types if fitting(one, wanted) and made_for in {None, one.arch}]
+    if not found:
+        words = "No instance type fits the InstanceRequirements."
+        raise Refusal("InvalidParameterValue", words)
+    return found
+
+
+def _limit(asked: dict[str, Any], data: dict[str, Any], override: dict[str, Any]) -> Decimal | None:
+    market = (data.get("InstanceMarketOptions") or {}).get("SpotOptions") or {}
+    told = (
+        (asked.get("SpotOptions") or {}).get("MaxTotalPrice"),
+        override.get("MaxPrice") or market.get("MaxPrice"),
+    )
+    limits = [Decimal(str(one)) for one in told if one]
+    return min(limits) if limits else None
+
+
+__all__ = ["Choice", "choices"]

@@ -1,0 +1,54 @@
+"""One fake EC2 for all tests of a process, forgotten between them; and boto3's clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from jobsched.testing.ec2 import FakeEc2
+from jobsched.testing.ec2.client import environment
+
+#: no second try, so that each call is seen
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=5)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[FakeEc2]:
+    """Give a fake EC2 that runs."""
+    with FakeEc2() as one:
+        yield one
+
+
+@pytest.fixture
+def fake(running: FakeEc2) -> FakeEc2:
+    """Give a fake EC2 that knows nothing."""
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="session")
+def session(running: FakeEc2) -> Any:
+    """Give a session of boto3 with made-up keys."""
+    keys = environment(running.url, running.region)
+    return boto3.Session(
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        region_name=running.region,
+    )
+
+
+@pytest.fixture(scope="session")
+def clients(running: FakeEc2, session: Any) -> dict[str, Any]:
+    """Give a client of each service: making one takes long."""
+    names = ("ec2", "iam", "pricing", "ssm", "sts")
+    return {name: session.client(name, endpoint_url=running.url, config=ONCE) for name in names}
+
+
+@pytest.fixture
+def ec2(fake: FakeEc2, clients: dict[str, Any]) -> Any:
+    """Give boto3's client of EC2."""
+    return clients["ec2"]
