@@ -1,11 +1,17 @@
-"""The plugin ``ec2_spot``: so far its configuration section only; it brings no provider yet."""
+"""The provider ``ec2_spot``: a fresh machine of Amazon EC2 for each launch."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from marshmallow import Schema
 
 from jobsched import hookimpl
+from jobsched.contracts.provider import Provider
+from jobsched.contracts.services import Services
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
+from jobsched.plugins.ec2_spot.settings import Settings
 
 #: The version of the plugin API that this was written for.
 JOBSCHED_API = 1
@@ -17,4 +23,14 @@ def jobsched_config_schemas() -> dict[str, type[Schema]]:
     return {"ec2_spot": Ec2SpotSchema}
 
 
-__all__ = ["JOBSCHED_API", "Ec2SpotSchema", "jobsched_config_schemas"]
+@hookimpl
+def jobsched_providers(
+    config: Mapping[str, Mapping[str, Any]], services: Services
+) -> list[Provider]:
+    """Bring the provider. The SDK of AWS is loaded here, and not for a look at the settings."""
+    from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider  # noqa: PLC0415 - 0.4 s
+
+    return [Ec2SpotProvider(services, Settings.of(config["ec2_spot"]))]
+
+
+__all__ = ["JOBSCHED_API", "Ec2SpotSchema", "jobsched_config_schemas", "jobsched_providers"]

@@ -25,6 +25,8 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="jobsched",
 )
+#: the Price List API has few endpoints, and each lists every region's prices
+ELSEWHERE = {"pricing": "us-east-1"}
 
 
 def credentials(environment: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +105,10 @@ class Aws:
             if service not in self._clients:
                 # by the name at run time: the types know each service apart
                 session: Any = boto3.session.Session(**_keys())
-                self._clients[service] = session.client(service, config=CONFIG, **self._where)
+                where = self._where
+                if service in ELSEWHERE:
+                    where = {**where, "region_name": ELSEWHERE[service]}
+                self._clients[service] = session.client(service, config=CONFIG, **where)
             return self._clients[service]
 
 

@@ -8,22 +8,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    InvalidConfigError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    UnknownServiceError,
+)
 
 from jobsched.errors import Effect, OperationFailed
 
 #: no such machine now: the next offer
 CAPACITY: Final = frozenset(
     {
-        "InsufficientInstanceCapacity",
-        "InsufficientHostCapacity",
-        "InsufficientReservedInstanceCapacity",
+        "IdempotentInstanceTerminated",
+        "InsufficientAddressCapacity",
         "InsufficientCapacity",
+        "InsufficientCapacityOnHost",
         "InsufficientFreeAddressesInSubnet",
+        "InsufficientHostCapacity",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+        "InsufficientReservedInstancesCapacity",
+        "InsufficientVolumeCapacity",
+        "ReservationCapacityExceeded",
+        "SpotMaxPriceTooLow",
         "UnfulfillableCapacity",
         "Unsupported",
-        "SpotMaxPriceTooLow",
-        "IdempotentInstanceTerminated",
+        "VolumeTypeNotAvailableInZone",
     }
 )
 #: the account may not have more now: the next offer may count elsewhere; the operator is told
@@ -31,45 +49,110 @@ QUOTA: Final = frozenset(
     {
         "InstanceLimitExceeded",
         "MaxFleetCountExceeded",
-        "MaxSpotInstanceCountExceeded",
+        "MaxIOPSLimitExceeded",
         "MaxSpotFleetRequestCountExceeded",
+        "MaxSpotInstanceCountExceeded",
+        "NetworkInterfaceLimitExceeded",
+        "ResourceLimitExceeded",
         "VcpuLimitExceeded",
         "VolumeLimitExceeded",
     }
 )
 #: too many calls: the same again, later
 THROTTLE: Final = frozenset(
-    {"RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException"}
+    {
+        "EC2ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
-#: wrong settings or rights: no job can be served until an operator has looked
+#: wrong settings or rights: no job can be served until an operator has looked. Each stands for all
+#: codes that begin with it.
 CONFIGURATION: Final = (
     "AccessDenied",
     "AuthFailure",
     "Blocked",
+    "BootForVolumeTypeUnsupported",
+    "CustomerKeyHasBeenRevoked",
+    "DefaultVpcDoesNotExist",
+    "EncryptedVolumesNotSupported",
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InvalidAction",
     "InvalidAMI",
+    "InvalidAvailabilityZone",
     "InvalidBlockDeviceMapping",
-    "InvalidClientTokenId",
+    "InvalidCharacter",
+    "InvalidClientToken",
+    "InvalidFleetConfig",
     "InvalidGroup",
     "InvalidIamInstanceProfile",
+    "InvalidID",
+    "InvalidInput",
+    "InvalidInstanceAttributeValue",
+    "InvalidInstanceType",
     "InvalidKeyPair",
     "InvalidLaunchTemplate",
     "InvalidParameter",
-    "InvalidSecurityGroup",
+    "InvalidPermission",
+    "InvalidQueryParameter",
+    "InvalidRegion",
+    "InvalidRequest",
+    "InvalidSecurity",
+    "InvalidSnapshot",
+    "InvalidSpotFleetRequestConfig",
     "InvalidSubnet",
+    "InvalidTag",
+    "InvalidTenancy",
     "InvalidUserData",
+    "InvalidVpc",
+    "InvalidZone",
     "MalformedQueryString",
-    "MissingParameter",
+    "MaxTemplate",
+    "Missing",
+    "NoSuchVersion",
     "OptInRequired",
     "ParameterNotFound",
+    "ParameterVersionNotFound",
+    "PendingVerification",
+    "RequestExpired",
+    "RulesPerSecurityGroupLimitExceeded",
+    "SecurityGroup",
     "SignatureDoesNotMatch",
+    "TagLimitExceeded",
     "UnauthorizedOperation",
+    "UnknownParameter",
+    "UnknownVolumeType",
     "UnrecognizedClientException",
+    "UnsupportedOperation",
+    "UnsupportedProtocol",
+    "UnsupportedTenancy",
     "ValidationError",
     "ValidationException",
+    "VPCIdNotSpecified",
+    "VPCResourceNotSpecified",
 )
 #: the token was sent before with other parameters: what it made must be looked for
 MISMATCH: Final = "IdempotentParameterMismatch"
 SERVER_ERROR: Final = 500
+#: the SDK refuses to send it: settings or rights of this machine are wrong, or the SDK is too old
+#: for a parameter
+NEVER_SENT: Final = (
+    InvalidConfigError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    UnknownServiceError,
+)
 
 
 def of_aws(error: ClientError, operation: str) -> OperationFailed:
@@ -81,12 +164,11 @@ def of_aws(error: ClientError, operation: str) -> OperationFailed:
     described = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     repeated = about.get("RetryAttempts", 0) > 0
-    status = about.get("HTTPStatusCode", 0)
-    return of_code(
-        described.get("Code", ""),
-        f"{operation}: {described.get('Message', '')}",
-        in_doubt=repeated or status >= SERVER_ERROR,
-    )
+    code = described.get("Code", "")
+    # a call that is throttled was not carried out, though EC2 says so with a server's error (503)
+    is_server = about.get("HTTPStatusCode", 0) >= SERVER_ERROR and code not in THROTTLE
+    words = f"{operation}: {described.get('Message', '')}"
+    return of_code(code, words, in_doubt=repeated or is_server)
 
 
 def of_code(code: str, message: str, *, in_doubt: bool = False) -> OperationFailed:
@@ -114,7 +196,7 @@ def of_code(code: str, message: str, *, in_doubt: bool = False) -> OperationFail
 def no_answer(error: BotoCoreError, operation: str) -> OperationFailed:
     """Classify a call that got no answer, or was never sent."""
     words = f"{operation}: {error}"
-    if isinstance(error, NoCredentialsError | NoRegionError):
+    if isinstance(error, NEVER_SENT):
         return OperationFailed("configuration", words, then="breaker")
     return OperationFailed("no_answer", words, effect="unknown", then="later")
 
@@ -136,6 +218,7 @@ __all__ = [
     "CAPACITY",
     "CONFIGURATION",
     "MISMATCH",
+    "NEVER_SENT",
     "QUOTA",
     "THROTTLE",
     "is_not_found",

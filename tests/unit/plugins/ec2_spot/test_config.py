@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from jobsched.plugins.ec2_spot import jobsched_config_schemas
+from jobsched.plugins.ec2_spot.settings import Settings
 
 
 def load(section: dict[str, Any]) -> dict[str, Any]:
@@ -23,16 +25,59 @@ def test_defaults() -> None:
         "endpoint_url": None,
         "subnets": [],
         "security_groups": [],
+        "worker_source": [],
+        "public_address": False,
         "instance_types": [],
+        "image": None,
+        "disk_gib": 30,
+        "disk_device": "/dev/xvda",
         "callback_url": None,
         "key_name": None,
         "instance_profile": None,
         "on_demand": "fallback",
         "max_price": None,
+        "on_demand_prices": {},
         "lead": timedelta(minutes=3),
         "alive": 20,
         "hourly": 100,
+        "per_second": 2.0,
     }
+
+
+def test_the_defaults_are_those_of_the_settings() -> None:
+    """Whoever makes settings without a section gets what an empty section gives."""
+    assert Settings.of(load({})) == Settings()
+
+
+def test_settings_keep_the_section() -> None:
+    """Each key of the section is a setting; lists cannot be changed any more."""
+    settings = Settings.of(load({"subnets": "subnet-a", "alive": None, "public_address": "true"}))
+    assert (settings.subnets, settings.alive, settings.public_address) == (("subnet-a",), None, True)
+
+
+def test_prices_may_be_one_text() -> None:
+    """An environment variable gives a list of prices as one text."""
+    prices = {"m7i.large": Decimal("0.1008"), "m7a.large": Decimal("0.12")}
+    assert load({"on_demand_prices": "m7i.large=0.1008, m7a.large=0.12"})["on_demand_prices"] == (
+        prices
+    )
+    assert load({"on_demand_prices": {"m7i.large": 0.1008, "m7a.large": "0.12"}}) == load(
+        {"on_demand_prices": "m7i.large=0.1008 m7a.large=0.12"}
+    )
+
+
+@pytest.mark.parametrize("source", ["sg-0abc", "10.0.0.0/16", "203.0.113.7", "2001:db8::/32"])
+def test_workers_are_groups_or_addresses(source: str) -> None:
+    """Who may reach a machine is a security group or a range of addresses."""
+    assert load({"worker_source": source})["worker_source"] == [source]
+
+
+@pytest.mark.parametrize(
+    "image", ["ami-0123456789abcdef0", "/acme/images/{arch}/latest", "acme-image"]
+)
+def test_an_image_is_an_ami_or_a_parameter(image: str) -> None:
+    """The image is named itself, or by the parameter that names it."""
+    assert load({"image": image})["image"] == image
 
 
 def test_a_list_may_be_one_text() -> None:
@@ -63,6 +108,16 @@ def test_addresses_may_be_local() -> None:
         ("callback_url", "not a url"),
         ("subnets", [""]),
         ("area", "eu-west-1"),
+        ("per_second", 0),
+        ("worker_source", "anybody"),
+        ("worker_source", "10.0.0.1/16"),
+        ("instance_types", "large"),
+        ("image", "ami with spaces"),
+        ("disk_gib", 0),
+        ("disk_device", "xvda;"),
+        ("on_demand_prices", "m7i.large"),
+        ("on_demand_prices", "large=1"),
+        ("on_demand_prices", {"m7i.large": 0}),
     ],
 )
 def test_mistakes_are_refused(key: str, value: object) -> None:

@@ -1,0 +1,101 @@
+"""What EC2's description of a machine means: its phase, how it is reached, why it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from jobsched.contracts.provider import InstanceStatus
+from jobsched.domain.job import Access, Instance, Json
+
+Phase = Literal["pending", "running", "going", "gone", "unknown"]
+
+#: Docker's own port for TLS
+PORT: Final = 2376
+#: by EC2's "instance lifecycle". One that is stopped can never be used again: what ran on it has
+#: ended, and it is paid for (its disk) until it is terminated.
+PHASES: Final[Mapping[str, Phase]] = {
+    "pending": "pending",
+    "running": "running",
+    "stopping": "going",
+    "stopped": "going",
+    "shutting-down": "going",
+    "terminated": "gone",
+}
+#: nobody of ours stops a machine: AWS did, for its host is to retire, or a person
+STOPPED: Final = frozenset({"stopping", "stopped"})
+#: state reasons by which AWS takes a spot machine away
+INTERRUPTIONS: Final = frozenset({"Server.SpotInstanceTermination", "Server.SpotInstanceShutdown"})
+#: the API's own word for our ``terminate``, and the machine's own power-off
+BY_US: Final = frozenset({"Client.UserInitiatedShutdown", "Client.InstanceInitiatedShutdown"})
+
+
+def status_of(machine: Mapping[str, Any], *, public_address: bool) -> InstanceStatus:
+    """Give the status of one machine as ``DescribeInstances`` shows it. Pure.
+
+    Args:
+        machine: one of ``Reservations[].Instances[]``.
+        public_address: whether workers reach it at its public address, else at its private one.
+    """
+    state = state_of(machine)
+    access = _access(machine, public_address=public_address)
+    ended_in_another_way = state in STOPPED or why_ended(machine) in INTERRUPTIONS
+    return InstanceStatus(
+        phase=PHASES.get(state, "unknown"),
+        access=access,
+        instance=Instance(
+            id=machine["InstanceId"],
+            access=access,
+            state=_kept(machine, public_address=public_address),
+        ),
+        interrupted=ended_in_another_way,
+    )
+
+
+def state_of(machine: Mapping[str, Any]) -> str:
+    """Give EC2's word for its state: ``pending`` or ``running``, say."""
+    return str(machine.get("State", {}).get("Name", ""))
+
+
+def why_ended(machine: Mapping[str, Any]) -> str:
+    """Give the code of its state reason: ``Server.InsufficientInstanceCapacity``, …; or nothing."""
+    return str(machine.get("StateReason", {}).get("Code", ""))
+
+
+def market_of(machine: Mapping[str, Any]) -> Literal["spot", "on-demand"]:
+    """Say how it is paid for."""
+    return "spot" if machine.get("InstanceLifecycle") == "spot" else "on-demand"
+
+
+def _kept(machine: Mapping[str, Any], *, public_address: bool) -> Json:
+    """Give what the record keeps of it; the same keys as the launch writes."""
+    launched_at = machine.get("LaunchTime")
+    kept = {
+        "type": machine.get("InstanceType"),
+        "zone": machine.get("Placement", {}).get("AvailabilityZone"),
+        "market": market_of(machine),
+        "launched_at": launched_at.isoformat() if launched_at else None,
+        "dns_name": _either(machine, "PublicDnsName", "PrivateDnsName", first=public_address),
+        "ip_address": _address(machine, public_address=public_address),
+        "state": state_of(machine),
+    }
+    if code := why_ended(machine):
+        # why it never came up, or went: nobody can ask EC2 for it an hour later
+        kept["reason"] = code
+    return kept
+
+
+def _access(machine: Mapping[str, Any], *, public_address: bool) -> Access | None:
+    address = _address(machine, public_address=public_address)
+    return Access(kind="docker_tls", address=address, port=PORT) if address else None
+
+
+def _address(machine: Mapping[str, Any], *, public_address: bool) -> str | None:
+    return machine.get("PublicIpAddress" if public_address else "PrivateIpAddress") or None
+
+
+def _either(machine: Mapping[str, Any], one: str, other: str, *, first: bool) -> str | None:
+    return machine.get(one if first else other) or None
+
+
+__all__ = ["BY_US", "PHASES", "PORT", "market_of", "state_of", "status_of", "why_ended"]

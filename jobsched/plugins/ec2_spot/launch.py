@@ -1,0 +1,118 @@
+"""Sending a frozen request, however often: the same token and the same bytes give one machine."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.services import Services
+from jobsched.domain.job import Instance
+from jobsched.errors import OperationFailed
+from jobsched.plugins.ec2_spot.client import Aws
+from jobsched.plugins.ec2_spot.failure import MISMATCH, is_not_found
+from jobsched.plugins.ec2_spot.machines import Machines
+from jobsched.plugins.ec2_spot.price import Prices
+from jobsched.plugins.ec2_spot.refusal import refusal_of
+from jobsched.plugins.ec2_spot.wish import Market
+
+#: tokens that are remembered as not sent yet
+MOST_FRESH: Final = 10_000
+
+
+class Launcher:
+    """Sends requests.
+
+    Args:
+        aws: the way to EC2.
+        services: lends time.
+        machines: looks a machine up where an answer leaves it in doubt.
+        prices: tells what it costs.
+    """
+
+    def __init__(self, aws: Aws, services: Services, machines: Machines, prices: Prices) -> None:
+        self._aws = aws
+        self._clock = services.clock
+        self._machines = machines
+        self._prices = prices
+        self._fresh: OrderedDict[str, None] = OrderedDict()
+
+    def expect(self, token: str) -> None:
+        """Note that this process has just frozen the request of a token, and never sent it."""
+        self._fresh[token] = None
+        if len(self._fresh) > MOST_FRESH:
+            self._fresh.popitem(last=False)
+
+    async def send(self, request: str) -> InstanceStatus:
+        """Send a request, and give its machine with its price. May be repeated.
+
+        Raises:
+            OperationFailed: ``effect="none"`` is definite: this request has no machine.
+        """
+        frozen = json.loads(request)
+        token = frozen["fleet"]["ClientToken"]
+        # popped before it is sent: whatever comes of it, the next time is a repeat
+        is_first = self._fresh.pop(token, token) is None
+        try:
+            answer = await self._aws.call("create_fleet", **frozen["fleet"])
+        except OperationFailed as error:
+            if not is_not_found(error, (MISMATCH,)):
+                raise
+            # Sent before with other bytes. Only its tag can tell what became of it.
+            if (found := await self._machines.find(token)) is None:
+                raise
+            return await self.priced(found)
+        status = self._launched(answer, frozen)
+        return await self.priced(status if is_first else await self._looked_at(token, status))
+
+    async def priced(self, status: InstanceStatus) -> InstanceStatus:
+        """Add what the machine costs an hour now, where that can be had. May be repeated."""
+        instance = status.instance
+        if instance is None or status.phase not in {"pending", "running"}:
+            return status
+        state = instance.state
+        if not (state.get("type") and state.get("zone")):
+            return status
+        price = await self._prices.at_launch(
+            instance_type=state["type"],
+            zone=state["zone"],
+            market=cast("Market", state.get("market")),
+        )
+        return replace(status, instance=replace(instance, price=price))
+
+    async def _looked_at(self, token: str, status: InstanceStatus) -> InstanceStatus:
+        """Look at the machine of a repeated request: EC2 also names one that is dead by now.
+
+        One that is not shown yet is believed to be there: EC2 has just named it.
+        """
+        found = await self._machines.find(token)
+        return found if found and found.phase != "unknown" else status
+
+    def _launched(self, answer: Mapping[str, Any], frozen: Mapping[str, Any]) -> InstanceStatus:
+        zones, market = frozen["zones"], _market(frozen["fleet"])
+        made = next((one for one in answer.get("Instances", ()) if one.get("InstanceIds")), None)
+        if made is None:
+            raise refusal_of(answer.get("Errors", ()), zones, market)
+        pool = made.get("LaunchTemplateAndOverrides", {}).get("Overrides", {})
+        state = {
+            "type": made.get("InstanceType") or pool.get("InstanceType"),
+            "zone": pool.get("AvailabilityZone") or zones.get(pool.get("SubnetId", "")),
+            "market": made.get("Lifecycle") or market,
+            # a description tells EC2's own time of it
+            "launched_at": self._clock.now().isoformat(),
+            "dns_name": None,
+            "ip_address": None,
+            "state": "pending",
+        }
+        instance = Instance(id=made["InstanceIds"][0], state=state)
+        return InstanceStatus(phase="pending", instance=instance)
+
+
+def _market(fleet: Mapping[str, Any]) -> Market:
+    return cast("Market", fleet["TargetCapacitySpecification"]["DefaultTargetCapacityType"])
+
+
+__all__ = ["Launcher"]
