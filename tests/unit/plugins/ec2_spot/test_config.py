@@ -52,7 +52,11 @@ def test_the_defaults_are_those_of_the_settings() -> None:
 def test_settings_keep_the_section() -> None:
     """Each key of the section is a setting; lists cannot be changed any more."""
     settings = Settings.of(load({"subnets": "subnet-a", "alive": None, "public_address": "true"}))
-    assert (settings.subnets, settings.alive, settings.public_address) == (("subnet-a",), None, True)
+    assert (settings.subnets, settings.alive, settings.public_address) == (
+        ("subnet-a",),
+        None,
+        True,
+    )
 
 
 def test_prices_may_be_one_text() -> None:
