@@ -498,6 +498,15 @@ CASES = {
         words=("JOBSCHED_CALLBACK_URL",),
         settings={"JOBSCHED_CALLBACK_URL": ""},
     ),
+    "a callback address that no token is made for": Case(
+        check="ec2.callback",
+        verdict="fail",
+        words=("set callback_url (JOBSCHED_CALLBACK_URL)",),
+        settings={
+            "JOBSCHED_CALLBACK_URL": "",
+            **spot(callback_url="https://jobs.example.org/callback"),
+        },
+    ),
     "a callback address of another path": Case(
         check="ec2.callback",
         verdict="fail",

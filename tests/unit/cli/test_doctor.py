@@ -172,6 +172,16 @@ def test_a_broken_plugin_does_not_hide_the_checks_of_the_others(installed: Distr
     assert "plugin bcme" in told["plugins"]["sentence"]
 
 
+def test_the_checks_of_a_broken_plugin_are_missed_with_its_reason(
+    installed: Distributions,
+) -> None:
+    """Who asks for them is told why there are none, and not that there is no such name."""
+    installed.install("bcme", "import no_such_module_anywhere\n")
+    found = doctor("--json", "--only", "bcme", JOBSCHED_PLUGINS="local,docker_runner,bcme")
+    assert (found.exit_code, list(of(found))) == (2, ["plugins"])
+    assert "no_such_module_anywhere" in of(found)["plugins"]["sentence"]
+
+
 def test_a_part_that_is_chosen_and_not_loaded_fails() -> None:
     """Jobs that name no runner would be refused."""
     found = doctor("--json", "--only", "plugins", JOBSCHED_RUNNER="acme")
