@@ -37,12 +37,10 @@ def main() -> None:
         threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     else:
         _greet(url, options.region)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
+    # It catches Ctrl-C itself, and closes its socket.
+    server.serve_forever()
+    if not options.owned:
         print("\nended; all its machines are forgotten")  # noqa: T201  # for a person
-    finally:
-        server.server_close()
 
 
 def _options() -> argparse.Namespace:

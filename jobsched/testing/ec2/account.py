@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import ipaddress
 import itertools
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from moto.core.types import Base64EncodedString
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.iam.models import iam_backends
+from moto.utilities.utils import load_resource
 
 from jobsched.testing.ec2.catalogue import TYPES, InstanceType
 from jobsched.testing.ec2.refusal import Refusal
@@ -146,8 +149,7 @@ class Account:
 
     def architecture(self, image: str) -> str | None:
         """Give the processor that a known image is made for."""
-        known = self._ec2.amis.get(image)
-        return known.architecture if known else None
+        return _amazons(self.region).get(image)
 
     def check_key_pair(self, name: str | None) -> None:
         """Raise a Refusal if there is no such key pair."""
@@ -183,6 +185,18 @@ class Account:
             if str(one) not in taken:
                 return str(one)
         raise no_address(subnet.id)
+
+
+@functools.cache
+def _amazons(region: str) -> dict[str, str]:
+    """Read which processors the images are made for that SSM tells of."""
+    found: dict[str, str] = {}
+    for name in ("latest_amis", "ecs/optimized_amis"):
+        # moto has no images for young regions.
+        with contextlib.suppress(FileNotFoundError):
+            images = load_resource(f"ec2/resources/{name}/{region}.json")
+            found |= {one["ami_id"]: one["architecture"] for one in images}
+    return found
 
 
 def no_address(subnet: str) -> Refusal:

@@ -29,6 +29,9 @@ def describe(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str,
         words = f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value "
         raise Refusal("InvalidParameterValue", f"{words}between {FEWEST} and {MOST}.")
     ids = asked.get("InstanceIds") or []
+    if ids and size is not None:
+        words = "The parameters instancesSet and maxResults cannot be used together"
+        raise Refusal("InvalidParameterCombination", words)
     wanted = found(cloud, ids) if ids else cloud.visible()
     chosen = wanted_by(asked, wanted, _reads(cloud))
     shown, more = page(chosen, asked, cloud.switches.page_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -26,6 +27,8 @@ class QuietHandler(WSGIRequestHandler):
 
 def make(cloud: Cloud, port: int = 0) -> BaseWSGIServer:
     """Make the server; the system chooses the port 0. It listens at once."""
+    # A thousand images that nobody asks for: without them a reset is thirty times faster.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     return make_server(HOST, port, Layer(cloud), threaded=True, request_handler=QuietHandler)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ IMAGE = "ami-0123456789abcdef0"
 
 def template(ec2: Any, **data: Any) -> dict[str, str]:
     """Make a launch template; give how a fleet names it."""
-    made = ec2.create_launch_template(LaunchTemplateName="one", LaunchTemplateData=data)
+    name = f"template-{secrets.token_hex(4)}"
+    made = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
     return {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"}
 
 

@@ -52,3 +52,10 @@ def clients(running: FakeEc2, session: Any) -> dict[str, Any]:
 def ec2(fake: FakeEc2, clients: dict[str, Any]) -> Any:
     """Give boto3's client of EC2."""
     return clients["ec2"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the first test of a process time to start the server on a busy machine."""
+    for item in items:
+        if "testing/ec2" in item.nodeid:
+            item.add_marker(pytest.mark.timeout(60))
