@@ -82,9 +82,10 @@ class Template:
     async def _look(self) -> Version:
         content = content_of(self._settings, await self._groups.ids(), self._deployment)
         found = await self._versions()
-        if found is None and (made := await self._make(content)):
-            return made
-        found = found or await self._versions() or ()
+        if found is None:
+            if made := await self._make(content):
+                return made
+            found = await self._versions() or ()
         return newest(found, hash_of(content)) or await self._make_version(content)
 
     async def _versions(self) -> Sequence[Mapping[str, Any]] | None:
