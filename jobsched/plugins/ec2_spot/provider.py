@@ -56,6 +56,7 @@ class Ec2SpotProvider(Provider):
         )
         self._settings = settings
         self._deployment = services.deployment
+        self._clock = services.clock
         self._aws = Aws(services, region=settings.region, endpoint_url=settings.endpoint_url)
         self._network = Network(self._aws, services.clock, settings.subnets)
         self._groups = SecurityGroups(
@@ -116,7 +117,8 @@ class Ec2SpotProvider(Provider):
 
     async def remove_leftovers(self) -> Sequence[str]:
         """Delete volumes of this deployment that no machine holds."""
-        return await volumes.remove_leftovers(self._aws, self._deployment)
+        now = self._clock.now()
+        return await volumes.remove_leftovers(self._aws, self._deployment, now)
 
 
 __all__ = ["Ec2SpotProvider"]

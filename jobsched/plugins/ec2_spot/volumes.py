@@ -9,7 +9,7 @@ never placed. So a disk is all that can be left, where EC2 did not keep to ``Del
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jobsched.errors import OperationFailed
@@ -25,19 +25,19 @@ PAGE: Final = 500
 SETTLED: Final = ("InvalidVolume.NotFound", "VolumeInUse")
 
 
-async def remove_leftovers(aws: Aws, deployment: str, now: datetime | None = None) -> list[str]:
+async def remove_leftovers(aws: Aws, deployment: str, now: datetime) -> list[str]:
     """Delete the deployment's volumes that no machine uses; say which. May be repeated.
 
     Args:
         aws: the way to EC2.
         deployment: only volumes with its tag are looked at.
-        now: the store's time; None: this machine's.
+        now: the store's time.
 
     Raises:
         OperationFailed: the list could not be had; or some could not be deleted, after all were
             tried.
     """
-    until = (now or datetime.now(UTC)) - SPARED
+    until = now - SPARED
     volumes = await aws.pages(
         "describe_volumes",
         "Volumes",

@@ -14,9 +14,11 @@ import pytest
 
 from jobsched.domain.job import Price
 from jobsched.plugins.ec2_spot import price
+from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.list_price import region_of
 from jobsched.plugins.ec2_spot.price import Market, Prices
 from jobsched.testing.clock import FakeClock
+from jobsched.testing.services import LentServices
 from tests.unit.plugins.ec2_spot.stubbed import NOW, StubbedAws, stubbed
 from tests.unit.plugins.lent import KeptLog
 
@@ -226,6 +228,17 @@ async def test_the_right_to_read_list_prices_is_an_extra(lent: Lent) -> None:
     assert [await lent.on_demand() for _ in range(3)] == [None] * 3
     [(_, _, fields)] = lent.log.entries
     assert "AccessDeniedException" in fields["why"]
+
+
+async def test_list_prices_are_asked_where_they_are_told(tmp_path: Path) -> None:
+    """The Price List API has no endpoint in most regions; prices of all are told in one."""
+    services = LentServices(data_dir=tmp_path)
+    aws = Aws(services, region="eu-north-1", endpoint_url="http://127.0.0.1:9")
+
+    regions = {name: aws._client(name).meta.region_name for name in ("ec2", "pricing")}
+
+    assert regions == {"ec2": "eu-north-1", "pricing": "us-east-1"}
+    services.spawn.end()
 
 
 @pytest.mark.parametrize(

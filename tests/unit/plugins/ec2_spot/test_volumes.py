@@ -53,17 +53,6 @@ async def test_a_young_volume_is_spared(aws: StubbedAws) -> None:
     assert await remove_leftovers(aws, "test", NOW) == []
 
 
-async def test_the_time_of_this_machine_serves(aws: StubbedAws) -> None:
-    """Without a time the wall clock decides what is young."""
-    ages = [timedelta(minutes=9), timedelta(minutes=11)]
-    now = datetime.now(NOW.tzinfo)
-    shown = [volume(f"vol-{no}", at=now - age) for no, age in enumerate(ages)]
-    aws.answers("describe_volumes", {"Volumes": shown})
-    aws.answers("delete_volume", {}, asked={"VolumeId": "vol-1"})
-
-    assert await remove_leftovers(aws, "test") == ["volume vol-1 (8 GiB)"]
-
-
 @pytest.mark.parametrize("code", ["InvalidVolume.NotFound", "VolumeInUse"])
 async def test_what_is_gone_or_used_meanwhile_is_no_failure(aws: StubbedAws, code: str) -> None:
     """T8: a volume that is gone already, or attached meanwhile, is passed over."""
