@@ -20,6 +20,8 @@ demo: environment ## run four sample jobs and show them live
 up: environment ## API, worker and Redis in one process, on this machine
 	@$(BIN)/jobsched up
 
+# Hundreds of processes import the same modules: each is compiled once, whatever a shell says of it.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: environment ## the whole test suite (add ARGS="-k name" to choose)
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
 

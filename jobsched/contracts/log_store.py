@@ -91,12 +91,15 @@ class LogStore(ABC):
         Example:
             >>> async def read(self, job, attempt, after=0):
             ...     parts, end = [], after
-            ...     for key in sorted(await self.bucket.keys(f"{job}/{attempt}/")):
-            ...         offset = int(key.rpartition("/")[2].partition("-")[0])
-            ...         begin = max(offset, end)
-            ...         if data := (await self.bucket.get(key))[begin - offset :]:
-            ...             parts.append(LogPart(offset=begin, data=data))
-            ...             end = begin + len(data)
+            ...     try:
+            ...         for key in sorted(await self.bucket.keys(f"{job}/{attempt}/")):
+            ...             offset = int(key.rpartition("/")[2].partition("-")[0])
+            ...             begin = max(offset, end)
+            ...             if data := (await self.bucket.get(key))[begin - offset :]:
+            ...                 parts.append(LogPart(offset=begin, data=data))
+            ...                 end = begin + len(data)
+            ...     except ConnectionError as error:
+            ...         raise LogStoreFailed("no_answer", str(error), effect="unknown") from error
             ...     return parts
         """
 
@@ -115,8 +118,11 @@ class LogStore(ABC):
 
         Example:
             >>> async def delete(self, job):
-            ...     for key in await self.bucket.keys(f"{job}/"):
-            ...         await self.bucket.remove(key)
+            ...     try:
+            ...         for key in await self.bucket.keys(f"{job}/"):
+            ...             await self.bucket.remove(key)
+            ...     except ConnectionError as error:
+            ...         raise LogStoreFailed("no_answer", str(error), effect="unknown") from error
         """
 
 

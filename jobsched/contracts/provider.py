@@ -42,7 +42,7 @@ class InstanceStatus:
     access: Access | None = None
     #: the machine that this is about, where the provider knows it
     instance: Instance | None = None
-    #: the provider took it away (a spot interruption)
+    #: the provider took it away (a spot interruption); False where it was given back
     interrupted: bool = False
     #: with ``gone``: nobody gave it back, but it can never be reached again (a static host that was
     #: taken out of the configuration); nothing is removed from it, as nothing can be
@@ -75,7 +75,9 @@ class Provider(ABC):
     loop; each is given up (cancelled) after 60 seconds.
 
     The ``state`` of an ``Offer``, an ``Instance`` and an ``Access`` are stored: small JSON that
-    comes back as it was. They hold no secret; neither does a ``repr``, nor :meth:`status`.
+    comes back as it was. They hold no secret; neither does a ``repr``, nor :meth:`status`. An
+    ``Offer`` and an ``InstanceStatus`` have at most 64 KiB of JSON with all that is in them, in at
+    most 32 levels.
 
     Example:
         >>> class AcmeCloud(Provider):
@@ -148,7 +150,9 @@ class Provider(ABC):
 
     @abstractmethod
     async def offers(self, order: MachineOrder) -> Sequence[Offer]:
-        """Say in which ways a machine could be had, best first; at least one.
+        """Say in which ways a machine could be had; at least one.
+
+        They are tried in the order in which they are given: put first what you would take yourself.
 
         When: Called once for an attempt (again only if its answer was lost); has no effect.
 
@@ -172,7 +176,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def freeze(self, order: MachineOrder, offer: Offer) -> str:
-        """Render the whole request as JSON, look-ups done.
+        """Render the whole request as JSON, look-ups done; at most 256 KiB.
 
         The text is saved before it is sent and is the only thing that :meth:`provision` gets. The
         same order and offer give the same bytes.
@@ -249,7 +253,10 @@ class Provider(ABC):
 
         Example:
             >>> async def find(self, token):
-            ...     machines = await self.acme.machines(tag=token)
+            ...     try:
+            ...         machines = await self.acme.machines(tag=token)
+            ...     except ConnectionError as error:
+            ...         raise OperationFailed("no_answer", str(error)) from error
             ...     return seen(machines[0]) if machines else None
         """
 
@@ -277,9 +284,12 @@ class Provider(ABC):
         Example:
             >>> async def describe_all(self, known):
             ...     found, page = {}, 0
-            ...     while machines := await self.acme.machines(page=page):
-            ...         found |= {machine["tag"]: seen(machine) for machine in machines}
-            ...         page += 1
+            ...     try:
+            ...         while machines := await self.acme.machines(page=page):
+            ...             found |= {machine["tag"]: seen(machine) for machine in machines}
+            ...             page += 1
+            ...     except ConnectionError as error:
+            ...         raise OperationFailed("no_answer", str(error)) from error
             ...     return found
         """
 
@@ -307,6 +317,8 @@ class Provider(ABC):
             ...         return seen(await self.acme.switch_off(instance.id))
             ...     except NoSuchMachine:
             ...         return InstanceStatus(phase="gone", instance=instance)
+            ...     except ConnectionError as error:
+            ...         raise OperationFailed("no_answer", str(error), effect="unknown") from error
         """
 
     async def remove_leftovers(self) -> Sequence[str]:

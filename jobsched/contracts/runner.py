@@ -28,6 +28,8 @@ class ContainerStatus:
     #: ``unknown``: the machine does not answer, or another machine answers
     phase: Literal["created", "start_failed", "running", "exited", "gone", "unknown"]
     code: int | None = None
+    #: it wanted more memory than its order allows (``resources``), and was ended for that; False
+    #: where it was killed for another cause, or memory is not limited
     oom: bool = False
     #: the engine's clock
     started_at: datetime | None = None
@@ -61,7 +63,8 @@ class Runner(ABC):
     then the call is given up (cancelled). Expected failures are raised as
     :class:`jobsched.errors.OperationFailed`; anything else is a bug.
 
-    ``Container.state`` is stored: small JSON that comes back as it was.
+    ``Container.state`` is stored: small JSON that comes back as it was. A ``Container`` has at most
+    64 KiB of it, in at most 32 levels.
 
     Example:
         >>> class PodmanRunner(Runner):
@@ -87,7 +90,7 @@ class Runner(ABC):
     def boot_script(self, order: MachineOrder) -> str:
         """Give what a machine needs before it is ready, as a shell script; empty for nothing.
 
-        Pure: the same order gives the same bytes. The provider wraps it.
+        Pure: the same order gives the same bytes, at most 256 KiB. The provider wraps it.
 
         When: a machine is ordered, before its request is frozen.
 
@@ -130,7 +133,9 @@ class Runner(ABC):
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Get the image, resolve it to a digest or id, create the container; do not start it.
 
-        No secret may be in the answer's ``state``, nor in a ``repr`` or :meth:`status`.
+        No secret may be in the answer's ``state``, nor in a ``repr`` or :meth:`status`. A runner
+        that runs no images takes any name of one. An order without a command is refused for good
+        (``then="fail"``) where the image has none either.
 
         When: the machine is ready, and again, with a new name, after a start was withdrawn.
 
@@ -138,8 +143,10 @@ class Runner(ABC):
         container.
 
         Raises:
-            OperationFailed: ``image_not_found``, ``credentials`` (``fail``), ``pull_failed``
-                (``later``), … ``then="replace"``: another machine is taken.
+            OperationFailed: ``image_not_found``: its registry has no such image;
+                ``credentials``: its registry wants others than ``order.credential``, or any (both
+                ``then="fail"``); ``pull_failed`` (``then="later"``): the image may be there, but
+                cannot be had now. ``then="replace"``: another machine is taken.
 
         Within: ``limits.prepare`` (10 minutes).
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from jobsched.domain import deadlines
 from jobsched.domain.job import Attempt, Job, Launch, Outcome, Try
@@ -65,22 +66,25 @@ def due(job: Job, now: datetime) -> Due:
 
 def in_line(job: Job, now: datetime) -> datetime:
     """When to look again at a job that waits in line for a slot: at anything but the slot."""
-    others = (step for step in _steps(job, now) if step.command.verb is not Verb.PROVISION)
+    others = (step for step in _steps(job, now) if step.verb is not Verb.PROVISION)
     return min(_when(job, step) for step in others)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Step(NamedTuple):
+    """A command and its time. A tuple, as a decision makes several and drops all but one."""
+
     at: datetime
-    command: Command
+    verb: Verb
+    launch: int = 0
+    why: str = ""
 
-
-def _at(at: datetime, verb: Verb, launch: int = 0, why: str = "") -> _Step:
-    return _Step(at=at, command=Command(verb=verb, launch=launch, why=why))
+    @property
+    def command(self) -> Command:
+        return Command(verb=self.verb, launch=self.launch, why=self.why)
 
 
 def _when(job: Job, step: _Step) -> datetime:
-    trouble = trouble_of(job.attempt, step.command.verb, step.command.launch)
+    trouble = trouble_of(job.attempt, step.verb, step.launch)
     return max(step.at, trouble.not_before) if trouble else step.at
 
 
@@ -89,12 +93,12 @@ def _steps(job: Job, now: datetime) -> list[_Step]:
         return []
     attempt = job.attempt
     if attempt is None:
-        return [_at(job.accepted_at, Verb.PLAN)]
+        return [_Step(job.accepted_at, Verb.PLAN)]
     if attempt.outcome is None:
         return _towards_an_outcome(job, attempt, now)
     open_ones = [launch for launch in attempt.launches if not is_gone(launch)]
     if not open_ones:
-        return [_at(attempt.outcome.at, Verb.PLAN)]
+        return [_Step(attempt.outcome.at, Verb.PLAN)]
     return [_wind_up(job, attempt, attempt.outcome, launch) for launch in open_ones]
 
 
@@ -104,7 +108,7 @@ def _towards_an_outcome(job: Job, attempt: Attempt, now: datetime) -> list[_Step
     given_back = [_give_back(job, one) for one in strays]
     if in_use := [one for one in strays if may_have_started(one)]:
         dead = min(one.dies_at for one in in_use)
-        return [_at(dead, Verb.GIVE_UP, why="outcome_unknown"), *given_back]
+        return [_Step(dead, Verb.GIVE_UP, why="outcome_unknown"), *given_back]
     if launch is None:
         return [*given_back, *_another_machine(job, attempt)]
     return [*given_back, *_with_machine(job, attempt, launch, now)]
@@ -114,14 +118,14 @@ def _another_machine(job: Job, attempt: Attempt) -> list[_Step]:
     limits = job.spec.limits
     used = [one for one in attempt.launches if not one.refused_at and one.gone != "never_seen"]
     if len(used) >= limits.machines:
-        return [_at(LONG_AGO, Verb.GIVE_UP, why=_reason_of_loss(used[-1]))]
+        return [_Step(LONG_AGO, Verb.GIVE_UP, why=_reason_of_loss(used[-1]))]
     if used and not used[-1].destroys_machine and _reason_of_loss(used[-1]) == "pull_failed":
         # it lives on, so the next one may be the same machine, and asks the same registry
-        return [_at(LONG_AGO, Verb.GIVE_UP, why="pull_failed")]
+        return [_Step(LONG_AGO, Verb.GIVE_UP, why="pull_failed")]
     late = deadlines.late(job.spec, attempt)
-    too_late = _at(late, Verb.GIVE_UP, why=_reason_of_lateness(attempt))
+    too_late = _Step(late, Verb.GIVE_UP, why=_reason_of_lateness(attempt))
     ask_at = max(attempt.plan.provision_at, attempt.round_until or attempt.plan.provision_at)
-    return [too_late, _at(ask_at, Verb.PROVISION)]
+    return [too_late, _Step(ask_at, Verb.PROVISION)]
 
 
 def _reason_of_loss(launch: Launch) -> str:
@@ -148,9 +152,9 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
         doubted = launch.begun_at + spec.limits.token
         send = Verb.PROVISION if now < doubted else Verb.FIND
         if may_have_started(launch):
-            dead = _at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
-            return [dead, _at(LONG_AGO, send, no)]
-        return [_at(until, Verb.TERMINATE, no, "provisioning"), _at(LONG_AGO, send, no)]
+            dead = _Step(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
+            return [dead, _Step(LONG_AGO, send, no)]
+        return [_Step(until, Verb.TERMINATE, no, "provisioning"), _Step(LONG_AGO, send, no)]
     last = last_try(launch)
     if last is not None and not last.not_started_at:
         if last.started_at:
@@ -161,45 +165,45 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
 
 
 def _not_wanted(job: Job, attempt: Attempt, launch: Launch) -> list[_Step]:
-    steps = [_at(deadlines.late(job.spec, attempt), Verb.GIVE_UP, why="expired")]
+    steps = [_Step(deadlines.late(job.spec, attempt), Verb.GIVE_UP, why="expired")]
     if launch.interrupted_at:
-        steps.append(_at(launch.interrupted_at, Verb.TERMINATE, launch.no, "interrupted"))
+        steps.append(_Step(launch.interrupted_at, Verb.TERMINATE, launch.no, "interrupted"))
     return steps
 
 
 def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | None) -> list[_Step]:
     spec, no = job.spec, launch.no
     if launch.ready_at is None or launch.access is None:
-        steps = [_at(deadlines.booted(spec, launch), Verb.TERMINATE, no, "boot_failed")]
-        return [*steps, _at(launch.ready_at, Verb.FIND, no)] if launch.ready_at else steps
+        steps = [_Step(deadlines.booted(spec, launch), Verb.TERMINATE, no, "boot_failed")]
+        return [*steps, _Step(launch.ready_at, Verb.FIND, no)] if launch.ready_at else steps
     if last is None or last.not_started_at:
         until = deadlines.prepared(spec, launch)
-        over = _at(until, Verb.TERMINATE, no, "prepare")
-        again = _tried_first(attempt, [_at(LONG_AGO, Verb.PREPARE, no)], over)
+        over = _Step(until, Verb.TERMINATE, no, "prepare")
+        again = _tried_first(attempt, [_Step(LONG_AGO, Verb.PREPARE, no)], over)
         return _no_further_try(job, attempt, launch) or again
     start_at = attempt.plan.start_at
     too_long = launch.dies_at - deadlines.running(spec)
-    steps = [_at(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
+    steps = [_Step(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
     if _failed_since(attempt, Verb.START, no, last.prepared_at):
         held = deadlines.held(spec, attempt, last)
-        steps.append(_at(held, Verb.TERMINATE, no, "hold"))
-    return [*steps, _at(start_at, Verb.START, no)]
+        steps.append(_Step(held, Verb.TERMINATE, no, "hold"))
+    return [*steps, _Step(start_at, Verb.START, no)]
 
 
 def _no_further_try(job: Job, attempt: Attempt, launch: Launch) -> list[_Step]:
     """End what would go on for ever: one container after another that never starts."""
     limits, trouble = job.spec.limits, trouble_of(attempt, Verb.START, launch.no)
     if trouble and trouble.bugs >= limits.plugin_errors:
-        return [_at(LONG_AGO, Verb.GIVE_UP, why="plugin_error")]
+        return [_Step(LONG_AGO, Verb.GIVE_UP, why="plugin_error")]
     if len(launch.tries) >= limits.tries:
-        return [_at(LONG_AGO, Verb.TERMINATE, launch.no, "hold")]
+        return [_Step(LONG_AGO, Verb.TERMINATE, launch.no, "hold")]
     return []
 
 
 def _in_doubt(job: Job, attempt: Attempt, launch: Launch, granted_at: datetime) -> list[_Step]:
     until = min(deadlines.resolved(job.spec, granted_at), launch.dies_at)
-    over = _at(until, Verb.GIVE_UP, why="outcome_unknown")
-    again = _at(LONG_AGO, Verb.START, launch.no)
+    over = _Step(until, Verb.GIVE_UP, why="outcome_unknown")
+    again = _Step(LONG_AGO, Verb.START, launch.no)
     failed = _failed_since(attempt, Verb.START, launch.no, granted_at)
     return [over, again] if failed else [again, over]
 
@@ -212,17 +216,17 @@ def _failed_since(attempt: Attempt, verb: Verb, launch: int, since: datetime | N
 
 def _while_running(job: Job, attempt: Attempt, launch: Launch, started_at: datetime) -> list[_Step]:
     spec, no = job.spec, launch.no
-    over = _at(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
+    over = _Step(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
     stop_at, why = _stop(job, launch, started_at)
     if launch.stopping_at:
         # money before logs, and before an answer: the machine goes even if it never says how it
         # ended
         until = launch.stopping_at + spec.grace + spec.limits.collect
-        given_back = _at(until, Verb.TERMINATE, no, f"stopping_{launch.stopping}")
-        again = _at(LONG_AGO, Verb.COLLECT, no, launch.stopping or why)
+        given_back = _Step(until, Verb.TERMINATE, no, f"stopping_{launch.stopping}")
+        again = _Step(LONG_AGO, Verb.COLLECT, no, launch.stopping or why)
         return _tried_first(attempt, [given_back, again], over)
-    stop = _at(stop_at, Verb.COLLECT, no, why)
-    look = _at(deadlines.inspected(launch, job.id), Verb.INSPECT, no)
+    stop = _Step(stop_at, Verb.COLLECT, no, why)
+    look = _Step(deadlines.inspected(launch, job.id), Verb.INSPECT, no)
     return _tried_first(attempt, [stop, look], over)
 
 
@@ -232,7 +236,7 @@ def _tried_first(attempt: Attempt, steps: list[_Step], over: _Step) -> list[_Ste
     After an outage of all workers every deadline is past: what can still be done is done once, so
     that a container that ended long ago is asked for its exit code before it is called unknown.
     """
-    failed = any(trouble_of(attempt, one.command.verb, one.command.launch) for one in steps)
+    failed = any(trouble_of(attempt, one.verb, one.launch) for one in steps)
     return [over, *steps] if failed else [*steps, over]
 
 
@@ -252,18 +256,18 @@ def _wind_up(job: Job, attempt: Attempt, outcome: Outcome, launch: Launch) -> _S
     until = (launch.stopping_at or launch.ending.at) + job.spec.limits.collect
     trouble = trouble_of(attempt, Verb.COLLECT, launch.no)
     if trouble is None or trouble.not_before < until:
-        return _at(outcome.at, Verb.COLLECT, launch.no)
-    return _at(until, Verb.TERMINATE, launch.no, outcome.reason)
+        return _Step(outcome.at, Verb.COLLECT, launch.no)
+    return _Step(until, Verb.TERMINATE, launch.no, outcome.reason)
 
 
 def _give_back(job: Job, launch: Launch) -> _Step:
     """Terminate a machine until it is described as gone; look for one that was never seen."""
     if launch.instance is None and not launch.gone_at:
-        return _at(launch.begun_at, Verb.FIND, launch.no)
+        return _Step(launch.begun_at, Verb.FIND, launch.no)
     at = LONG_AGO
     if launch.terminated_at:
         at = launch.terminated_at + job.spec.limits.terminate_again
-    return _at(at, Verb.TERMINATE, launch.no, launch.released or "ended")
+    return _Step(at, Verb.TERMINATE, launch.no, launch.released or "ended")
 
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -133,6 +133,8 @@ class RefusedOffer:
     label: str
     reason: str
     message: str = ""
+    #: the number of the launch that asked for it
+    launch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +319,7 @@ class Attempt:
     #: the last 20 refusals
     refused: tuple[RefusedOffer, ...] = ()
     round_until: datetime | None = None
+    #: every launch, but those that were refused and followed by another
     launches: tuple[Launch, ...] = ()
     outcome: Outcome | None = None
     #: at most one for each command and launch; gone when the command works again

@@ -62,9 +62,11 @@ def _provisioned(launch: Launch, fact: facts.Provisioned) -> Launch:
     if known is None and launch.certified_id not in {"", fact.instance.id}:
         # the certificate came from another machine than the provider's: it is void
         launch = replace(launch, certificate="", certified_id="", ready_at=None)
+    price = known.price if known and known.price else fact.instance.price
     after = replace(
         launch,
-        instance=fact.instance,
+        # the price at launch stays, whatever a later description says of it
+        instance=replace(fact.instance, price=price),
         provisioned_at=launch.provisioned_at or fact.at,
         access=launch.access or fact.instance.access,
         ready_at=launch.ready_at or (fact.at if fact.ready else None),

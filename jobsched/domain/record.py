@@ -13,7 +13,7 @@ from jobsched.domain.job import Attempt, Job, Launch, Note, Outcome, RefusedOffe
 from jobsched.domain.launch import to_launch
 from jobsched.domain.outcome import may_have_started, outcome_of
 from jobsched.domain.retry import is_followed
-from jobsched.domain.state import current, is_gone, state_of, trouble_of
+from jobsched.domain.state import begun, current, is_gone, launch_of, state_of, trouble_of
 
 NOTES_KEPT = 20
 REFUSALS_KEPT = 20
@@ -114,7 +114,7 @@ def _given_up(attempt: Attempt, fact: facts.GivenUp) -> Attempt:
 
 def _begun(job: Job, attempt: Attempt, fact: facts.Begun) -> Attempt:
     over = attempt.outcome or job.cancel_at or current(attempt)
-    if over or fact.launch != len(attempt.launches) + 1:
+    if over or fact.launch != begun(attempt) + 1:
         return attempt
     if any(may_have_started(launch) for launch in attempt.launches):
         return attempt
@@ -128,12 +128,14 @@ def _begun(job: Job, attempt: Attempt, fact: facts.Begun) -> Attempt:
         settles_until=fact.settles_until,
         destroys_machine=fact.destroys_machine,
     )
-    return replace(attempt, launches=(*attempt.launches, launch))
+    # a day without capacity must not swell the record: `refused` tells of those
+    kept = (one for one in attempt.launches if one.refused_at is None)
+    return replace(attempt, launches=(*kept, launch))
 
 
 def _is_in_use(attempt: Attempt, number: int) -> bool:
     """Whether the launch's container may run and nobody has decided to stop it."""
-    launch = _launch(attempt, number)
+    launch = launch_of(attempt, number)
     return launch is not None and may_have_started(launch) and launch.stopping_at is None
 
 
@@ -145,20 +147,15 @@ def _may_be_granted(attempt: Attempt, number: int) -> bool:
     return not any(may_have_started(one) for one in attempt.launches)
 
 
-def _launch(attempt: Attempt, number: int) -> Launch | None:
-    return attempt.launches[number - 1] if 0 < number <= len(attempt.launches) else None
-
-
 def _to_launches(job: Job, attempt: Attempt, fact: facts.OfLaunch) -> Attempt:
-    before = _launch(attempt, fact.launch)
+    before = launch_of(attempt, fact.launch)
     if before is None:
         return attempt
     after = to_launch(before, fact)
     if after is before:
         return attempt
-    launches = list(attempt.launches)
-    launches[fact.launch - 1] = after
-    attempt = replace(attempt, launches=tuple(launches))
+    launches = tuple(after if one is before else one for one in attempt.launches)
+    attempt = replace(attempt, launches=launches)
     match fact:
         case facts.Refused():
             return _refused(job, attempt, before, fact)
@@ -172,7 +169,9 @@ def _to_launches(job: Job, attempt: Attempt, fact: facts.OfLaunch) -> Attempt:
 
 def _refused(job: Job, attempt: Attempt, launch: Launch, fact: facts.Refused) -> Attempt:
     label = attempt.offers[launch.offer].label if launch.offer < len(attempt.offers) else ""
-    refusal = RefusedOffer(at=fact.at, label=label, reason=fact.reason, message=fact.message)
+    refusal = RefusedOffer(
+        at=fact.at, label=label, reason=fact.reason, message=fact.message, launch=launch.no
+    )
     refusals = attempt.refusals + 1
     rounds, rest = divmod(refusals, max(1, len(attempt.offers)))
     pause: timedelta | None = None
@@ -191,7 +190,7 @@ def _troubled(attempt: Attempt, fact: facts.CommandFailed) -> Attempt:
     before = trouble_of(attempt, fact.command, fact.launch)
     if before is not None and fact.at <= before.at:
         return attempt
-    if fact.launch and _launch(attempt, fact.launch) is None:
+    if fact.launch and launch_of(attempt, fact.launch) is None:
         return attempt
     trouble = Trouble(
         command=fact.command,

@@ -92,6 +92,16 @@ def current(attempt: Attempt) -> Launch | None:
     return None if last.refused_at or last.released_at or last.gone_at else last
 
 
+def begun(attempt: Attempt) -> int:
+    """Give how many launches were begun, which is the last one's number."""
+    return attempt.launches[-1].no if attempt.launches else 0
+
+
+def launch_of(attempt: Attempt, number: int) -> Launch | None:
+    """Give a launch by its number; None: not begun, or refused and followed by another."""
+    return next((one for one in attempt.launches if one.no == number), None)
+
+
 def last_try(launch: Launch) -> Try | None:
     """Give the launch's latest container."""
     return launch.tries[-1] if launch.tries else None
@@ -99,8 +109,10 @@ def last_try(launch: Launch) -> Try | None:
 
 def trouble_of(attempt: Attempt | None, command: str, launch: int) -> Trouble | None:
     """Give the trouble that a command has with a launch (0: with the attempt)."""
-    troubles = attempt.troubles if attempt else ()
-    return next((one for one in troubles if (one.command, one.launch) == (command, launch)), None)
+    if attempt is None or not attempt.troubles:
+        return None
+    wanted = (command, launch)
+    return next((one for one in attempt.troubles if (one.command, one.launch) == wanted), None)
 
 
 def is_gone(launch: Launch) -> bool:
@@ -132,9 +144,11 @@ def slots(job: Job) -> frozenset[str]:
 __all__ = [
     "TERMINAL",
     "State",
+    "begun",
     "current",
     "is_gone",
     "last_try",
+    "launch_of",
     "needs_removal",
     "reason_of",
     "slots",

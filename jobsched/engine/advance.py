@@ -7,7 +7,7 @@ from datetime import datetime
 
 from structlog.contextvars import bound_contextvars
 
-from jobsched.domain.due import Command, Verb, due
+from jobsched.domain.due import Command, Due, Verb, due
 from jobsched.domain.job import Job
 from jobsched.engine.collect import collect
 from jobsched.engine.failed import failed
@@ -40,17 +40,19 @@ VERBS: dict[Verb, Callable[[Parts, Job, Command], Awaitable[Job]]] = {
 MOST_STEPS = 50
 
 
-async def advance(parts: Parts, job: Job, hand: Hand) -> None:
-    """Take steps until nothing is due, then give the lease up.
+async def advance(parts: Parts, job: Job, wanted: Due, hand: Hand) -> None:
+    """Take steps, the one already decided first, until nothing is due; then give the lease up.
 
     The caller has the lease (as ``parts.worker``) and renews it. May be cancelled at any await:
     what was done is found again by what was saved first.
     """
     with bound_contextvars(job=job.id):
+        if hand.has_news:
+            job = await parts.store.read(job.id)
+            wanted = due(job, parts.now)
         for _ in range(MOST_STEPS):
             if hand.is_lost:
                 return
-            wanted = due(job, parts.now)
             if wanted.command is None or hand.is_leaving:
                 await _let_go(parts, job, parts.now if wanted.command else wanted.look_again_at)
                 return
@@ -58,6 +60,7 @@ async def advance(parts: Parts, job: Job, hand: Hand) -> None:
                 job = await step(parts, job, wanted.command, hand)
             except WaitsInLine:
                 return
+            wanted = due(job, parts.now)
         await _let_go(parts, job, parts.now)
 
 

@@ -111,6 +111,13 @@ def container_status(given: object) -> ContainerStatus:
     return _container_status(given)
 
 
+def words(given: object) -> list[str]:
+    """Take a list of words for the log."""
+    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+        raise NotKeepable(f"{named(given)}, and no list of words")
+    return [readable(one) for one in given]
+
+
 def output(given: object) -> AsyncIterator[object]:
     """Take a stream of pieces of output; each is checked as it comes."""
     if not isinstance(given, AsyncIterator):
@@ -194,4 +201,5 @@ __all__ = [
     "stored",
     "stream",
     "text",
+    "words",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobsched.domain import facts
 from jobsched.domain.deadlines import dies_at
 from jobsched.domain.job import Job
+from jobsched.domain.state import begun
 from jobsched.engine import answer
 from jobsched.engine.call import call
 from jobsched.engine.observe import intend, recorded
@@ -25,7 +26,7 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
     job = await _with_offers(parts, job)
     provider = parts.registry.provider(job.spec.provider)
     attempt = attempt_of(recorded(job, *news))
-    number = len(attempt.launches) + 1
+    number = begun(attempt) + 1
     chosen = attempt.refusals % len(attempt.offers)
     until = dies_at(job.spec, attempt.plan, parts.now)
     order = machine_order(parts, job, attempt, number, until)
@@ -34,7 +35,7 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
         parts, f"{provider.name}.freeze", lambda: provider.freeze(order, offer), answer.text
     )
     now = parts.now
-    begun = facts.Begun(
+    intent = facts.Begun(
         at=now,
         attempt=attempt.no,
         launch=number,
@@ -45,7 +46,7 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
         settles_until=now + provider.settles_within,
         destroys_machine=provider.destroys_machine,
     )
-    return await intend(parts, job, *news, begun, caps=provider.caps)
+    return await intend(parts, job, *news, intent, caps=provider.caps)
 
 
 async def _with_offers(parts: Parts, job: Job) -> Job:

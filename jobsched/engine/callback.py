@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import RAISE, ValidationError
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
-from jobsched.domain.state import is_gone
+from jobsched.domain.state import begun, is_gone, launch_of
 from jobsched.engine import answer
 from jobsched.engine.call import ask
 from jobsched.engine.observe import observe
@@ -65,7 +65,7 @@ def _whose(parts: Parts, job: Job, token: str) -> tuple[int, int]:
     attempt = job.attempt
     numbers = [(past.no, one.no) for past in job.past for one in past.launches]
     current = attempt.no if attempt else 0
-    launches = len(attempt.launches) if attempt else 0
+    launches = begun(attempt) if attempt else 0
     numbers += [(current, number) for number in range(1, launches + AHEAD + 1)]
     numbers += [(current + 1, 1)]
     mine = None
@@ -82,16 +82,16 @@ def _launch(job: Job, attempt_no: int, launch_no: int) -> Launch:
     attempt = job.attempt
     if attempt is not None and attempt_no < attempt.no:
         raise Gone("a newer attempt of this job has begun")
-    if attempt is None or attempt_no > attempt.no or launch_no > len(attempt.launches):
+    if attempt is None or attempt_no > attempt.no or launch_no > begun(attempt):
         raise Unavailable("the record does not know this launch; ask again later")
-    launch = attempt.launches[launch_no - 1]
-    if _is_over(attempt, launch):
+    launch = launch_of(attempt, launch_no)
+    if launch is None or _is_over(attempt, launch):
         raise Gone("this launch is over")
     return launch
 
 
 def _is_over(attempt: Attempt, launch: Launch) -> bool:
-    return launch.no < len(attempt.launches) or launch.gone_at is not None or is_gone(launch)
+    return launch.no < begun(attempt) or launch.gone_at is not None or is_gone(launch)
 
 
 __all__ = ["receive"]

@@ -8,7 +8,7 @@ from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb
 from jobsched.domain.job import Attempt, Job, Plan, Trouble
 from jobsched.domain.retry import jitter
-from jobsched.domain.state import last_try, trouble_of
+from jobsched.domain.state import last_try, launch_of, trouble_of
 from jobsched.engine.call import PluginBug
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -56,7 +56,8 @@ def _is_new_doubt(attempt: Attempt, command: Command, trouble: Trouble | None) -
     """Whether a start has just been put in doubt: that is looked into before the attempt ends."""
     if command.verb is not Verb.START:
         return False
-    last = last_try(attempt.launches[command.launch - 1])
+    launch = launch_of(attempt, command.launch)
+    last = last_try(launch) if launch else None
     if last is None or last.granted_at is None or last.not_started_at:
         return False
     return trouble is None or trouble.at < last.granted_at

@@ -22,6 +22,8 @@ class Hand:
         self.is_lost = False
         #: the worker stops: no further step is begun
         self.is_leaving = False
+        #: news came while there was nothing to drop: a record that waits for its first step is old
+        self.has_news = False
         self._parts = parts
         self._command: Command | None = None
         self._task: asyncio.Future[Job] | None = None
@@ -48,7 +50,10 @@ class Hand:
     async def reconsider(self) -> None:
         """A fact was recorded by others: drop a command that is no longer the one due."""
         command = self._command
-        if command is None or command.verb in NEVER_CANCELLED:
+        if command is None:
+            self.has_news = True
+            return
+        if command.verb in NEVER_CANCELLED:
             return
         fresh = await self._parts.store.read(self.job)
         if due(fresh, self._parts.now).command != command and self._command is command:

@@ -8,6 +8,7 @@ from typing import Any
 
 from jobsched.domain.due import Command
 from jobsched.domain.job import Attempt, Container, Instance, Job, Launch
+from jobsched.domain.state import launch_of
 from jobsched.engine.order import machine_of
 
 
@@ -26,7 +27,10 @@ class Place:
     def of(cls, job: Job, command: Command) -> Place:
         """Find the place of a command in the job."""
         attempt = attempt_of(job)
-        return cls(attempt=attempt, launch=attempt.launches[command.launch - 1])
+        launch = launch_of(attempt, command.launch)
+        if launch is None:
+            raise NoSuchPlace
+        return cls(attempt=attempt, launch=launch)
 
     @property
     def machine(self) -> Instance:

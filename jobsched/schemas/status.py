@@ -49,6 +49,18 @@ class ArqSection(Strict):
     )
 
 
+class CostSection(Strict):
+    """What the machines of a job cost, by their prices at launch."""
+
+    usd = Text(required=True, metadata={"description": "US dollars until now, as text."})
+    is_final = fields.Boolean(
+        required=True, metadata={"description": "Whether every machine is gone."}
+    )
+    is_whole = fields.Boolean(
+        required=True, metadata={"description": "Whether the price of every machine is known."}
+    )
+
+
 class TroubleSection(Strict):
     """What is being tried again."""
 
@@ -120,8 +132,11 @@ class StatusDocument(Strict):
     offers = fields.List(
         Dictionary(), required=True, metadata={"description": "Offers that were refused, and why."}
     )
-    cost = fields.Raw(
-        required=True, allow_none=True, metadata={"description": "Not known yet: null."}
+    cost = Part(
+        CostSection,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What its machines cost; null: no price is known."},
     )
     plugins = Dictionary(required=True, metadata={"description": "Plugin to its notes."})
     trouble = Part(
@@ -134,6 +149,7 @@ class StatusDocument(Strict):
 
 __all__ = [
     "ArqSection",
+    "CostSection",
     "Event",
     "JobList",
     "ListedJob",

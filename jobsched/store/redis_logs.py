@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from jobsched.contracts.log_store import LogPart
@@ -32,20 +34,28 @@ class RedisLogs:
         if not pieces:
             return
         kept = milliseconds(self._kept)
-        try:
+        with _expected():
             await self._calls.call("log_write", job, attempt, HEAD, TAIL, kept, *pieces)
-        except StoreUnavailable as error:
-            raise LogStoreFailed("store_unavailable", error.message, effect="unknown") from error
 
     async def read(self, job: JobId, attempt: int, after: int = 0) -> list[LogPart]:
-        """Give what is kept from byte ``after`` on."""
-        found = (await self._calls.call("log_read", job, attempt, after))[1]
+        """Give what is kept from byte ``after`` on; raises as :meth:`write`."""
+        with _expected():
+            found = (await self._calls.call("log_read", job, attempt, after))[1]
         offsets = (int(offset) for offset in found[::2])
         return joined(list(zip(offsets, found[1::2], strict=True)), after)
 
     async def delete(self, job: JobId) -> None:
-        """Forget all logs of the job."""
-        await self._calls.call("log_delete", job)
+        """Forget all logs of the job; raises as :meth:`write`."""
+        with _expected():
+            await self._calls.call("log_delete", job)
+
+
+@contextmanager
+def _expected() -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise LogStoreFailed("store_unavailable", error.message, effect="unknown") from error
 
 
 __all__ = ["RedisLogs"]

@@ -30,6 +30,8 @@ class FakeProgram:
     output: bytes = b""
     #: its exit code if it is asked to end; None: it does not listen, and is killed
     asked: int | None = 143
+    #: it ends because it wants too much memory
+    oom: bool = False
     #: False: there is no such program, and it cannot be started
     exists: bool = True
 
@@ -44,6 +46,7 @@ class FakeContainer:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     code: int | None = None
+    oom: bool = False
     #: None: what the world says of all of them
     program: FakeProgram | None = None
 
@@ -74,6 +77,8 @@ class FakeWorld:
     imagine: Callable[[ContainerOrder], FakeProgram] | None = None
     #: a machine says itself that it is ready; its provider cannot tell
     says_ready: bool = False
+    #: the provider does not answer
+    is_silent: bool = False
     #: machines are on, and no runner reaches them
     cut_off: bool = False
     machines: dict[str, FakeMachine] = field(default_factory=dict)
@@ -133,6 +138,7 @@ class FakeWorld:
             finished_at = one.started_at + timedelta(seconds=program.runs)
             if finished_at <= self.clock.now():
                 one.phase, one.code, one.finished_at = "exited", program.code, finished_at
+                one.oom = program.oom
 
     def told(self, name: str) -> None:
         """Tell the watchers that a container has ended."""
@@ -172,6 +178,7 @@ class FakeProvider(Provider):
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token."""
+        self._answer()
         await self.world.clock.sleep(0.5)
         order = json.loads(request)
         is_new = order["token"] not in self.world.machines
@@ -182,21 +189,28 @@ class FakeProvider(Provider):
 
     async def find(self, token: str) -> InstanceStatus | None:
         """Look the machine up."""
+        self._answer()
         machine = self.world.machines.get(token)
         return self._described(machine) if machine else None
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe every machine that ever was."""
         del known
+        self._answer()
         return {token: self._described(one) for token, one in self.world.machines.items()}
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Switch the machine off."""
+        self._answer()
         await self.world.clock.sleep(0.5)
         machine = self.world.by_id(instance.id)
         if machine is not None:
             self.world.end(machine)
         return InstanceStatus(phase="gone", instance=instance)
+
+    def _answer(self) -> None:
+        if self.world.is_silent:
+            raise ProviderFailed("no_answer", "imagined", effect="unknown")
 
     def access_to(self, machine: FakeMachine) -> Access:
         """Say how a runner reaches the machine."""
@@ -243,7 +257,7 @@ class FakeRunner(Runner):
             name = order.name
             known = FakeContainer(name=name, id=f"{machine.id}/{name}", program=program)
             machine.containers[order.name] = known
-        return Container(name=order.name, id=known.id, image=f"{order.image}@fake")
+        return Container(name=order.name, id=known.id, image=order.pinned or f"{order.image}@fake")
 
     async def start(self, instance: Instance, container: Container) -> None:
         """Start it by name, and run it again if it has run."""
@@ -275,6 +289,7 @@ class FakeRunner(Runner):
         return ContainerStatus(
             phase=one.phase,  # type: ignore[arg-type]  # a word of the contract, kept as text
             code=one.code,
+            oom=one.oom,
             started_at=one.started_at,
             finished_at=one.finished_at,
         )
@@ -304,30 +319,30 @@ class FakeRunner(Runner):
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Forget it."""
-        self._check(instance)
-        machine = self.world.by_id(instance.id)
-        if machine is not None:
-            machine.containers.pop(container.name, None)
-            machine.containers.pop(f"{container.name}-withdrawn", None)
+        machine = self._machine(instance)
+        machine.containers.pop(container.name, None)
+        machine.containers.pop(f"{container.name}-withdrawn", None)
 
     async def logs(
         self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
     ) -> AsyncIterator[LogChunk]:
         """Give the output of a container that was started, at once; nothing more comes."""
-        machine = self.world.by_id(instance.id)
-        one = self._container(machine, container) if machine else None
-        if machine is not None and one is None:
+        one = self._container(self._machine(instance), container)
+        if one is None:
             raise RunnerFailed("container_gone", "no such container")
-        while follow and one is not None and one.phase == "running":
+        while follow and one.phase == "running":
             await self.world.clock.sleep(0.2)
             self.world.look(one)
-        output = self.world.program(one).output if one else self.world.output
-        if one is not None and one.program and not one.started_at:
+        output = self.world.program(one).output
+        if one.program and not one.started_at:
             output = b""
         for offset in range(since, max(len(output), since + 1), LARGEST_CHUNK):
             yield LogChunk(offset=offset, data=output[offset : offset + LARGEST_CHUNK])
 
-    async def _names(self) -> AsyncIterator[str]:
+    async def _names(self, access: Access) -> AsyncIterator[str]:
+        # machines of an author's provider are known by other ids than those in their accesses
+        if access.kind == "fake":
+            self._reach(access.host_id)
         heard: asyncio.Queue[str] = asyncio.Queue()
         self.world.listeners.append(heard)
         try:
@@ -340,8 +355,7 @@ class FakeRunner(Runner):
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers."""
-        del access
-        return self._names()
+        return self._names(access)
 
     def _over(self, one: FakeContainer) -> None:
         was_running = one.phase == "running"
@@ -361,7 +375,10 @@ class FakeRunner(Runner):
 
     def _machine(self, instance: Instance) -> FakeMachine:
         self._check(instance)
-        machine = self.world.by_id(instance.id)
+        return self._reach(instance.id)
+
+    def _reach(self, machine_id: str) -> FakeMachine:
+        machine = self.world.by_id(machine_id)
         if machine is None or self.world.cut_off:
             raise RunnerFailed("machine_unreachable", "no answer", effect="unknown")
         return machine

@@ -47,6 +47,9 @@ from jobsched.testing.virtual_time import VirtualClock
 from jobsched.worker.dispatch import Dispatch, Pace
 from jobsched.worker.watch import Watches
 
+#: seconds between two looks for an end
+LOOK = 0.5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
@@ -238,17 +241,21 @@ class Simulation:
         return await self.store().read(job)
 
     async def ended(self, *jobs: JobId, within: float = 7200.0) -> list[Job]:
-        """Give the jobs when all have ended.
+        """Give the jobs when all have ended; it is looked at every half second.
 
         Raises:
             TimeoutError: they had not after that many seconds.
         """
+        begun = self.clock.monotonic()
         async with asyncio.timeout(within):
             while True:
+                changed = self.store_world.changed
                 found = [await self.job(job) for job in jobs]
                 if all(state_of(job).is_terminal for job in found):
                     return found
-                await self.clock.sleep(0.5)
+                # half seconds in which nothing was written are passed over, as they show nothing
+                await changed.wait()
+                await self.clock.sleep(LOOK - (self.clock.monotonic() - begun) % LOOK)
 
 
 class _Waking:
@@ -277,11 +284,10 @@ class _Hinting(FakeRunner):
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers, as often as the world lets it through."""
-        del access
-        return self._some()
+        return self._some(access)
 
-    async def _some(self) -> AsyncIterator[str]:
-        async for name in self._names():
+    async def _some(self, access: Access) -> AsyncIterator[str]:
+        async for name in self._names(access):
             for _ in range(self._times()):
                 yield name
 

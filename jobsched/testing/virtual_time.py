@@ -26,6 +26,9 @@ class _Selector(selectors.DefaultSelector):
         self.elapsed = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout == 0 and len(self.get_map()) == 1:
+            # only the loop's own socket, which is looked at when there is nothing else to do
+            return []
         ready = super().select(0)
         if ready or timeout == 0:
             return ready

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from jobsched.domain.cost import cost, launch_cost
 from jobsched.domain.job import Attempt, Job, Launch, Outcome, Trouble, Try
+from jobsched.domain.state import is_gone
 from jobsched.schemas.field import instant
 from jobsched.web.timeline import label_of
 
 
-def attempts_of(job: Job) -> list[dict[str, Any]]:
+def attempts_of(job: Job, now: datetime) -> list[dict[str, Any]]:
     """Give every attempt on record, the oldest first."""
-    return [_attempt(attempt) for attempt in _all(job)]
+    return [_attempt(attempt, now) for attempt in _all(job)]
 
 
 def offers_of(job: Job) -> list[dict[str, Any]]:
@@ -29,6 +32,20 @@ def offers_of(job: Job) -> list[dict[str, Any]]:
         for attempt in _all(job)
         for refused in attempt.refused
     ]
+
+
+def cost_of(job: Job, now: datetime) -> dict[str, Any] | None:
+    """Tell what the job's machines cost until now; None: no price is known."""
+    amount = cost(job, now)
+    if amount is None:
+        return None
+    launches = [launch for attempt in _all(job) for launch in attempt.launches]
+    return {
+        "usd": _usd(amount),
+        # more may come while a machine is there, or where a price is unknown
+        "is_final": all(is_gone(one) for one in launches),
+        "is_whole": all(_is_priced(one) for one in launches if one.instance),
+    }
 
 
 def trouble(one: Trouble) -> dict[str, Any]:
@@ -49,7 +66,7 @@ def _all(job: Job) -> Iterator[Attempt]:
         yield job.attempt
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def _attempt(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {
         "no": attempt.no,
         "planned_at": instant(attempt.planned_at),
@@ -60,7 +77,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         },
         "outcome": _outcome(attempt.outcome) if attempt.outcome else None,
         "refusals": attempt.refusals,
-        "launches": [_launch(attempt, launch) for launch in attempt.launches],
+        "launches": [_launch(attempt, launch, now) for launch in attempt.launches],
         "troubles": [trouble(one) for one in attempt.troubles],
     }
 
@@ -75,11 +92,14 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _launch(attempt: Attempt, launch: Launch) -> dict[str, Any]:
+def _launch(attempt: Attempt, launch: Launch, now: datetime) -> dict[str, Any]:
+    price = launch.instance.price if launch.instance else None
     return {
         "no": launch.no,
         "offer": label_of(attempt, launch),
         "instance_id": launch.instance.id if launch.instance else None,
+        "usd_per_hour": _usd(price.per_hour) if price else None,
+        "usd": _usd(launch_cost(launch, now)),
         "begun_at": instant(launch.begun_at),
         "dies_at": instant(launch.dies_at),
         "refused_at": _time(launch.refused_at),
@@ -116,8 +136,17 @@ def _container(one: Try) -> dict[str, Any]:
     }
 
 
+def _is_priced(launch: Launch) -> bool:
+    return launch.instance is not None and launch.instance.price is not None
+
+
+def _usd(amount: Decimal | None) -> str | None:
+    """Write an amount as text, which no reader rounds: a millionth of a dollar is the least."""
+    return None if amount is None else f"{amount:.6f}"
+
+
 def _time(at: datetime | None) -> str | None:
     return instant(at) if at else None
 
 
-__all__ = ["attempts_of", "offers_of", "trouble"]
+__all__ = ["attempts_of", "cost_of", "offers_of", "trouble"]

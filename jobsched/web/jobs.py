@@ -62,7 +62,7 @@ async def status(request: web.Request) -> web.Response:
     """``GET /status/{id}``: all that is known about a job."""
     parts = request.app[PARTS]
     job = await parts.store.read(job_id(request))
-    return web.json_response(status_document(job, parts.registry))
+    return web.json_response(status_document(job, parts.registry, parts.now))
 
 
 async def cancel_job(request: web.Request) -> web.Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from jobsched.domain.job import Attempt, Job
 from jobsched.domain.state import reason_of, state_of
 from jobsched.hooks.registry import Registry
 from jobsched.schemas.field import instant
-from jobsched.web.attempts import attempts_of, offers_of, trouble
+from jobsched.web.attempts import attempts_of, cost_of, offers_of, trouble
 from jobsched.web.sections import sections_of
 from jobsched.web.timeline import timeline_of
 
@@ -16,8 +17,8 @@ from jobsched.web.timeline import timeline_of
 QUEUE: Final = "jobsched:arq"
 
 
-def status_document(job: Job, registry: Registry) -> dict[str, Any]:
-    """Tell all that is known about a job. Pure, but for a log line when a plugin fails."""
+def status_document(job: Job, registry: Registry, now: datetime) -> dict[str, Any]:
+    """Tell all that is known about a job now. Pure, but for a log line when a plugin fails."""
     spec, attempt = job.spec, job.attempt
     outcome = attempt.outcome if attempt else None
     head = {
@@ -57,10 +58,10 @@ def status_document(job: Job, registry: Registry) -> dict[str, Any]:
             "backoff": spec.retry.backoff.total_seconds(),
         },
         "resources": dict(spec.resources),
-        "attempts": attempts_of(job),
+        "attempts": attempts_of(job, now),
         "timeline": timeline_of(job),
         "offers": offers_of(job),
-        "cost": None,
+        "cost": cost_of(job, now),
         "plugins": _notes(job),
         "trouble": _trouble(attempt),
     }

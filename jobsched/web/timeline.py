@@ -46,6 +46,9 @@ def _of_job(job: Job) -> Iterator[tuple[datetime, dict[str, Any]]]:
 
 def _of_attempt(attempt: Attempt) -> Iterator[tuple[datetime, dict[str, Any]]]:
     yield from _event((attempt.planned_at, "planned", attempt.plan.why), attempt.no)
+    for refused in attempt.refused:
+        detail = f"{refused.label}: {refused.reason}: {refused.message}"
+        yield from _event((refused.at, "refused", detail), attempt.no, refused.launch)
     for launch in attempt.launches:
         for dated in _of_launch(attempt, launch):
             yield from _event(dated, attempt.no, launch.no)
@@ -56,9 +59,7 @@ def _of_attempt(attempt: Attempt) -> Iterator[tuple[datetime, dict[str, Any]]]:
 
 
 def _of_launch(attempt: Attempt, launch: Launch) -> Iterator[Dated]:
-    refusals = {one.at: f"{one.reason}: {one.message}" for one in attempt.refused}
     yield launch.begun_at, "begun", label_of(attempt, launch)
-    yield launch.refused_at, "refused", refusals.get(launch.refused_at or launch.begun_at, "")
     yield launch.provisioned_at, "provisioned", launch.instance.id if launch.instance else ""
     yield launch.ready_at, "ready", ""
     for one in launch.tries:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Coroutine, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
+from jobsched.domain.due import Due, due
 from jobsched.domain.job import Job, JobId
 from jobsched.engine.advance import advance
 from jobsched.engine.hand import Hand
@@ -22,6 +23,9 @@ LONGEST_SLEEP = timedelta(seconds=5)
 #: new objects until Python looks for cycles again. Records hold none, and a burst makes so many
 #: objects at once that looking at Python's own pace (700) takes a third of the CPU.
 LOOK_FOR_CYCLES = 20_000
+#: jobs that are begun in one turn of the event loop: a claim needs some thirty turns, and with more
+#: in each of them a burst's last jobs would be decided no sooner than its first are carried out
+BEGIN = 2
 #: pause between two tries to reach a store that does not answer
 RETRY = timedelta(seconds=1)
 
@@ -42,6 +46,15 @@ class Pace:
     leave: timedelta = timedelta(seconds=20)
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A job in hand, and what was decided for it when it was claimed."""
+
+    job: Job
+    wanted: Due
+    hand: Hand
+
+
 class Dispatch:
     """One worker's share of the due jobs. `run` it in a task, and `stop` it."""
 
@@ -49,6 +62,9 @@ class Dispatch:
         self._parts = parts
         self._pace = pace or Pace()
         self._hands: dict[JobId, Hand] = {}
+        #: in hand, and not begun
+        self._decided: deque[_Taken] = deque()
+        self._begin = asyncio.Event()
         self._wake = asyncio.Event()
         self._empty = asyncio.Event()
         self._stopping = False
@@ -64,6 +80,7 @@ class Dispatch:
         helpers = [
             spawn.task(self._listen(), name="dispatch.listen"),
             spawn.task(self._renew(), name="dispatch.renew"),
+            spawn.task(self._begin_hands(), name="dispatch.begin"),
         ]
         try:
             while not self._stopping:
@@ -89,7 +106,7 @@ class Dispatch:
     async def work(self, jobs: Sequence[Job], *, arq_job: str = "") -> None:
         """Advance claimed jobs, and return when all have been given up (for a queue's task)."""
         parts = replace(self._parts, arq_job=arq_job)
-        await asyncio.gather(*self._taken(jobs, parts))
+        await asyncio.gather(*(self._advance(one, parts) for one in self._taken(jobs)))
 
     async def _round(self) -> timedelta:
         """Claim once; give how long nothing is due."""
@@ -104,13 +121,24 @@ class Dispatch:
             self._say_unreachable(error)
             return RETRY
         self._say_reachable()
-        for work in self._taken(claimed.jobs, self._parts):
-            self._parts.services.spawn.task(work, name="dispatch.job")
+        self._decided.extend(self._taken(claimed.jobs))
+        self._begin.set()
         # zero is a time too: more is due than one claim takes
         return LONGEST_SLEEP if claimed.next_in is None else min(claimed.next_in, LONGEST_SLEEP)
 
+    async def _begin_hands(self) -> None:
+        """Begin what was decided, a few in each turn: claims, answers and news come between."""
+        while True:
+            await self._begin.wait()
+            self._begin.clear()
+            while self._decided:
+                for _ in range(min(BEGIN, len(self._decided))):
+                    work = self._advance(self._decided.popleft(), self._parts)
+                    self._parts.services.spawn.task(work, name="dispatch.job")
+                await asyncio.sleep(0)
+
     async def _sleep(self, pause: timedelta) -> None:
-        # the jobs just claimed get a turn before the next claim
+        # others get a turn before the next claim
         await asyncio.sleep(0)
         if pause <= timedelta(0):
             return
@@ -118,19 +146,30 @@ class Dispatch:
             async with asyncio.timeout(pause.total_seconds()):
                 await self._wake.wait()
 
-    def _taken(self, jobs: Sequence[Job], parts: Parts) -> list[Coroutine[Any, Any, None]]:
-        """Take jobs in hand, at once: they count as such even before their work has begun."""
-        work = []
+    def _taken(self, jobs: Sequence[Job]) -> list[_Taken]:
+        """Decide and take jobs in hand, at once: they count even before their work has begun."""
+        taken = []
         for job in jobs:
-            if job.id not in self._hands:
+            if job.id not in self._hands and (wanted := self._decide(job)):
                 hand = self._hands[job.id] = Hand(self._parts, job.id)
                 hand.is_leaving = self._stopping
-                work.append(self._advance(job, hand, parts))
-        return work
+                taken.append(_Taken(job, wanted, hand))
+        if taken:
+            self._parts.services.log.debug("jobs.decided", jobs=len(taken))
+        return taken
 
-    async def _advance(self, job: Job, hand: Hand, parts: Parts) -> None:
+    def _decide(self, job: Job) -> Due | None:
+        """Say what a job needs; None if we fail at it, so that it alone is left."""
         try:
-            await advance(parts, job, hand)
+            return due(job, self._parts.now)
+        except Exception:
+            self._parts.services.log.exception("job.bug", job=job.id)
+            return None
+
+    async def _advance(self, taken: _Taken, parts: Parts) -> None:
+        job = taken.job
+        try:
+            await advance(parts, job, taken.wanted, taken.hand)
         except Unavailable as error:
             # the lease ends by itself, and the job is due again with what was saved
             self._parts.services.log.warning("job.left", job=job.id, error=error.message)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from arq import Retry
 
+from jobsched.contracts.provider import Provider
 from jobsched.domain.job import JobId
+from jobsched.engine.clean import clean as clean_provider
 from jobsched.engine.parts import Parts
 from jobsched.engine.prune import prune as prune_jobs
 from jobsched.engine.reconcile import reconcile as reconcile_jobs
@@ -55,15 +57,27 @@ def _chore(work: Callable[[Parts, Working], Awaitable[object]]) -> Callable[...,
 @_chore
 async def sweep(parts: Parts, at_work: Working) -> None:
     """Look at all machines of every provider, one worker at a time."""
-    for provider in parts.registry.providers.values():
-        lock = f"sweep:{provider.name}"
-        if not await parts.store.lock(lock, parts.worker, lease=at_work.pace.lease):
-            continue
+    async for provider in _mine(parts, at_work, "sweep"):
         try:
             await sweep_provider(parts, provider)
         except NewerRecord:
             # a newer worker understands it: it shall look
-            await parts.store.unlock(lock, parts.worker)
+            await parts.store.unlock(f"sweep:{provider.name}", parts.worker)
+
+
+@_chore
+async def clean(parts: Parts, at_work: Working) -> None:
+    """Have every provider remove what its machines left behind, one worker at a time."""
+    async for provider in _mine(parts, at_work, "clean"):
+        await clean_provider(parts, provider)
+
+
+async def _mine(parts: Parts, at_work: Working, chore: str) -> AsyncIterator[Provider]:
+    """Give the providers whose lock for a chore this worker has, or takes now."""
+    for provider in parts.registry.providers.values():
+        lock = f"{chore}:{provider.name}"
+        if await parts.store.lock(lock, parts.worker, lease=at_work.pace.lease):
+            yield provider
 
 
 @_chore
@@ -80,4 +94,4 @@ async def prune(parts: Parts, at_work: Working) -> None:
     await prune_jobs(parts)
 
 
-__all__ = ["WORKING", "advance", "prune", "reconcile", "sweep"]
+__all__ = ["WORKING", "advance", "clean", "prune", "reconcile", "sweep"]

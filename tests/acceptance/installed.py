@@ -76,7 +76,7 @@ class Example:
 
 def alone(**more: str) -> dict[str, str]:
     """Give this environment without what leads to this checkout, and without its pytest plugins."""
-    variables = environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONDONTWRITEBYTECODE="1")
+    variables = environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     del variables["PYTHONPATH"]
     return {**variables, **more}
 
@@ -95,9 +95,14 @@ def python_in(where: Path, sees: str) -> Path:
 
     Args:
         where: its folder.
-        sees: a line of a .pth file, which leads to what it sees besides its own.
+        sees: lines of a .pth file, which lead to what it sees besides its own.
     """
     venv.create(where, symlinks=True)
-    theirs = sysconfig.get_path("purelib", "venv", {"base": str(where), "platbase": str(where)})
-    Path(theirs, "ours.pth").write_text(f"{sees}\n")
+    (site_packages(where) / "ours.pth").write_text(f"{sees}\n")
     return where / "bin" / "python"
+
+
+def site_packages(where: Path) -> Path:
+    """Give the folder in which an environment keeps what is installed."""
+    base = {"base": str(where), "platbase": str(where)}
+    return Path(sysconfig.get_path("purelib", "venv", base))

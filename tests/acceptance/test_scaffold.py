@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from jobsched.scaffold.kind import KINDS
-from tests.acceptance.installed import OURS, PIP, WITHIN, Example, python_in
+from tests.acceptance.installed import OURS, PIP, WITHIN, Example, python_in, site_packages
 from tests.acceptance.product import ROOT, environment, running, shell
+from tests.known_types import known_types
+from tests.shared import once
 
 pytestmark = pytest.mark.slow
 
@@ -21,27 +23,36 @@ NOWHERE = "unix:///nowhere/docker.sock"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel of this checkout, and with an environment that it is installed in."""
+    return once(tmp_path_factory, "released", release)
+
+
+def release(folder: Path) -> None:
+    """Build the wheel, and install it alone."""
     words = ["build", "--no-isolation", "--wheel", "--outdir", str(folder), str(ROOT)]
     subprocess.run(
         [sys.executable, "-m", *words], check=True, env=environment(), capture_output=True
     )
-    (built,) = folder.glob("*.whl")
+    # A plain line: what is a .pth file in ours, such as an editable jobsched, is not seen.
+    python = python_in(folder / "venv", OURS)
+    Example(folder=folder, python=python).run("pip", *PIP, str(wheel_of(folder)))
+
+
+def wheel_of(released: Path) -> Path:
+    """Give the wheel."""
+    (built,) = released.glob("*.whl")
     return built
 
 
-def begin(kind: str, wheel: Path, folder: Path) -> Example:
-    """Install the wheel alone, and begin a plugin in an empty folder; it is not installed yet."""
-    # A plain line: what is a .pth file in ours, such as an editable jobsched, is not seen.
-    python = python_in(folder / "venv", OURS)
+def begin(kind: str, released: Path, folder: Path) -> Example:
+    """Begin a plugin in an empty folder and in an environment of its own; it is not installed."""
+    theirs = site_packages(released / "venv")
+    python = python_in(folder / "venv", f"{theirs}\n{OURS}")
     (folder / "empty").mkdir()
     nothing = Example(folder=folder / "empty", python=python)
-    nothing.run("pip", *PIP, str(wheel))
-    shown = nothing.run("pip", "show", "--files", "jobsched")
-    assert f"Location: {folder / 'venv'}/" in shown, "it is the wheel's"
-    assert "Editable" not in shown
+    shown = nothing.run("inspect", "--details", "jobsched")
+    assert f"Origin: {theirs}/jobsched/__init__.py\n" in shown, "it is the wheel's"
     made = nothing.run("jobsched", "plugin", "new", "acme", "--kind", kind).strip()
     assert made == "jobsched-acme"
     return Example(folder=folder / "empty" / made, python=python)
@@ -50,10 +61,10 @@ def begin(kind: str, wheel: Path, folder: Path) -> Example:
 @pytest.mark.timeout(2 * WITHIN)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_plugin_installs_and_passes_its_own_tests(
-    kind: str, wheel: Path, tmp_path: Path
+    kind: str, released: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Untouched it passes its tests and `mypy --strict src`, and is loaded when it is named."""
-    plugin = begin(kind, wheel, tmp_path)
+    plugin = begin(kind, released, tmp_path)
     plugin.run("pip", *PIP, "-e", ".")
 
     # as in anybody's environment: the fixtures come from jobsched's own pytest plugin
@@ -61,8 +72,7 @@ def test_a_new_plugin_installs_and_passes_its_own_tests(
     assert " passed" in said
     for word in ("skipped", "failed", "xfailed", "deselected", "no tests"):
         assert f" {word}" not in said.splitlines()[-1]
-    # What the kinds have in common is read once.
-    cache = ("--cache-dir", str(wheel.parent / "mypy"))
+    cache = ("--cache-dir", known_types(tmp_path_factory, tmp_path / "mypy"))
     plugin.run("mypy", "--strict", *cache, "src")
     # all of it, the tests too
     plugin.run("mypy", *cache)
@@ -97,11 +107,11 @@ def test_a_new_plugin_runs_a_job_as_its_readme_says(
     kind: str,
     plugins: str,
     chosen: dict[str, str],
-    wheel: Path,
+    released: Path,
     tmp_path: Path,
 ) -> None:
     """With the README's settings `jobsched up` runs a job on it, and leaves nothing behind."""
-    plugin = begin(kind, wheel, tmp_path)
+    plugin = begin(kind, released, tmp_path)
     plugin.run("pip", *PIP, "-e", ".")
     settings = {"PLUGINS": plugins, **chosen}
     variables = {f"JOBSCHED_{key}": value for key, value in settings.items()}
@@ -118,10 +128,10 @@ def test_a_new_plugin_runs_a_job_as_its_readme_says(
         assert document["acme"] is not None
 
 
-def test_the_wheel_holds_every_template(wheel: Path) -> None:
+def test_the_wheel_holds_every_template(released: Path) -> None:
     """A file that is left out would be missing in every new plugin."""
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / TEMPLATES).rglob("*.template")}
-    with zipfile.ZipFile(wheel) as packed:
+    with zipfile.ZipFile(wheel_of(released)) as packed:
         theirs = {name for name in packed.namelist() if name.startswith(f"{TEMPLATES}/")}
     assert theirs == ours
     assert ours

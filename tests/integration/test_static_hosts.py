@@ -19,6 +19,7 @@ from jobsched.contracts.services import Services
 from jobsched.domain.job import JobId, Offer
 from jobsched.errors import OperationFailed
 from jobsched.testing import ProviderConformance
+from jobsched.testing.conformance import registry
 from jobsched_static_hosts import StaticHosts, StaticHostsSchema
 from jobsched_static_hosts.config import hosts_of
 from jobsched_static_hosts.docker_engine import connector
@@ -78,6 +79,13 @@ def provider(worker: Worker) -> StaticHosts:
 def another(worker: Worker) -> StaticHosts:
     """The provider in another process."""
     return worker()
+
+
+@pytest.fixture
+def unreachable(worker: Worker, pool: list[Host]) -> Iterator[StaticHosts]:
+    """The provider while nobody listens at the ports of its hosts."""
+    with registry.silent() as port:
+        yield worker([replace(host, address=registry.HOST, port=port) for host in pool])
 
 
 def containers(engine: SecondEngine) -> list[str]:

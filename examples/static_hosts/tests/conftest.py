@@ -32,6 +32,15 @@ def worker(pool: FakePool, services: Services) -> Callable[..., StaticHosts]:
 
 
 @pytest.fixture
+def unreachable(pool: FakePool, services: Services) -> StaticHosts:
+    """The provider while none of its hosts answers."""
+    silent = FakePool(pool.hosts[0].certificate, *pool.engines)
+    for engine in silent.engines.values():
+        engine.is_silent = True
+    return StaticHosts(pool.hosts, silent.connect, services)
+
+
+@pytest.fixture
 def provider(worker: Callable[..., StaticHosts]) -> StaticHosts:
     """The provider."""
     return worker()

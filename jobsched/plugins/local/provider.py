@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, ParamSpec, TypeVar
 
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Caps, InstanceStatus, Provider
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Access, Instance, Json, Offer
+from jobsched.errors import ProviderFailed
 from jobsched.plugins.local import host
 from jobsched.plugins.local.leases import Found, Lease, Leases
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 #: How long an engine's id is believed: it may be replaced by another one under the same address.
 ENGINE_ID_SECONDS = 30.0
@@ -92,7 +96,7 @@ class LocalProvider(Provider):
     async def provision(self, request: str) -> InstanceStatus:
         """Write the launch's file, unless there is one; ready at once."""
         frozen = json.loads(request)
-        machine_id = await self._files.run(host.machine_id, self._data_dir)
+        machine_id = await self._on_disk(host.machine_id, self._data_dir)
         lease = Lease(
             token=frozen["token"],
             host_id=await self._ask_engine(frozen["docker_url"]) or machine_id,
@@ -100,24 +104,24 @@ class LocalProvider(Provider):
             docker_url=frozen["docker_url"],
             request=frozen,
         )
-        state, kept = await self._files.run(self._leases.create, lease)
+        state, kept = await self._on_disk(self._leases.create, lease)
         # A tombstone that cannot be read still says that the token is spent; only the id is needed.
         return self._describe(lease.token, state, kept or lease)
 
     async def find(self, token: str) -> InstanceStatus | None:
         """Read the launch's file."""
-        found = await self._files.run(self._leases.find, token)
+        found = await self._on_disk(self._leases.find, token)
         return None if found is None else self._describe(token, *found)
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Read the files of all launches."""
         del known
-        found = await self._files.run(lambda: list(self._leases.all()))
+        found = await self._on_disk(lambda: list(self._leases.all()))
         return {token: self._describe(token, state, lease) for token, state, lease in found}
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Turn the launch's file into a tombstone; the machine itself goes on."""
-        machine_id = await self._files.run(host.machine_id, self._data_dir)
+        machine_id = await self._on_disk(host.machine_id, self._data_dir)
         there = instance.state.get("machine_id")
         if there != machine_id:
             # Its file is in another data directory: nothing here says that it is gone.
@@ -125,8 +129,18 @@ class LocalProvider(Provider):
                 "local.wrong_host", instance=instance.id, here=machine_id, there=there
             )
             return InstanceStatus(phase="unknown", instance=instance)
-        await self._files.run(self._leases.end, instance.state["token"])
+        await self._on_disk(self._leases.end, instance.state["token"])
         return InstanceStatus(phase="gone", access=instance.access, instance=instance)
+
+    async def _on_disk(
+        self, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
+        try:
+            return await self._files.run(work, *args, **kwargs)
+        except OSError as error:
+            # A file that cannot be read is not one that is not there.
+            why = f"the files of launches cannot be used: {error.strerror}"
+            raise ProviderFailed("disk_failed", why, effect="unknown") from error
 
     async def _ask_engine(self, docker_host: str) -> str | None:
         now = self._clock.monotonic()

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from jobsched.contracts.order import ContainerOrder
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
@@ -14,6 +14,7 @@ from jobsched.domain.job import Container, Instance, JobId
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance.answer import answer, items
 from jobsched.testing.conformance.breach import Broken
+from jobsched.testing.conformance.image import Images
 from jobsched.testing.conformance.program import Command, Programs
 from jobsched.testing.conformance.settling import settled
 
@@ -29,6 +30,8 @@ class Containers:
     instance: Instance
     #: the same machine's address, at which another machine answers
     elsewhere: Instance
+    #: a machine that does not answer
+    nowhere: Instance
     #: what every order begins with
     template: ContainerOrder
     programs: Programs
@@ -38,6 +41,12 @@ class Containers:
     ends_within: timedelta
     #: how long after its withdrawal a start is watched
     late_by: timedelta
+    #: whether containers are made of images
+    has_images: bool
+    #: whether a container's memory has a limit
+    limits_memory: bool
+    #: images that cannot be had
+    images: Images = field(default_factory=Images)
     #: texts that may be shown nowhere
     secrets: tuple[str, ...] = ()
     #: names of all that may be there
@@ -47,7 +56,9 @@ class Containers:
         """Give the answer of a call, which it must give in time."""
         return await answer(work, within=self.answers_within)
 
-    def order(self, command: Command, *environment: str) -> ContainerOrder:
+    def order(
+        self, command: Command, *environment: str, resources: dict[str, Any] | None = None
+    ) -> ContainerOrder:
         """Order a container that nobody has ordered before."""
         job = JobId(secrets.token_hex(16))
         return self.written(
@@ -59,6 +70,7 @@ class Containers:
                 name=f"jobsched-{job}-1-1",
                 command=command,
                 environment=(*self.template.environment, *environment),
+                resources={**self.template.resources, **(resources or {})},
             )
         )
 

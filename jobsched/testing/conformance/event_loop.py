@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -119,19 +120,25 @@ def _look_on(
         if looked - begun > within.total_seconds() or seconds > STUCK.total_seconds():
             _give_up(work, seconds, blocked)
             return
-        if answered.is_set() and work.loop is not None and not work.loop.is_closed():
+        if answered.is_set() and work.loop is not None:
             answered.clear()
-            work.loop.call_soon_threadsafe(answered.set)
+            soon(work.loop, answered.set)
 
 
 def _give_up(work: _Work[Any], seconds: float, blocked: Blocked) -> None:
     if seconds >= BLOCKED.total_seconds():
         raise Broken(blocked.sentence, do=IN_A_THREAD)
-    if work.loop is not None and work.task is not None and not work.loop.is_closed():
-        work.loop.call_soon_threadsafe(work.task.cancel)
+    if work.loop is not None and work.task is not None:
+        soon(work.loop, work.task.cancel)
     ended = work.ended.wait(CLEARED.total_seconds())
     if not ended or isinstance(work.error, asyncio.CancelledError):
         raise Broken("the test did not end in time", do="Look for what waits for ever.")
+
+
+def soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Call it in the loop, unless that is closed: its thread may do so at any moment."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
 
 
 def _where(thread: threading.Thread) -> str:
@@ -142,4 +149,4 @@ def _where(thread: threading.Thread) -> str:
     return " < ".join(reversed(found))
 
 
-__all__ = ["BLOCKED", "IN_A_THREAD", "Blocked", "run"]
+__all__ = ["BLOCKED", "IN_A_THREAD", "Blocked", "run", "soon"]

@@ -27,9 +27,10 @@ def deployment_of(request: pytest.FixtureRequest) -> str:
     The fixture ``deployment``, else that of the fixture ``services``, from which the plugin is made
     as a rule.
     """
-    services = optional(request, "services", None)
-    usual = getattr(services, "deployment", None) or "conformance"
-    return optional(request, "deployment", usual)
+    told = optional(request, "deployment", "")
+    # Made only if need be: services have a folder on the disk.
+    services = None if told else optional(request, "services", None)
+    return told or getattr(services, "deployment", None) or "conformance"
 
 
 __all__ = ["deployment_of", "optional"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Command = tuple[str, ...]
+#: what a program takes that takes memory
+TAKEN_MIB = 64
 
 
 def shell(script: str) -> Command:
@@ -48,9 +50,13 @@ class Programs:
         """Say ``ready``, and go on whatever is asked."""
         return shell("trap '' TERM; echo ready; while :; do sleep 1; done")
 
+    def takes_memory(self) -> Command:
+        """Fill `TAKEN_MIB` of memory in its first process, and end with 0."""
+        return shell(f"exec dd if=/dev/zero of=/dev/null bs={TAKEN_MIB * 1024 * 1024} count=1")
+
     def does_not_exist(self) -> Command:
         """Name a program that is in no image."""
         return ("/no/such/program",)
 
 
-__all__ = ["Command", "Programs", "shell"]
+__all__ = ["TAKEN_MIB", "Command", "Programs", "shell"]

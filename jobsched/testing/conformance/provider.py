@@ -22,6 +22,7 @@ from jobsched.testing.conformance.provider_launch import ProviderLaunch
 from jobsched.testing.conformance.provider_leftovers import ProviderLeftovers
 from jobsched.testing.conformance.provider_manner import ProviderManner
 from jobsched.testing.conformance.provider_request import ProviderRequest
+from jobsched.testing.conformance.provider_silence import ProviderSilence
 
 GIVEN_BACK = Promise(
     by=Provider.terminate,
@@ -37,6 +38,7 @@ class ProviderConformance(
     ProviderDescription,
     ProviderEnd,
     ProviderLeftovers,
+    ProviderSilence,
     ProviderManner,
 ):
     """Subclass it as ``Test…``, give the fixture ``provider``, and run pytest.
@@ -51,6 +53,8 @@ class ProviderConformance(
             the provider needs.
         deployment: optional: the deployment of the provider's services; default: that of the
             fixture ``services``.
+        unreachable: optional: the provider of a cloud that does not answer; without it, four tests
+            are skipped.
         secrets: optional: texts that may be shown nowhere, such as the provider's credentials.
     """
 

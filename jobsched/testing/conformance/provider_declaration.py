@@ -8,6 +8,7 @@ from datetime import timedelta
 from marshmallow import Schema
 
 from jobsched.contracts.provider import Caps, Provider
+from jobsched.domain.job import Instance
 from jobsched.testing.conformance import document
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
@@ -75,7 +76,8 @@ class ProviderDeclaration:
         """Each cap is a number of at least one, or none."""
         caps: object = machines.provider.caps
         expect(isinstance(caps, Caps), f"caps is {caps!r}")
-        for cap in (machines.provider.caps.alive, machines.provider.caps.hourly):
+        caps_of = machines.provider.caps
+        for cap in (caps_of.alive, caps_of.hourly, caps_of.per_second):
             expect(cap is None or cap > 0, f"caps is {caps!r}")
 
     @promised(
@@ -120,6 +122,17 @@ class ProviderDeclaration:
         for provider in (machines.provider, machines.another):
             again = provider.status(launched.instance)
             expect(again == first, f"status gave {first}, then {again} for the same machine")
+
+    @promised(
+        by=Provider.status,
+        that="it reads what it is given, which may be from an older version of the plugin",
+        do="Use state.get(…): the record of a job may be older than this version.",
+    )
+    async def test_the_status_reads_what_an_older_version_kept(self, machines: Machines) -> None:
+        """A state with other keys, or none, and a machine without an access are no error."""
+        for state in ({}, {"conformance": [1]}):
+            old = Instance(id="conformance", state=state)
+            document.of(machines.provider.status(old), f"status({old})")
 
 
 __all__ = ["A_WORD", "WORD", "ProviderDeclaration"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from jobsched.contracts.provider import Provider
+from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.testing.conformance.answer import cancelled
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
@@ -27,6 +27,24 @@ class ProviderEnd:
         await machines.give_back(launched.instance)
         found = await machines.ask(machines.provider.find(launched.token))
         expect(found is None or found.phase == "gone", f"find still gives {found}")
+
+    @promised(
+        by=InstanceStatus,
+        that="False where it was given back",
+        do="Go by the cloud's own reason of the end: interrupted is an end that the cloud wanted, "
+        "and lost one that nobody did.",
+    )
+    async def test_what_was_given_back_was_not_taken_away(self, machines: Machines) -> None:
+        """A machine that runs, and one whose end was asked for, is neither interrupted nor lost."""
+        launched = await machines.launch()
+        before = await machines.describe(launched)
+        last = await machines.give_back(launched.instance)
+        after = await machines.ask(machines.provider.describe_all({}))
+        found = await machines.ask(machines.provider.find(launched.token))
+        seen = [before.get(launched.token), last, after.get(launched.token), found]
+        for status in (one for one in seen if one is not None):
+            is_so = not status.interrupted and not status.lost
+            expect(is_so, f"it was given back, and is described as {status}")
 
     @promised(
         by=Provider.terminate,

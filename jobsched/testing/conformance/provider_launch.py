@@ -141,18 +141,40 @@ class ProviderLaunch:
         expect(first.instance.id != second.instance.id, f"both have {first.instance.id}")
 
     @promised(
+        by=Provider.provision,
+        that="there is no machine and there never will be one of this request",
+        do="Raise effect='none' with then='next' only where the cloud has surely refused; where it "
+        "may have done it, the effect is unknown.",
+    )
+    async def test_every_offer_has_a_machine_or_none(self, machines: Machines) -> None:
+        """Each offer is launched with a token of its own: what was refused cannot be found."""
+        for offer in (await machines.offers(machines.order()))[: machines.at_once]:
+            order = machines.order()
+            request = await machines.ask(machines.provider.freeze(order, offer))
+            try:
+                await machines.send(order, request)
+            except OperationFailed as error:
+                if error.effect == "none" and error.then != "later":
+                    found = await machines.ask(machines.another.find(order.token))
+                    is_none = found is None or found.phase == "gone"
+                    expect(is_none, f"{offer.label!r} was refused, and find gives {found}")
+
+    @promised(
         by=Provider,
         that="are stored: small JSON that comes back as it was",
         do=stored.DO,
     )
     async def test_a_machine_comes_back_from_the_store(self, machines: Machines) -> None:
-        """Instance and access are the same after a restart, from whichever answer they are."""
+        """Every answer is the same after a restart, and small enough, whatever it describes."""
         launched = await machines.launch()
         found = await machines.find(launched.token)
         seen = await machines.describe(launched)
-        given = chain([launched.status, found], seen.values())
-        for instance in (one.instance for one in given if one and one.instance):
-            stored.instance(instance)
+        ended = await machines.give_back(launched.instance)
+        for one in chain([launched.status, found, ended], seen.values()):
+            if one is not None:
+                stored.status(one)
+                if one.instance:
+                    stored.instance(one.instance)
 
 
 def _same(launched: Launched, again: Launched) -> None:

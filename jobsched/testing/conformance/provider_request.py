@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 
 from jobsched.contracts.provider import Provider
+from jobsched.engine.answer import LONGEST_TEXT
+from jobsched.errors import OperationFailed
 from jobsched.testing.conformance import document, stored
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.machines import Machines
@@ -17,7 +19,7 @@ class ProviderRequest:
 
     @promised(
         by=Provider.offers,
-        that="Say in which ways a machine could be had, best first; at least one",
+        that="Say in which ways a machine could be had; at least one",
         do="Give a list of Offer with a short label each; raise ProviderFailed if there is none.",
     )
     async def test_there_is_an_offer_with_a_label(self, machines: Machines) -> None:
@@ -43,8 +45,30 @@ class ProviderRequest:
         do="Give json.dumps({…}, sort_keys=True) of all that provision needs.",
     )
     async def test_the_request_is_json(self, machines: Machines) -> None:
-        """A request is a text with one JSON object in it."""
-        document.parsed(await machines.freeze(machines.order()), "freeze")
+        """Of each offer the request is a text with one JSON object in it, and not too long."""
+        order = machines.order()
+        for offer in await machines.offers(order):
+            request = await machines.ask(machines.provider.freeze(order, offer))
+            document.parsed(request, "freeze")
+            size = len(request.encode())
+            expect(size <= LONGEST_TEXT, f"the request of {offer.label!r} has {size} bytes")
+
+    @promised(
+        by=Provider.offers,
+        that='then="fail": nothing that there is can serve this job',
+        do="Raise ProviderFailed('no_such_machine', …, then='fail'), or offer what there is.",
+    )
+    async def test_an_order_may_be_too_large(self, machines: Machines) -> None:
+        """What nobody has is refused as an expected failure, or offered by who does not look."""
+        order = machines.order()
+        resources = {**order.resources, "vcpus": 100_000, "memory_mib": 2**40, "gpus": 10_000}
+        early = replace(order, launch=0, token="", callback_token="", resources=resources)
+        try:
+            offers = await machines.ask(machines.provider.offers(early))
+        except OperationFailed as error:
+            expect(error.then == "fail", f"it raised {error.reason!r} with then={error.then!r}")
+            return
+        expect(offers, "offers gave none", do="Raise ProviderFailed if there is none.")
 
     @promised(
         by=Provider.freeze,

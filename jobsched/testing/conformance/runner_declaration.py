@@ -9,6 +9,8 @@ from marshmallow import Schema
 
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.runner import Runner
+from jobsched.domain.job import Container
+from jobsched.engine.answer import LONGEST_TEXT
 from jobsched.testing.conformance import document
 from jobsched.testing.conformance.breach import expect
 from jobsched.testing.conformance.containers import Containers
@@ -76,11 +78,13 @@ class RunnerDeclaration:
             boot_script="",
             dies_at=datetime(2030, 1, 1, tzinfo=UTC),
         )
-        first: object = containers.runner.boot_script(order)
-        expect(isinstance(first, str), f"boot_script gave {type(first).__name__}")
+        first = containers.runner.boot_script(order)
+        expect(document.is_text(first) or first == "", f"boot_script gave {first!r}")
         for runner in (containers.runner, containers.another):
             again = runner.boot_script(order)
             expect(again == first, f"boot_script gave\n    {first}\n  and then\n    {again}")
+        size = len(first.encode())
+        expect(size <= LONGEST_TEXT, f"the script has {size} bytes; the most is {LONGEST_TEXT}")
 
     @promised(
         by=Runner.status,
@@ -111,6 +115,19 @@ class RunnerDeclaration:
         for runner in (containers.runner, containers.another):
             again = runner.status(container)
             expect(again == first, f"status gave {first}, then {again} for the same container")
+
+    @promised(
+        by=Runner.status,
+        that="it reads what it is given, which may be from an older version of the plugin",
+        do="Use state.get(…): the record of a job may be older than this version.",
+    )
+    async def test_the_status_reads_what_an_older_version_kept(
+        self, containers: Containers
+    ) -> None:
+        """A state with other keys, or none, and an id that was never known are no error."""
+        for state in ({}, {"conformance": [1]}):
+            old = Container(name="conformance", state=state)
+            document.of(containers.runner.status(old), f"status({old})")
 
 
 __all__ = ["RunnerDeclaration"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from jobsched.contracts.runner import Runner
 from jobsched.domain.job import Container
 from jobsched.errors import OperationFailed
+from jobsched.testing.conformance.answer import items
 from jobsched.testing.conformance.breach import Broken, expect
 from jobsched.testing.conformance.containers import Containers
 from jobsched.testing.conformance.promise import promised
@@ -55,6 +57,24 @@ class RunnerInspect:
 
     @promised(
         by=Runner,
+        that="Inspect, stop, remove and logs go by the container's id (by its name where the id is "
+        "empty)",
+        do="Ask the engine for container.id or container.name.",
+    )
+    async def test_a_container_without_its_id_is_read_and_stopped(
+        self, containers: Containers
+    ) -> None:
+        """Where the answer of prepare was lost, the name does for everything."""
+        container = await containers.ready(containers.programs.ends_when_asked(7))
+        known = Container(name=container.name)
+        said = await containers.output(known)
+        expect(said.startswith(b"ready"), f"its output by name is {said[:100]!r}")
+        await containers.stop(known, timedelta(seconds=20))
+        status = await containers.inspect(container)
+        expect(status.phase == "exited", f"stopped by name, it is {status}")
+
+    @promised(
+        by=Runner,
         that="before every call, a mismatch is unknown",
         do=COMPARE,
     )
@@ -68,7 +88,11 @@ class RunnerInspect:
         order = containers.order(containers.programs.ends_with(0))
         await _refuses("prepare", containers.ask(runner.prepare(elsewhere, order)))
         await _refuses("start", containers.ask(runner.start(elsewhere, container)))
+        stopping = runner.stop(elsewhere, container, timedelta(0))
+        await _refuses("stop", containers.ask(stopping))
         await _refuses("remove", containers.ask(runner.remove(elsewhere, container)))
+        output = items(runner.logs(elsewhere, container), within=containers.answers_within)
+        await _refuses("logs", output)
         status = await containers.inspect(container)
         expect(status.phase == "created", f"calls for another machine left it as {status}")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import (
     Attempt,
     Container,
@@ -20,13 +21,15 @@ from jobsched.domain.job import (
     Try,
 )
 from jobsched.store import codec
+from jobsched.store.keepable import Keepable, NotKeepable
 from jobsched.testing.conformance.breach import Broken
 
 T = TypeVar("T")
 
 DO = (
     "Keep only what JSON has: null, true, false, numbers, text, lists, and objects with text as "
-    "keys. A tuple comes back as a list, a date as text."
+    "keys. A tuple comes back as a list, a date as text. Keep ids, and look the rest up: an answer "
+    "has at most 64 KiB."
 )
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _LAUNCH = Launch(
@@ -41,6 +44,11 @@ _LAUNCH = Launch(
 _ATTEMPT = Attempt(no=1, planned_at=_AT, plan=Plan(provision_at=_AT, start_at=_AT))
 _SPEC = Spec(schedule=_AT, docker_image="i", provider="p", runner="r", planner="p")
 _JOB = Job(id=JobId("j"), spec=_SPEC, accepted_at=_AT)
+
+
+def status(made: InstanceStatus) -> InstanceStatus:
+    """Give the description of a machine as the core takes it; raises as :func:`instance`."""
+    return _taken(InstanceStatus, made)
 
 
 def instance(made: Instance) -> Instance:
@@ -65,15 +73,23 @@ def kept(made: Instance) -> Instance:
 
 def offers(made: Sequence[Offer]) -> tuple[Offer, ...]:
     """Give the offers as the core has them after a restart; raises as :func:`instance`."""
-    return _same(tuple(made), _read(replace(_ATTEMPT, offers=tuple(made)), made).offers)
+    taken = tuple(_taken(Offer, one) for one in made)
+    return _same(taken, _read(replace(_ATTEMPT, offers=taken), made).offers)
 
 
 def container(made: Container) -> Container:
     """Give the container as the core has it after a restart; raises as :func:`instance`."""
-    launch = replace(_LAUNCH, tries=(Try(no=0, container=made),))
+    launch = replace(_LAUNCH, tries=(Try(no=0, container=_taken(Container, made)),))
     return _same(
         made, _read(replace(_ATTEMPT, launches=(launch,)), made).launches[0].tries[0].container
     )
+
+
+def _taken(kind: type[T], made: T) -> T:
+    try:
+        return Keepable(kind)(made)
+    except NotKeepable as error:
+        raise Broken(f"{made!r:.300} cannot be kept: it is {error}", do=DO) from error
 
 
 def _read(attempt: Attempt, made: object) -> Attempt:
@@ -90,4 +106,4 @@ def _same(made: T, read: T | None) -> T:
     return read
 
 
-__all__ = ["DO", "container", "instance", "kept", "offers"]
+__all__ = ["DO", "container", "instance", "kept", "offers", "status"]

@@ -27,6 +27,7 @@ class Acme:
     """A cloud: a machine for each tag, the same for the same tag."""
 
     full: bool = False
+    down: bool = False
     made: list[dict[str, Any]] = field(default_factory=list)
 
     async def zones(self) -> list[str]:
@@ -39,6 +40,7 @@ class Acme:
 
     async def create(self, *, tag: str, **asked: Any) -> dict[str, Any]:
         """Give the machine of the tag."""
+        self._answer()
         if self.full:
             raise NoRoom(f"no room in {asked['zone']}")
         if found := await self.machines(tag=tag):
@@ -51,6 +53,7 @@ class Acme:
 
     async def machines(self, tag: str = "", page: int | None = None) -> list[dict[str, Any]]:
         """Give those of a tag, or a page of all."""
+        self._answer()
         found = [one for one in self.made if tag in {"", one["tag"]}]
         return found if page is None else found[page * PAGE : (page + 1) * PAGE]
 
@@ -67,6 +70,7 @@ class Acme:
 
     async def switch_off(self, machine: str) -> dict[str, Any]:
         """Begin, then end, to switch a machine off."""
+        self._answer()
         for one in self.made:
             if one["id"] == machine:
                 if one["state"] == "stopping":
@@ -74,6 +78,10 @@ class Acme:
                 one["state"] = "stopping" if one["state"] == "on" else "off"
                 return one
         raise NoSuchMachine(machine)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise ConnectionRefusedError("nobody listens")
 
 
 @dataclass(kw_only=True)
@@ -146,8 +154,7 @@ class Bucket:
 
     async def put(self, key: str, data: bytes) -> None:
         """Write one."""
-        if self.down:
-            raise ConnectionRefusedError("nobody listens")
+        self._answer()
         self.files[key] = data
 
     async def get(self, key: str) -> bytes:
@@ -156,11 +163,16 @@ class Bucket:
 
     async def keys(self, prefix: str) -> list[str]:
         """Give the keys that begin so, in no order."""
+        self._answer()
         return [key for key in reversed(list(self.files)) if key.startswith(prefix)]
 
     async def remove(self, key: str) -> None:
         """Forget one."""
         del self.files[key]
+
+    def _answer(self) -> None:
+        if self.down:
+            raise ConnectionRefusedError("nobody listens")
 
 
 __all__ = ["Acme", "Bucket", "NoRoom", "NoSuchContainer", "NoSuchMachine", "Podman"]

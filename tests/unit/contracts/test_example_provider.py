@@ -39,6 +39,12 @@ def another(acme: Acme) -> Provider:
     return _over(acme)
 
 
+@pytest.fixture
+def unreachable() -> Provider:
+    """One whose cloud is down."""
+    return _over(Acme(down=True))
+
+
 class TestExampleProvider(ProviderConformance):
     """Every sentence, with faults."""
 

@@ -14,15 +14,22 @@ from jobsched.testing.conformance.promise import Promise
 from tests.unit.contracts.test_documented import METHODS
 
 
-def _promises() -> Iterator[Promise]:
+def names_of_tests() -> Iterator[str]:
+    """Give the name of every test of the kit."""
+    yield from (name for name, _ in _tests())
+
+
+def _tests() -> Iterator[tuple[str, Promise]]:
     for module in pkgutil.iter_modules(conformance.__path__, f"{conformance.__name__}."):
         for _, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if cls.__module__ == module.name:
-                promises = (getattr(one, "promise", None) for one in vars(cls).values())
-                yield from (one for one in promises if isinstance(one, Promise))
+                for name, one in vars(cls).items():
+                    promise = getattr(one, "promise", None)
+                    if isinstance(promise, Promise):
+                        yield name, promise
 
 
-PROMISES = tuple(_promises())
+PROMISES = tuple(promise for _, promise in _tests())
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda one: f"{one.where}: {one.that}")

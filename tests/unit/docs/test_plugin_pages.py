@@ -12,6 +12,7 @@ import pytest
 
 from jobsched.hooks import specs
 from jobsched.schemas.config import CoreSchema
+from tests.known_types import known_types
 from tests.unit.docs.markdown import PAGES, ROOT, Block, blocks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -66,15 +67,16 @@ def test_tests_that_are_shown_pass(block: Block, tmp_path: Path) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-def test_code_for_a_provider_has_types(tmp_path: Path) -> None:
+def test_code_for_a_provider_has_types(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Every block of the how-to is a module that mypy takes strictly."""
     for number, block in enumerate(python(PROVIDER)):
         (tmp_path / f"block_{number}.py").write_text(block.text)
     files = [path.name for path in sorted(tmp_path.glob("*.py"))]
-    # apart from that of the repository, which is made with other settings
-    cache = ROOT / ".mypy_cache" / "pages"
+    cache = known_types(tmp_path_factory, tmp_path / "mypy")
     said = in_folder(
-        tmp_path, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(cache), *files
+        tmp_path, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", cache, *files
     )
     assert said.returncode == 0, said.stdout + said.stderr
     assert len(files) >= 3

@@ -11,7 +11,7 @@ from jobsched.domain.due import due, in_line
 from jobsched.domain.job import Attempt, Job, Launch, Try
 from jobsched.domain.outcome import may_have_started
 from jobsched.domain.record import record
-from jobsched.domain.state import State, current, is_gone, state_of
+from jobsched.domain.state import State, begun, current, is_gone, launch_of, state_of
 
 #: fields that may change after they were filled: repeated looks, and the documented voiding
 FREE = {
@@ -70,8 +70,12 @@ def _keeps_what_it_knew(before: Job, after: Job) -> None:
     if old is None or new is None or old.no != new.no:
         return
     _kept(old, new)
-    assert len(old.launches) <= len(new.launches)
-    for was, launch in zip(old.launches, new.launches, strict=False):
+    assert begun(old) <= begun(new)
+    for was in old.launches:
+        launch = launch_of(new, was.no)
+        if launch is None:
+            assert was.refused_at, "a launch that may have a machine was forgotten"
+            continue
         _kept(was, launch)
         assert not (is_gone(was) and not is_gone(launch)), "a launch came back"
         for one, other in zip(was.tries, launch.tries, strict=False):
@@ -88,6 +92,8 @@ def _kept(old: Any, new: Any) -> None:
 
 def _is_sound(job: Job, attempt: Attempt) -> None:
     assert attempt.no <= job.spec.retry.max_attempts
+    refused = [launch.no for launch in attempt.launches if launch.refused_at]
+    assert refused in ([], [begun(attempt)]), "refused launches are kept"
     for launch in attempt.launches:
         _tries_follow_each_other(launch)
     outcome = attempt.outcome
@@ -117,7 +123,7 @@ def _opens_nothing_too_early(before: Job, after: Job, fact: facts.Fact) -> None:
     if new and (old is None or old.no != new.no):
         assert old is None or all(is_gone(launch) for launch in old.launches)
         assert not before.cancel_at
-    if isinstance(fact, facts.Begun) and new and old and len(new.launches) > len(old.launches):
+    if isinstance(fact, facts.Begun) and new and old and begun(new) > begun(old):
         assert not any(may_have_started(launch) for launch in old.launches)
         assert current(old) is None
         assert not before.cancel_at

@@ -51,6 +51,25 @@ def test_refusals_use_up_no_machines() -> None:
     assert [one.label for one in job.attempt.refused[:2]] == ["spot", "spot"]
 
 
+def test_refused_launches_do_not_swell_the_record() -> None:
+    """Of a day without capacity the last launch is kept, numbered on, and twenty refusals."""
+    job = refused(up_to(facts.Offered), 300)
+    assert job.attempt
+    assert [one.no for one in job.attempt.launches] == [300]
+    assert [one.launch for one in job.attempt.refused] == list(range(281, 301))
+    job = known(job, told(facts.Begun, launch=301), told(facts.Provisioned, launch=301))
+    assert job.attempt
+    assert [one.no for one in job.attempt.launches] == [301]
+
+
+@pytest.mark.parametrize("kind", [facts.Provisioned, facts.Ready, facts.Gone, facts.Refused])
+def test_news_of_a_launch_that_was_refused_long_ago_changes_nothing(kind: type[facts.Fact]) -> None:
+    """It is not taken for news of another launch."""
+    job = refused(up_to(facts.Offered), 3)
+    job = known(job, told(facts.Begun, launch=4), told(facts.Provisioned, launch=4))
+    assert record(job, told(kind, launch=2)) is job
+
+
 @pytest.mark.parametrize(
     ("job", "reason"),
     [

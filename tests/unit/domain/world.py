@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from jobsched.domain import deadlines, facts
 from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Instance, Job, Launch
-from jobsched.domain.state import last_try, needs_removal, state_of
+from jobsched.domain.state import begun, last_try, launch_of, needs_removal, state_of
 from tests.unit.domain.example import HERE, HOUR, OFFERS, SECOND, told
 from tests.unit.domain.invariant import check
 
@@ -177,7 +177,9 @@ class World:
 
     def _launch(self, command: Command) -> Launch:
         assert self.job.attempt
-        return self.job.attempt.launches[command.launch - 1]
+        launch = launch_of(self.job.attempt, command.launch)
+        assert launch
+        return launch
 
     def _reached(self, command: Command, luck: str) -> Machine | None:
         machine = self.machines.get(self._launch(command).token)
@@ -212,8 +214,8 @@ class World:
         assert attempt
         if not attempt.offers:
             self.tell(self.made(facts.Offered))
-        number = len(attempt.launches) + 1
-        begun = self.made(
+        number = begun(attempt) + 1
+        intent = self.made(
             facts.Begun,
             number,
             token=f"token-{attempt.no}-{number}",
@@ -221,7 +223,7 @@ class World:
             dies_at=deadlines.dies_at(self.job.spec, attempt.plan, self.now),
             destroys_machine=self.destroys_machine,
         )
-        self.tell(begun)
+        self.tell(intent)
 
     def _find(self, command: Command, luck: str) -> None:
         launch = self._launch(command)

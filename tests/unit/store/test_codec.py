@@ -102,6 +102,31 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
     assert codec.decode(json.dumps(written).encode()) == example()
 
 
+def test_what_an_earlier_version_did_not_know_has_its_default() -> None:
+    """A document without a field whose default is not empty is read as one that has the default."""
+    written = json.loads(codec.encode(example()))
+    del written["spec"]["timeout"], written["spec"]["retry"]
+    del written["spec"]["limits"]["machines"], written["spec"]["limits"]["token"]
+    assert codec.decode(json.dumps(written).encode()) == example()
+    del written["spec"]["limits"]
+    assert codec.decode(json.dumps(written).encode()) == example()
+
+
+def test_limits_are_those_of_the_document() -> None:
+    """Limits that were read before are not taken for those of another job."""
+    tight = replace(example(), spec=replace(example().spec, limits=Limits(machines=1)))
+    written = [codec.encode(job) for job in (example(), tight, example())]
+    assert [codec.decode(one).spec.limits.machines for one in written] == [5, 1, 5]
+
+
+def test_broken_limits_are_unreadable() -> None:
+    """Limits are checked like all else, though they are read apart."""
+    written = json.loads(codec.encode(example()))
+    written["spec"]["limits"]["machines"] = "many"
+    with pytest.raises(UnreadableRecord):
+        codec.decode(json.dumps(written).encode())
+
+
 def test_what_is_no_json_is_refused_when_it_is_written() -> None:
     """A plugin's state that is no JSON raises TypeError and is not written otherwise."""
     spec = replace(example().spec, options={"p": {"a": object()}})
@@ -117,7 +142,7 @@ def dataclasses_in(module: Any) -> list[type[Any]]:
 def test_every_part_of_a_job_has_a_twin() -> None:
     """The codec knows every dataclass of the record."""
     known: dict[type[Any], Any] = {}
-    codec._twin(Job, known)
+    codec._twin(Job, known, codec._to_write)
     assert set(known) == set(dataclasses_in(domain))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from jobsched import queue
 from jobsched.domain import facts
-from jobsched.domain.job import Job
+from jobsched.domain.job import Job, Price
 from jobsched.domain.state import State, state_of
 from jobsched.hooks.registry import Registry
 from jobsched.schemas.status import StatusDocument
@@ -34,6 +35,7 @@ FAILED = tuple(
     else fact
     for fact in kit.GOOD
 )
+NOW = kit.after(3600)
 CANCEL = facts.CancelRequested(at=kit.after(32))
 
 #: state → facts, container's status, exit code, machine's state
@@ -53,7 +55,7 @@ STATES: dict[State, tuple[tuple[facts.Fact, ...], str | None, int | None, str | 
 def document_of(job: Job, registry: Registry | None = None) -> dict[str, Any]:
     """Give the document, as it comes out of JSON, checked by its schema."""
     document: dict[str, Any] = json.loads(
-        json.dumps(status_document(job, registry or kit.make_registry()))
+        json.dumps(status_document(job, registry or kit.make_registry(), NOW))
     )
     assert StatusDocument().validate(document) == {}
     return document
@@ -313,7 +315,28 @@ def test_refused_offers_are_told_with_their_reasons() -> None:
         }
     ]
     (event,) = [one for one in document["timeline"] if one["event"] == "refused"]
-    assert event["detail"] == "no_capacity: none in any zone"
+    assert event["launch"] == 1
+    assert event["detail"] == "this machine: no_capacity: none in any zone"
+
+
+def test_the_cost_is_told_by_the_price_at_launch() -> None:
+    """In US dollars, with what is still to come; null where no price is known."""
+    assert document_of(kit.make_job(*kit.GOOD))["cost"] is None
+    price = Price(per_hour=Decimal("0.36"))
+    priced = [
+        replace(fact, instance=replace(fact.instance, price=price))
+        if isinstance(fact, facts.Provisioned)
+        else fact
+        for fact in kit.GOOD
+    ]
+
+    document = document_of(kit.make_job(*priced))
+
+    (launch,) = document["attempts"][0]["launches"]
+    assert document["cost"] == {"usd": launch["usd"], "is_final": True, "is_whole": True}
+    assert (launch["usd_per_hour"], float(launch["usd"]) > 0) == ("0.360000", True)
+    running = kit.make_job(*priced[: [*map(type, priced)].index(facts.Started)])
+    assert document_of(running)["cost"]["is_final"] is False
 
 
 def test_what_is_tried_again_is_told() -> None:

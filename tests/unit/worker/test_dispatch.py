@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, cast
 
-from jobsched.domain.job import JobId
+from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Claimed, Renewal, Store
 from jobsched.testing.simulator import earliest_start, violations
 from jobsched.testing.virtual_time import run
-from jobsched.worker.dispatch import LONGEST_SLEEP, Pace
+from jobsched.worker.dispatch import BEGIN, LONGEST_SLEEP, Pace
 from tests.unit.worker.crew import (
     Heard,
     Watched,
@@ -77,6 +78,107 @@ def test_more_that_is_due_than_one_claim_takes_is_claimed_at_once() -> None:
             await simulation.ended(*jobs)
         assert len(provision.began) == 8
         assert max(provision.began) - min(provision.began) < 1
+
+    soon(story())
+
+
+def test_the_next_claim_does_not_wait_for_the_work_of_the_last() -> None:
+    """Of a burst all is claimed and decided while the first jobs begin, and each begins once."""
+
+    async def story() -> None:
+        heard = Heard()
+        simulation = await a_world(log=heard)
+        offers = Watched(simulation.provider, "offers", lasts=5)
+        mine = parts_of(simulation)
+        claims = _Counting(store_of(mine), offers)
+        for _ in range(90):
+            await simulation.schedule()
+        crowd = replace(mine, store=cast("Store", claims))
+        async with at_work(crowd, Pace(hands=100, claim=30)):
+            await simulation.clock.sleep(1)
+            assert [line["jobs"] for line in heard.told("jobs.decided")] == [30, 30, 30]
+            assert len(offers.began) == 90
+        assert claims.begun[0] == 0
+        assert 0 < claims.begun[2] < 20
+
+    soon(story())
+
+
+def test_few_jobs_begin_in_one_turn_of_the_event_loop() -> None:
+    """However many jobs one claim brings, answers and news are heard between their beginnings."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        offers = Watched(simulation.provider, "offers", lasts=5)
+        for _ in range(60):
+            await simulation.schedule()
+        begun = []
+        async with at_work(parts_of(simulation), Pace(hands=100)):
+            for _ in range(200):
+                await asyncio.sleep(0)
+                begun.append(len(offers.began))
+        assert begun[-1] == 60
+        assert max(after - before for before, after in pairwise(begun)) <= BEGIN
+
+    soon(story())
+
+
+def test_a_stop_gives_back_what_was_decided_and_not_begun() -> None:
+    """Told to stop as its first jobs begin, a worker begins no others, and leaves all due."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        offers = Watched(simulation.provider, "offers", lasts=1)
+        for _ in range(60):
+            await simulation.schedule()
+        async with at_work(parts_of(simulation), Pace(hands=100)) as dispatch:
+            while not offers.began:
+                await asyncio.sleep(0)
+            dispatch.stop()
+        assert len(offers.began) <= 3 * BEGIN
+        claimed = await simulation.store().claim("next", most=100, lease=timedelta(seconds=30))
+        assert len(claimed.jobs) == 60
+
+    soon(story())
+
+
+def test_news_of_a_job_that_is_not_begun_is_heeded() -> None:
+    """A job that is cancelled between its claim and its first step asks for no machine."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        offers = Watched(simulation.provider, "offers")
+        mine = parts_of(simulation)
+        for _ in range(60):
+            await simulation.schedule()
+        last = await simulation.schedule()
+        async with at_work(mine, Pace(hands=100)):
+            while not offers.began:
+                await asyncio.sleep(0)
+            begun = len(offers.began)
+            await cancel(simulation.parts(), last)
+            await seen_in(simulation, last, State.CANCELLED, within=5)
+            await simulation.clock.sleep(1)
+        assert begun <= BEGIN
+        assert len(offers.began) == 60
+
+    soon(story())
+
+
+def test_a_job_that_cannot_be_decided_hurts_no_other() -> None:
+    """A record that our decision fails at is told as a bug and left; others of its claim go on."""
+
+    async def story() -> None:
+        heard = Heard()
+        simulation = await a_world(log=heard)
+        mine = parts_of(simulation)
+        bad, good = await simulation.schedule(), await simulation.schedule()
+        endless = _Endless(store_of(mine), bad)
+        async with at_work(replace(mine, store=cast("Store", endless))):
+            ended = await simulation.ended(good, within=30)
+        assert state_of(ended[0]) is State.FINISHED
+        assert {line["job"] for line in heard.told("job.bug")} == {bad}
+        assert state_of(await simulation.job(bad)) is State.SCHEDULED
 
     soon(story())
 
@@ -572,6 +674,39 @@ class _Leaving(_Around):
         if self.claimed and self.when_claimed:
             self.when_claimed()
         return claimed
+
+
+class _Counting(_Around):
+    """A store that notes how much was begun when each claim was asked for."""
+
+    def __init__(self, store: MemoryStore, work: Watched) -> None:
+        super().__init__(store)
+        self._work = work
+        self.begun: list[int] = []
+
+    async def claim(self, holder: str, *, most: int, lease: timedelta) -> Claimed:
+        """Note it; answer after a few turns, as Redis does."""
+        self.begun.append(len(self._work.began))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await self._store.claim(holder, most=most, lease=lease)
+
+
+class _Endless(_Around):
+    """A store that gives one job a span that no time can be added to."""
+
+    def __init__(self, store: MemoryStore, job: JobId) -> None:
+        super().__init__(store)
+        self._job = job
+
+    async def claim(self, holder: str, *, most: int, lease: timedelta) -> Claimed:
+        """Claim, with that one job spoiled."""
+        claimed = await self._store.claim(holder, most=most, lease=lease)
+        jobs = tuple(self._spoiled(job) if job.id == self._job else job for job in claimed.jobs)
+        return replace(claimed, jobs=jobs)
+
+    def _spoiled(self, job: Job) -> Job:
+        return replace(job, spec=replace(job.spec, late_limit=timedelta.max))
 
 
 class _Breaking:

@@ -61,7 +61,8 @@ def section(instance: Instance | None) -> Json:
     access = instance.access if instance else None
     return {
         "instance_id": instance.id if instance else None,
-        "host": host_of(instance) if instance else None,
+        # of a record that an older version wrote, if need be
+        "host": instance.state.get("host") if instance else None,
         "address": access.address if access else None,
         "port": access.port if access else None,
         "ready": True if instance else None,

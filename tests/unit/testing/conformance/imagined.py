@@ -47,6 +47,10 @@ class ImaginedPrograms(Programs):
         """Run for ever."""
         return ("last",)
 
+    def takes_memory(self) -> Command:
+        """Want too much."""
+        return ("hoard",)
+
     def does_not_exist(self) -> Command:
         """Be nothing."""
         return ("nothing",)
@@ -66,8 +70,12 @@ def imagine(order: ContainerOrder) -> FakeProgram:
             return FakeProgram(output=ImaginedPrograms().counted())
         case ("listen", code):
             return FakeProgram(runs=FOR_EVER, output=b"ready\n", asked=int(code))
+        case ("hoard",):
+            return FakeProgram(code=137, oom=True)
         case ("last",):
             return FakeProgram(runs=FOR_EVER, output=b"ready\n", asked=None)
+        case ():
+            return FakeProgram()
         case _:
             return FakeProgram(exists=False)
 

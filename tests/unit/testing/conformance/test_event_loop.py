@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jobsched.testing.conformance.breach import Broken
-from jobsched.testing.conformance.event_loop import Blocked, run
+from jobsched.testing.conformance.event_loop import Blocked, run, soon
 
 
 def test_gives_the_result_of_a_loop_of_its_own() -> None:
@@ -91,3 +91,14 @@ def test_a_call_that_blocks_for_ever_is_left_alone() -> None:
             run(work, within=timedelta(seconds=3))
     finally:
         let_go.set()
+
+
+def test_a_loop_that_has_just_ended_is_asked_nothing() -> None:
+    """Its thread may close it between any look and the call."""
+    loop = asyncio.new_event_loop()
+    called: list[int] = []
+    soon(loop, lambda: called.append(1))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    soon(loop, lambda: called.append(2))
+    assert called == [1]

@@ -1,5 +1,7 @@
 """The provider and the runner of an imagined world keep their contracts."""
 
+from dataclasses import replace
+
 import pytest
 
 from jobsched.domain.job import Access, Instance
@@ -21,9 +23,16 @@ class TestFakeProvider(ProviderConformance):
         """Another one over the same world."""
         return FakeProvider(fake_provider.world)
 
+    @pytest.fixture
+    def unreachable(self, fake_provider: FakeProvider) -> FakeProvider:
+        """One whose cloud does not answer."""
+        return FakeProvider(replace(fake_provider.world, is_silent=True))
+
 
 class TestFakeRunner(RunnerConformance):
-    """Imagined containers on a machine that two workers use."""
+    """Imagined containers on a machine that two workers use; their images are names alone."""
+
+    has_images = False
 
     @pytest.fixture
     def world(self) -> FakeWorld:
@@ -45,6 +54,11 @@ class TestFakeRunner(RunnerConformance):
         """A machine that is on."""
         machine = world.launched("ab")
         return Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
+
+    @pytest.fixture
+    def nowhere(self) -> Instance:
+        """A machine that was switched off."""
+        return Instance(id="m-0", access=Access(kind="fake", host_id="m-0"))
 
     @pytest.fixture
     def programs(self) -> ImaginedPrograms:

@@ -1,6 +1,7 @@
 """`local` keeps the contract of providers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ class TestLocal(ProviderConformance):
     def another(self, services: LentServices) -> LocalProvider:
         """That of another one over the same directory."""
         return LocalProvider(services, docker_host=f"unix://{services.data_dir}/none.sock")
+
+    @pytest.fixture
+    def unreachable(self, services: LentServices) -> LocalProvider:
+        """That of a worker whose data directory cannot be read."""
+        blocked = services.data_dir / "no-folder"
+        blocked.touch()
+        return LocalProvider(
+            replace(services, data_dir=blocked), docker_host=f"unix://{services.data_dir}/none.sock"
+        )
 
 
 class TestLocalWithOneMachine(TestLocal):

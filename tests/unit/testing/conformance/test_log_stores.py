@@ -7,6 +7,7 @@ import pytest
 from jobsched.builtin import RedisLogs
 from jobsched.store.logs import MemoryLogs
 from jobsched.testing import LogStoreConformance
+from tests.unit.testing.conformance.lost import Lost
 
 
 class TestMemory(LogStoreConformance):
@@ -26,3 +27,8 @@ class TestMemory(LogStoreConformance):
     def another(self, kept: dict[Any, Any]) -> RedisLogs:
         """That of another one."""
         return RedisLogs(MemoryLogs(kept))
+
+    @pytest.fixture
+    def unreachable(self) -> RedisLogs:
+        """One whose store is down."""
+        return RedisLogs(MemoryLogs(Lost()))

@@ -24,6 +24,9 @@ def services(tmp_path: Path) -> Iterator[LentServices]:
 class TestProcessRunner(RunnerConformance):
     """Plain processes of this machine."""
 
+    has_images = False
+    limits_memory = False
+
     @pytest.fixture
     def runner(self, services: LentServices) -> ProcessRunner:
         """The runner of one worker."""

@@ -1,7 +1,9 @@
 """Log stores that break one rule each, as an author's test module would hold them to the kit."""
 
 import asyncio
+import copy
 import time
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -12,6 +14,7 @@ from jobsched.domain.job import JobId
 from jobsched.errors import LogStoreFailed
 from jobsched.store.logs import MemoryLogs, joined
 from jobsched.testing import LogStoreConformance
+from tests.unit.testing.conformance.lost import Lost
 
 Kept = dict[JobId, dict[int, dict[int, bytes]]]
 
@@ -161,7 +164,7 @@ class KeepsToItself(Right):
     """It keeps everything in its own process."""
 
     def __init__(self, kept: Kept) -> None:
-        super().__init__({})
+        super().__init__(copy.copy(kept))
 
 
 class Blocks(Right):
@@ -209,6 +212,34 @@ class LosesAtOnce(Right):
         await MemoryLogs(self.kept).write(job, attempt, offset, chunk)
 
 
+class KeepsQuiet(Right):
+    """What it cannot keep is lost without a word."""
+
+    async def write(self, job: JobId, attempt: int, offset: int, chunk: bytes) -> None:
+        """Keep it, or not."""
+        with suppress(LogStoreFailed):
+            await super().write(job, attempt, offset, chunk)
+
+
+class ReadsNothing(Right):
+    """What it cannot read is not there."""
+
+    async def read(self, job: JobId, attempt: int, after: int = 0) -> list[LogPart]:
+        """Read it, or not."""
+        with suppress(LogStoreFailed):
+            return await super().read(job, attempt, after)
+        return []
+
+
+class DeletesQuietly(Right):
+    """What it cannot forget it keeps without a word."""
+
+    async def delete(self, job: JobId) -> None:
+        """Forget it, or not."""
+        with suppress(LogStoreFailed):
+            await super().delete(job)
+
+
 class Held(LogStoreConformance):
     """Two processes that share what is kept."""
 
@@ -228,6 +259,11 @@ class Held(LogStoreConformance):
     def another(self, kept: dict[Any, Any]) -> LogStore:
         """That of another one."""
         return self.kind(kept)
+
+    @pytest.fixture
+    def unreachable(self) -> LogStore:
+        """One that is down."""
+        return self.kind(Lost())
 
 
 KINDS: list[type[Right]] = [Right, *Right.__subclasses__()]

@@ -28,6 +28,7 @@ class AsksAnew(FakeProvider):
 
     async def provision(self, request: str) -> InstanceStatus:
         """Make a new machine of the token."""
+        self._answer()
         token = json.loads(request)["token"]
         machine = FakeMachine(token=token, id=f"m-{uuid4().hex}", ready_at=0)
         self.world.machines[token] = machine
@@ -39,6 +40,7 @@ class RaisesWhenGone(FakeProvider):
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """End it, once."""
+        self._answer()
         known = [one for one in self.world.machines.values() if one.id == instance.id]
         if any(one.phase == "gone" for one in known):
             raise LookupError(instance.id)
@@ -52,6 +54,7 @@ class RaisesWhenUnknown(FakeProvider):
 
     async def find(self, token: str) -> InstanceStatus | None:
         """Look it up."""
+        self._answer()
         return self._described(self.world.machines[token])
 
 
@@ -199,7 +202,8 @@ class RemembersItself(FakeProvider):
 
     async def find(self, token: str) -> InstanceStatus | None:
         """Find what was remembered."""
-        return await super().find(token) if token in self.launched else None
+        found = await super().find(token)
+        return found if token in self.launched else None
 
 
 class BuysEarly(FakeProvider):
@@ -251,7 +255,8 @@ class ShowsLate(FakeProvider):
     async def find(self, token: str) -> InstanceStatus | None:
         """Look three times in vain."""
         self.looks += token in self.world.machines
-        return await super().find(token) if self.looks > 3 else None
+        found = await super().find(token)
+        return found if self.looks > 3 else None
 
 
 class ShowsLateAndDoesNotSaySo(ShowsLate):
@@ -260,6 +265,145 @@ class ShowsLateAndDoesNotSaySo(ShowsLate):
     def __init__(self, world: FakeWorld) -> None:
         super().__init__(world)
         self.settles_within = timedelta(0)
+
+
+class OffersALot(FakeProvider):
+    """Its offers hold the whole price list."""
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Offer it."""
+        return [Offer(label="all of it", state={"prices": ["0.031 USD an hour"] * 5000})]
+
+
+class KeepsALot(FakeProvider):
+    """Its machines hold the whole answer of the cloud."""
+
+    def _described(self, machine: FakeMachine) -> InstanceStatus:
+        status = super()._described(machine)
+        assert status.instance is not None
+        state = {"answer": ["a line of it"] * 5000}
+        return replace(status, instance=replace(status.instance, state=state))
+
+
+class WritesALot(FakeProvider):
+    """Its requests are longer than any cloud takes."""
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Put a picture in."""
+        request = json.loads(await super().freeze(order, offer))
+        return json.dumps({**request, "picture": "0" * 300_000}, sort_keys=True)
+
+
+class NeedsItsState(FakeProvider):
+    """It cannot read what an older version of it kept."""
+
+    def _described(self, machine: FakeMachine) -> InstanceStatus:
+        status = super()._described(machine)
+        assert status.instance is not None
+        return replace(status, instance=replace(status.instance, state={"zone": "a"}))
+
+    def status(self, instance: Instance | None) -> Json:
+        """Show what is new."""
+        return {"zone": instance.state["zone"] if instance else None}
+
+
+class CountsItsHands(FakeProvider):
+    """An order that is too large is a bug to it."""
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Look up the size."""
+        size = {1: "small", 2: "large"}[order.resources.get("vcpus", 1)]
+        return [Offer(label=size)]
+
+
+class RefusesAndKeeps(FakeProvider):
+    """It says no, and has a machine all the same."""
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Offer two."""
+        return [*await super().offers(order), Offer(label="dear")]
+
+    async def freeze(self, order: MachineOrder, offer: Offer) -> str:
+        """Write down which offer it is."""
+        request = json.loads(await super().freeze(order, offer))
+        return json.dumps({**request, "offer": offer.label}, sort_keys=True)
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Have the machine, and think better of it."""
+        status = await super().provision(request)
+        if json.loads(request)["offer"] == "dear":
+            raise refused()
+        return status
+
+
+class CallsItTakenAway(FakeProvider):
+    """Every end is one that the cloud wanted."""
+
+    def _described(self, machine: FakeMachine) -> InstanceStatus:
+        status = super()._described(machine)
+        return replace(status, interrupted=status.phase == "gone")
+
+
+class FindsNothingUnheard(FakeProvider):
+    """No answer is no machine."""
+
+    async def find(self, token: str) -> InstanceStatus | None:
+        """Look it up, or not."""
+        return None if self.world.is_silent else await super().find(token)
+
+
+class ShowsNothingUnheard(FakeProvider):
+    """No answer is an empty list."""
+
+    async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+        """Read what comes."""
+        return {} if self.world.is_silent else await super().describe_all(known)
+
+
+class EndsUnheard(FakeProvider):
+    """It sends a termination, and waits for no answer."""
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """End it, or hope so."""
+        gone = InstanceStatus(phase="gone", instance=instance)
+        return gone if self.world.is_silent else await super().terminate(instance)
+
+
+class LaunchesUnheard(FakeProvider):
+    """It has a machine as soon as it has asked for one."""
+
+    async def provision(self, request: str) -> InstanceStatus:
+        """Launch it, or hope so."""
+        hoped = InstanceStatus(phase="pending", instance=Instance(id=json.loads(request)["token"]))
+        return hoped if self.world.is_silent else await super().provision(request)
+
+
+class RemovesUnheard(FakeProvider):
+    """It names what it would have removed."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """Remove it, or hope so."""
+        return ["disk-1"] if self.world.is_silent else []
+
+
+class RemovesWhatIsUsed(FakeProvider):
+    """It takes every machine for a leftover."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """End them all."""
+        alive = self.world.alive()
+        for machine in alive:
+            machine.phase = "gone"
+        return [machine.id for machine in alive]
+
+
+class RemovesTheSameTwice(FakeProvider):
+    """It tells again of what it removed long ago."""
+
+    async def remove_leftovers(self) -> Sequence[str]:
+        """Name all that ever went."""
+        gone = (one for one in self.world.machines.values() if one.phase == "gone")
+        return [f"disk of {machine.id}" for machine in gone]
 
 
 class Quickly(ProviderConformance):
@@ -275,6 +419,11 @@ class Quickly(ProviderConformance):
         return empty_world()
 
     @pytest.fixture
+    def deployment(self) -> str:
+        """Whose machines they are; services would be made for no more than that."""
+        return "imagined"
+
+    @pytest.fixture
     def provider(self, world: FakeWorld) -> FakeProvider:
         """What is judged."""
         return self.provider_class(world)
@@ -283,6 +432,11 @@ class Quickly(ProviderConformance):
     def another(self, world: FakeWorld) -> FakeProvider:
         """The same in another process."""
         return self.provider_class(world)
+
+    @pytest.fixture
+    def unreachable(self, world: FakeWorld) -> FakeProvider:
+        """The same while nobody answers."""
+        return self.provider_class(replace(world, is_silent=True))
 
 
 KINDS: list[type[FakeProvider]] = [Right, *(k for k in FakeProvider.__subclasses__() if k != Right)]

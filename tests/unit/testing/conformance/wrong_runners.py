@@ -2,20 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
 from uuid import uuid4
-
-import pytest
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.runner import ContainerStatus, LogChunk
 from jobsched.domain.job import Access, Container, Instance, Json
-from jobsched.testing import RunnerConformance
-from jobsched.testing.fakes import FakeContainer, FakeRunner, FakeWorld
-from tests.unit.testing.conformance.imagined import ImaginedPrograms, empty_world
+from jobsched.testing.fakes import FakeContainer, FakeRunner
+from tests.unit.testing.conformance.judged_runner import suites
+
+#: the code of a process that was killed
+KILLED = 137
 
 
 class Right(FakeRunner):
@@ -229,41 +228,71 @@ class HangsOnStrangers(FakeRunner):
             yield chunk
 
 
-class Quickly(RunnerConformance):
-    """The kit, with times that fit what is imagined."""
+class IgnoresThePin(FakeRunner):
+    """It resolves the name of an image anew each time."""
 
-    answers_within: ClassVar[timedelta] = timedelta(seconds=3)
-    ends_within: ClassVar[timedelta] = timedelta(seconds=3)
-    late_by: ClassVar[timedelta] = timedelta(milliseconds=1)
-    runner_class: ClassVar[Callable[[FakeWorld], FakeRunner]]
-
-    @pytest.fixture
-    def world(self) -> FakeWorld:
-        """An empty world."""
-        return empty_world()
-
-    @pytest.fixture
-    def runner(self, world: FakeWorld) -> FakeRunner:
-        """What is judged."""
-        return type(self).runner_class(world)
-
-    @pytest.fixture
-    def another(self, world: FakeWorld) -> FakeRunner:
-        """The same in another process."""
-        return type(self).runner_class(world)
-
-    @pytest.fixture
-    def instance(self, world: FakeWorld) -> Instance:
-        """A machine that is on."""
-        machine = world.launched("ab")
-        return Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
-
-    @pytest.fixture
-    def programs(self) -> ImaginedPrograms:
-        """What imagined containers can do."""
-        return ImaginedPrograms()
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Get whatever the name means today."""
+        container = await super().prepare(instance, order)
+        return replace(container, image=f"{order.image}@{uuid4().hex}")
 
 
-for kind in FakeRunner.__subclasses__():
-    name = f"Test{kind.__name__}"
-    globals()[name] = type(name, (Quickly,), {"runner_class": kind, "__doc__": kind.__doc__})
+class NeedsACommand(FakeRunner):
+    """It looks for the program in every command."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Note the program."""
+        container = await super().prepare(instance, order)
+        return replace(container, state={"program": order.command[0]})
+
+
+class NeedsTheId(FakeRunner):
+    """It cannot stop a container of which it has the name alone."""
+
+    async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
+        """Look for the id."""
+        if container.id:
+            await super().stop(instance, container, grace)
+
+
+class KeepsALot(FakeRunner):
+    """Its state holds all that it knows of the image."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Keep the image's history."""
+        container = await super().prepare(instance, order)
+        return replace(container, state={"history": ["a line of it"] * 5000})
+
+
+class NeedsItsState(FakeRunner):
+    """It cannot read what an older version of it kept."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Keep what is new."""
+        container = await super().prepare(instance, order)
+        return replace(container, state={"engine": "e"})
+
+    def status(self, container: Container | None) -> Json:
+        """Show what is new."""
+        engine = container.state["engine"] if container else None
+        return {**super().status(container), "engine": engine}
+
+
+class ForgetsTheMemory(FakeRunner):
+    """It does not say why a container was ended."""
+
+    async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Give the code alone."""
+        return replace(await super().inspect(instance, container), oom=False)
+
+
+class BlamesTheMemory(FakeRunner):
+    """Each kill is for want of memory to it."""
+
+    async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
+        """Go by the code."""
+        status = await super().inspect(instance, container)
+        return replace(status, oom=status.code == KILLED)
+
+
+globals().update(suites(FakeRunner.__subclasses__()))
