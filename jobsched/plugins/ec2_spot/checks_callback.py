@@ -22,6 +22,8 @@ from jobsched.plugins.ec2_spot.settings import Settings
 TIMEOUT: Final = 10
 #: bytes of an answer; the live string has four
 MOST: Final = 64
+#: characters of an address that a sentence shows
+LONGEST_SHOWN: Final = 200
 LIVE: Final = "live"
 CALLBACK: Final = "/callback"
 NAMED: Final = "callback_url (JOBSCHED_CALLBACK_URL, or JOBSCHED_EC2_SPOT_CALLBACK_URL)"
@@ -43,6 +45,7 @@ class Callback(Check):
         #: what tokens are made for; without it machines get none
         self._of_core = str(core.get("callback_url") or "")
         self._url = settings.callback_url or self._of_core
+        self._shown = self._url[:LONGEST_SHOWN]
 
     async def look(self) -> Finding:
         """See the contract."""
@@ -51,7 +54,7 @@ class Callback(Check):
             return Finding("fail", f"{words} (JOBSCHED_CALLBACK_URL) to where they reach the API")
         parts = urlsplit(self._url)
         if not parts.path.endswith(CALLBACK):
-            return Finding("fail", f"{self._url} does not end in {CALLBACK}: correct {NAMED}")
+            return Finding("fail", f"{self._shown} does not end in {CALLBACK}: correct {NAMED}")
         host = parts.hostname or ""
         if is_loopback(host) and not await self._is_fake():
             words = f"machines of EC2 do not reach {host}, which is this machine alone"
@@ -77,11 +80,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def answered(url: str) -> Finding:
     """Ask for the live string, and say what came of it. Blocks; may be repeated."""
-    host = urlsplit(url).hostname or ""
+    host, shown = urlsplit(url).hostname or "", url[:LONGEST_SHOWN]
     try:
         socket.getaddrinfo(host, None)
     except (OSError, UnicodeError) as error:
-        return Finding("fail", f"the name {host} is not known ({error}): correct {NAMED}")
+        return Finding(
+            "fail", f"the name {host[:LONGEST_SHOWN]} is not known ({error}): correct {NAMED}"
+        )
     # machines ask without a proxy
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
@@ -89,12 +94,12 @@ def answered(url: str) -> Finding:
             said = answer.read(MOST)
     except urllib.error.HTTPError as error:
         with error:
-            return _of_status(url, error.code, error.headers.get("Location", ""))
+            return _of_status(shown, error.code, error.headers.get("Location", ""))
     except (OSError, http.client.HTTPException) as error:
-        return _of_failure(url, error)
+        return _of_failure(shown, error)
     if said.strip() == LIVE.encode():
-        return Finding("pass", f"{url} answers")
-    return Finding("fail", f"what answers at {url} is no API of jobsched: correct {NAMED}")
+        return Finding("pass", f"{shown} answers")
+    return Finding("fail", f"what answers at {shown} is no API of jobsched: correct {NAMED}")
 
 
 def _of_status(url: str, status: int, location: str) -> Finding:

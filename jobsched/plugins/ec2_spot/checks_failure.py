@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Final, TypeVar
 
 from botocore.exceptions import (
@@ -20,6 +20,8 @@ from jobsched.errors import OperationFailed
 T = TypeVar("T")
 
 POLICY: Final = "allow it (`python -m jobsched.plugins.ec2_spot.policy` prints the policy)"
+#: names that fit into a sentence
+MOST_NAMES: Final = 12
 #: AWS does not take the credentials ("Common errors"; "Error codes for the Amazon EC2 API")
 BAD_CREDENTIALS: Final = frozenset(
     {
@@ -80,6 +82,13 @@ async def need(check: str, work: Awaitable[T]) -> T:
         return await work
     except OperationFailed as error:
         raise Needed(check) from error
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names in a sentence; of many, the first ones and how many more there are. Pure."""
+    every = list(dict.fromkeys(names))
+    rest = len(every) - MOST_NAMES
+    return ", ".join(every[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def setting(key: str) -> str:
@@ -156,6 +165,7 @@ __all__ = [
     "cause_of",
     "code_of",
     "has_no_keys",
+    "listed",
     "need",
     "of_failure",
     "setting",

@@ -12,6 +12,7 @@ from jobsched.plugins.ec2_spot.checks_failure import (
     Ec2Check,
     cause_of,
     code_of,
+    listed,
     need,
     setting,
     words_of,
@@ -113,13 +114,13 @@ def of_offerings(
     for one in offered:
         where.setdefault(one["InstanceType"], set()).add(one["Location"])
     if nowhere := [name for name, found in where.items() if not found]:
-        words = f"there is no type {', '.join(nowhere)} in this region"
+        words = f"there is no type {listed(nowhere)} in this region"
         return Finding("fail", f"{words}: correct {setting('instance_types')}")
     here = set(zones)
     elsewhere = [name for name, found in where.items() if not found & here]
     if not elsewhere:
-        return Finding("pass", f"there are {', '.join(where)}")
-    words = f"{', '.join(elsewhere)} cannot be had in {', '.join(sorted(here))}"
+        return Finding("pass", f"there are {listed(where)}")
+    words = f"{listed(elsewhere)} cannot be had in {listed(sorted(here))}"
     ways = f"add subnets of other zones to {setting('subnets')}, or other types"
     return Finding("fail" if len(elsewhere) == len(where) else "warn", f"{words}: {ways}")
 

@@ -13,6 +13,7 @@ from jobsched.plugins.ec2_spot.checks_failure import (
     Ec2Check,
     cause_of,
     code_of,
+    listed,
     need,
     setting,
     words_of,
@@ -46,11 +47,11 @@ class Subnets(Ec2Check):
 
 def of_room(found: Sequence[Subnet]) -> Finding:
     """Say whether a machine finds an address in the subnets. Pure."""
-    told = ", ".join(f"{one.id} in {one.zone}" for one in found)
+    told = listed(f"{one.id} in {one.zone}" for one in found)
     full = [one for one in found if not one.free]
     if not full:
         return Finding("pass", f"machines may stand in {told}")
-    names = ", ".join(one.id for one in full)
+    names = listed(one.id for one in full)
     words = f"no address is free in {names}: free some, or add subnets to {setting('subnets')}"
     return Finding("fail" if len(full) == len(found) else "warn", words)
 
@@ -88,7 +89,7 @@ class Groups(Ec2Check):
             raise
         vpc = await need(Subnets.name, self._network.vpc())
         if others := [one["GroupId"] for one in groups if one.get("VpcId") != vpc]:
-            words = f"{', '.join(others)} is not in {vpc}, where the subnets are"
+            words = f"{listed(others)} is not in {vpc}, where the subnets are"
             return Finding("fail", f"{words}: correct {setting('security_groups')}")
         return of_rules(groups)
 
@@ -114,7 +115,7 @@ class Groups(Ec2Check):
             "describe_security_groups", "SecurityGroups", Filters=narrowed
         )
         if not there:
-            return Finding("pass", f"{name} will be made, for {', '.join(sources)} alone")
+            return Finding("pass", f"{name} will be made, for {listed(sources)} alone")
         # one that was made as our worker_source says is put right by the next launch
         found = of_rules(there)
         return found if found.verdict == "fail" else Finding("pass", f"{name} is there")
@@ -137,7 +138,7 @@ def of_rules(groups: Iterable[Mapping[str, Any]]) -> Finding:
     if not sources:
         words = f"no rule of {setting('security_groups')} admits anybody to TCP port {PORT}"
         return Finding("warn", f"{words}: admit the workers, else no job's container is started")
-    return Finding("pass", f"port {PORT} is open to {', '.join(dict.fromkeys(sources))} alone")
+    return Finding("pass", f"port {PORT} is open to {listed(sources)} alone")
 
 
 def admits(rule: Mapping[str, Any]) -> list[str]:

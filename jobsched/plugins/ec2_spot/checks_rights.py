@@ -95,7 +95,7 @@ def told(found: Sequence[Tried], *, unless: str = "") -> Finding:
     if missing:
         return Finding("fail", f"not permitted: {', '.join(missing)}; {POLICY}")
     if untried := [one for one in found if one.right == "untried"]:
-        why = "; ".join(f"{one.action} ({one.words})" for one in untried)
+        why = "; ".join(f"{one.action} ({one.words[:90]})" for one in untried)
         return Finding("unknown", f"could not be tried: {why}")
     return Finding("pass", f"permitted: {', '.join(one.action for one in found)}")
 

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 from jobsched.contracts.check import Finding
 from jobsched.errors import OperationFailed
+from jobsched.hooks.checks import wrong_in
 from jobsched.plugins.ec2_spot.checks_callback import (
     Callback,
     answered,
@@ -203,6 +204,19 @@ def test_an_image_fits(changed: Mapping[str, Any], words: str) -> None:
     wrong = wrong_with({**image, **changed}, "x86_64", Settings())
     assert (bool(wrong), words in wrong) == (bool(words), True), wrong
     assert "not there" in wrong_with({}, "x86_64", Settings())
+
+
+def test_a_long_list_fits_into_a_sentence() -> None:
+    """A hundred types or sources are no fault of the plugin: the first are told, and how many."""
+    types = [f"m{number}i.metal-48xlarge" for number in range(100)]
+    for zones in (["a"], [f"us-gov-west-1{number}" for number in range(100)]):
+        for offered in ([], [{"InstanceType": name, "Location": "a"} for name in types]):
+            assert wrong_in(of_offerings(types, offered, zones)) == ""
+    rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": f"10.{n}.0.0/16"} for n in range(200)]}
+    found = of_rules([{"GroupId": "sg-1", "IpPermissions": [rule]}])
+    assert (wrong_in(found), "and 188 more" in found.sentence) == ("", True)
+    assert wrong_in(of_room([subnet(number, 1) for number in range(200)])) == ""
+    assert wrong_in(answered(f"http://jobs.invalid/{'x' * 5000}/healthcheck")) == ""
 
 
 def test_an_image_is_looked_for_for_each_architecture() -> None:
