@@ -41,6 +41,8 @@ def configure(environ: Mapping[str, str] = os.environ, stream: TextIO | None = N
     logging.root.setLevel(_level(environ))
     # One line a request is the access log's own; it would drown the rest.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # It tells of each client where its credentials and its address come from.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

@@ -14,6 +14,7 @@ from jobsched.builtin import Builtin, LogStorage
 from jobsched.config import Config, Wanted, load, load_core
 from jobsched.config.value import DEFAULT
 from jobsched.errors import ConfigError
+from jobsched.hooks.checks import collect_checks
 from jobsched.hooks.collect import collect
 from jobsched.hooks.commands import add_commands
 from jobsched.hooks.load import Plugins
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _TAKEN = (*SECTIONS, *NAMED)
 #: key of the configuration → field of the registry
-_DEFAULTS = {
+DEFAULTS = {
     "provider": "providers",
     "runner": "runners",
     "planner": "planners",
@@ -51,7 +52,7 @@ def configure(
         ConfigError: with one sentence for each mistake.
         PluginError: a plugin is broken.
     """
-    plugins = _loaded(load_core(flags, environ, file))
+    plugins = load_named(load_core(flags, environ, file))
     plugins.report.check()
     config = load(flags, environ, file, plugins.schemas)
     for warning in config.warnings:
@@ -77,7 +78,7 @@ def inspect_plugins(
     Raises:
         ConfigError: the configuration has a mistake that is no broken plugin's.
     """
-    plugins = _loaded(load_core(flags, environ, file), Builtin(MemoryLogs({})))
+    plugins = load_named(load_core(flags, environ, file), Builtin(MemoryLogs({})))
     try:
         config = load(flags, environ, file, plugins.schemas)
         services = services_of(config, deployment="")
@@ -89,6 +90,7 @@ def inspect_plugins(
             return plugins.report
         raise
     _, plugins = collect_routes(plugins, services)
+    _, plugins = collect_checks(plugins, services)
     if cli is not None:
         plugins = add_commands(plugins, cli)
     return plugins.report
@@ -106,21 +108,22 @@ def gather(config: Config, services: RunningServices, logs: LogStorage) -> tuple
         plugins_dir=config.value("plugins_dir"),
         trace=config.value("trace_plugins"),
     )
-    plugins = _loaded(wanted, Builtin(logs))
+    plugins = load_named(wanted, Builtin(logs))
     plugins.report.check()
     registry, plugins = collect(
         plugins,
         config.sections,
         services,
         callbacks=config.section("callbacks"),
-        defaults={key: config.value(key) for key in _DEFAULTS},
+        defaults={key: config.value(key) for key in DEFAULTS},
     )
     plugins.report.check()
     services.history.know(registry.providers.values())
-    return _with_defaults(config, registry), plugins
+    return with_defaults(config, registry), plugins
 
 
-def _loaded(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
+def load_named(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
+    """Load the plugins that the configuration names; broken ones are in the report."""
     return load_plugins(
         wanted.names,
         builtin=builtin,
@@ -130,10 +133,14 @@ def _loaded(wanted: Wanted, builtin: Builtin | None = None) -> Plugins:
     )
 
 
-def _with_defaults(config: Config, registry: Registry) -> Registry:
-    """See that each default is loaded; where nothing was chosen, the only one there is will do."""
+def with_defaults(config: Config, registry: Registry) -> Registry:
+    """See that each default is loaded; where nothing was chosen, the only one there is will do.
+
+    Raises:
+        ConfigError: one is not.
+    """
     defaults = dict(registry.defaults)
-    for key, kind in _DEFAULTS.items():
+    for key, kind in DEFAULTS.items():
         loaded: Mapping[str, object] = getattr(registry, kind)
         if defaults[key] in loaded:
             continue
@@ -148,4 +155,4 @@ def _with_defaults(config: Config, registry: Registry) -> Registry:
     return replace(registry, defaults=defaults)
 
 
-__all__ = ["configure", "gather", "inspect_plugins"]
+__all__ = ["DEFAULTS", "configure", "gather", "inspect_plugins", "load_named", "with_defaults"]

@@ -28,6 +28,7 @@ COMMANDS = (
     "plugin",
     "config",
     "init",
+    "doctor",
 )
 
 

@@ -15,6 +15,7 @@ ONE = {
     "log_stores": "log store",
     "actions": "callback action",
     "routes": "route",
+    "checks": "check",
     "commands": "command",
 }
 

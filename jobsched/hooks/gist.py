@@ -9,6 +9,7 @@ from typing import Any
 
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.change import Change
+from jobsched.contracts.check import Check, Finding
 from jobsched.contracts.log_store import LogPart, LogStore
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.planner import Planner
@@ -92,7 +93,8 @@ def _(value: AsyncIterator[Any]) -> str:
 @_of.register(Planner)
 @_of.register(LogStore)
 @_of.register(CallbackAction)
-def _(value: Provider | Runner | Planner | LogStore | CallbackAction) -> str:
+@_of.register(Check)
+def _(value: Provider | Runner | Planner | LogStore | CallbackAction | Check) -> str:
     return f"{type(value).__name__} {getattr(value, 'name', '')}"
 
 
@@ -104,6 +106,11 @@ def _(value: Job) -> str:
 @_of.register
 def _(value: Change) -> str:
     return f"job {value.job} rev {value.rev} {value.state}"
+
+
+@_of.register
+def _(value: Finding) -> str:
+    return value.verdict
 
 
 @_of.register

@@ -16,6 +16,7 @@ from pluggy import HookspecMarker
 
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.change import Change
+from jobsched.contracts.check import Check
 from jobsched.contracts.log_store import LogStore
 from jobsched.contracts.planner import Planner
 from jobsched.contracts.provider import Provider
@@ -257,6 +258,35 @@ def jobsched_commands(cli: click.Group) -> None:
 
 
 @hookspec
+def jobsched_checks(config: Sections, services: Services) -> Sequence[Check]:
+    """Bring checks: what ``jobsched doctor`` looks at before the first job meets it.
+
+    When: ``jobsched doctor`` is run; never in the API or a worker.
+
+    Repeated: once in each run; ``jobsched plugins`` asks too, and looks at nothing.
+
+    Args:
+        config: the plugin's own sections.
+        services: clock, ids, tasks, threads, log; not the engine. ``services.deployment`` is empty
+            where the deployment has no id yet.
+
+    Returns:
+        Instances of :class:`jobsched.contracts.check.Check`.
+
+    Raises:
+        ConfigError: what is configured cannot be used; its sentence is shown.
+
+    Within: at once: connections are opened when a check looks.
+
+    Example:
+        >>> @hookimpl
+        ... def jobsched_checks(config):
+        ...     return [Quota(config["acme"]["region"])]
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def jobsched_startup(config: Sections, services: Services) -> Awaitable[None] | None:
     """Begin: open connections, look whether what is configured is there. May be ``async``.
 
@@ -341,6 +371,7 @@ def jobsched_job_changed(
 __all__ = [
     "Sections",
     "jobsched_callback_actions",
+    "jobsched_checks",
     "jobsched_commands",
     "jobsched_config_schemas",
     "jobsched_job_changed",

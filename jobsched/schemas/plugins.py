@@ -45,7 +45,9 @@ class PluginDocument(Strict):
         values=TextList(Text()),
         required=True,
         metadata={
-            "description": "providers, runners, planners, log_stores, actions, routes, commands."
+            "description": (
+                "providers, runners, planners, log_stores, actions, routes, checks, commands."
+            )
         },
     )
     hook = Text(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jobsched.testing.clock import FakeClock
     from jobsched.testing.conformance.callback import CallbackActionConformance
+    from jobsched.testing.conformance.check import CheckConformance
     from jobsched.testing.conformance.log_store import LogStoreConformance
     from jobsched.testing.conformance.planner import PlannerConformance
     from jobsched.testing.conformance.provider import ProviderConformance
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 #: what an author imports → its module, which is loaded when it is asked for
 _HOMES = {
     "CallbackActionConformance": "conformance.callback",
+    "CheckConformance": "conformance.check",
     "FakeClock": "clock",
     "FakeProvider": "fakes",
     "FakeRunner": "fakes",
@@ -49,6 +51,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "CallbackActionConformance",
+    "CheckConformance",
     "FakeClock",
     "FakeProvider",
     "FakeRunner",

@@ -17,12 +17,14 @@ from jobsched import log
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """Give the logging of the test run back as it was."""
-    root, access = logging.getLogger(), logging.getLogger("aiohttp.access")
-    handlers, level, access_level = list(root.handlers), root.level, access.level
+    root = logging.getLogger()
+    quiet = [logging.getLogger(name) for name in ("aiohttp.access", "botocore")]
+    handlers, level, levels = list(root.handlers), root.level, [one.level for one in quiet]
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    access.setLevel(access_level)
+    for one, before in zip(quiet, levels, strict=True):
+        one.setLevel(before)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
@@ -120,3 +122,13 @@ def test_text_is_for_people() -> None:
     assert "job.recorded" in stream.getvalue()
     assert "rev=3" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["aiohttp.access", "botocore.credentials"])
+def test_a_talkative_library_says_what_is_wrong_only(name: str) -> None:
+    """A line for each request, or for each client of AWS, would drown the rest."""
+    stream = io.StringIO()
+    log.configure({}, stream)
+    logging.getLogger(name).info("canary")
+    logging.getLogger(name).warning("trouble")
+    assert ("canary" in stream.getvalue(), "trouble" in stream.getvalue()) == (False, True)

@@ -9,6 +9,7 @@ from jobsched import errors
 from jobsched.contracts import (
     callback,
     change,
+    check,
     log_store,
     order,
     planner,
@@ -41,6 +42,8 @@ CONTRACTS: tuple[type, ...] = (
     callback.CallbackAction,
     log_store.LogStore,
     log_store.LogPart,
+    check.Check,
+    check.Finding,
     order.MachineOrder,
     order.ContainerOrder,
     order.Credential,

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from jobsched import hookimpl
+from jobsched.contracts.check import Check
 from jobsched.contracts.provider import Provider
 from jobsched.contracts.services import Services
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
@@ -33,4 +34,18 @@ def jobsched_providers(
     return [Ec2SpotProvider(services, Settings.of(config["ec2_spot"]))]
 
 
-__all__ = ["JOBSCHED_API", "Ec2SpotSchema", "jobsched_config_schemas", "jobsched_providers"]
+@hookimpl
+def jobsched_checks(config: Mapping[str, Mapping[str, Any]], services: Services) -> list[Check]:
+    """Bring what ``jobsched doctor --ec2`` looks at."""
+    from jobsched.plugins.ec2_spot.checks import checks_of  # noqa: PLC0415 - 0.4 s
+
+    return checks_of(services, Settings.of(config["ec2_spot"]))
+
+
+__all__ = [
+    "JOBSCHED_API",
+    "Ec2SpotSchema",
+    "jobsched_checks",
+    "jobsched_config_schemas",
+    "jobsched_providers",
+]

@@ -80,6 +80,19 @@ class Aws:
             await self._run(operation, self._all_pages, service, operation, key, parameters)
         )
 
+    async def place(self) -> tuple[str, str]:
+        """Give the region that calls go to, and EC2's address there. May be repeated.
+
+        Raises:
+            OperationFailed: no region is set anywhere.
+        """
+        found: tuple[str, str] = await self._run("place", self._place)
+        return found
+
+    def _place(self) -> tuple[str, str]:
+        about = self._client("ec2").meta
+        return about.region_name, about.endpoint_url
+
     async def _run(self, operation: str, function: Any, /, *arguments: Any) -> Any:
         try:
             return await self._threads.run(functools.partial(function, *arguments))

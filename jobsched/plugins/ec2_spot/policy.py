@@ -27,6 +27,12 @@ LOOK: Final = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVolumes",
 )
+#: what ``jobsched doctor`` describes besides; a launch needs none of it
+EXAMINE: Final = (
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeKeyPairs",
+)
 #: what a machine is made of; not made by a launch, or not tagged by it
 USED: Final = (
     "key-pair",
@@ -79,12 +85,14 @@ def document(
     made = {"StringEquals": {f"aws:RequestTag/{tags.DEPLOYMENT}": deployment}}
     ours = {"StringEquals": {f"aws:ResourceTag/{tags.DEPLOYMENT}": deployment}}
     here = {"StringEquals": {"aws:RequestedRegion": region}}
+    profiles = f"arn:{partition}:iam::{account}:instance-profile/*"
     parameters = f"arn:{partition}:ssm:{region}::parameter/{IMAGES}"
     creating = {"StringEquals": {**made["StringEquals"], "ec2:CreateAction": list(TAGGING)}}
     return {
         "Version": "2012-10-17",
         "Statement": [
             _allow("Look", LOOK, ["*"], here),
+            _allow("Examine", EXAMINE, ["*"], here),
             _allow("LaunchWith", LAUNCH, [*named(*PUBLIC, owner=""), *named(*USED)]),
             _allow("LaunchFromOurTemplate", LAUNCH, named("launch-template"), ours),
             _allow("LaunchOurs", LAUNCH, named(*LAUNCHED), made),
@@ -94,7 +102,7 @@ def document(
             _allow("ChangeOurs", CHANGE, named(*CHANGED), ours),
             _allow("FindImage", ["ssm:GetParameter"], [parameters]),
             *([_allow("AskListPrices", ["pricing:GetProducts"], ["*"])] if prices else []),
-            *([_passed(role)] if role else []),
+            *([_passed(role), _seen(profiles)] if role else []),
         ],
     }
 
@@ -102,6 +110,10 @@ def document(
 def _passed(role: str) -> Json:
     to_machines = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
     return _allow("GiveMachinesTheirRole", ["iam:PassRole"], [role], to_machines)
+
+
+def _seen(profiles: str) -> Json:
+    return _allow("ExamineProfile", ["iam:GetInstanceProfile"], [profiles])
 
 
 def _allow(sid: str, actions: Iterable[str], resources: Sequence[str], *when: Any) -> Json:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jobsched.contracts import callback, log_store, planner, provider, runner
+from jobsched.contracts import callback, check, log_store, planner, provider, runner
 from tests.unit.contracts.examples import example_of
 from tools.reference.docstring import parse
 from tools.reference.fields import fields_of
@@ -26,6 +26,7 @@ IMPLEMENTED = (
     planner.Planner,
     callback.CallbackAction,
     log_store.LogStore,
+    check.Check,
 )
 METHODS = {
     f"{cls.__name__}.{name}": method for cls in IMPLEMENTED for name, method in methods_of(cls)

@@ -1,4 +1,4 @@
-"""Each wrong planner and callback action fails the test that is meant for it, and no other."""
+"""Each wrong planner, callback action and check fails the test meant for it, and no other."""
 
 from pathlib import Path
 
@@ -38,6 +38,17 @@ FAILED = {
         "TestTakesTheCoresField": {"test_the_payload_has_a_schema_class"},
         "TestRefusesItsPayload": {"test_the_schema_accepts_the_payloads"},
         "TestHasNoName": {"test_the_name_is_a_word"},
+    },
+    "wrong_checks.py": {
+        "TestRight": set(),
+        "TestIsThrottled": set(),
+        "TestHasNoName": {"test_the_name_can_be_asked_for"},
+        "TestGivesText": {"test_it_gives_a_finding"},
+        "TestTellsStories": {"test_it_gives_a_finding"},
+        "TestRaisesItsOwn": {"test_it_raises_what_is_expected"},
+        "TestWorksOnce": {"test_it_can_be_run_again"},
+        "TestWaits": {"test_it_does_not_block"},
+        "TestGoesOn": {"test_it_ends_when_it_is_cancelled"},
     },
 }
 

@@ -1,0 +1,130 @@
+"""The deployment's Redis, asked for many checks over one connection; starts none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, RedisError
+
+from jobsched import embedded
+from jobsched.config import Config
+from jobsched.errors import StoreUnavailable
+from jobsched.store.failure import unavailable
+from jobsched.store.redis import ANSWER_WITHIN, CONNECT_WITHIN
+
+NOBODY = "no server of this machine runs now: start `jobsched up`"
+
+
+class NotRunning(StoreUnavailable):
+    """This machine's own server does not run now."""
+
+
+class Server:
+    """Facts about the server; each is asked for once, however many want it.
+
+    Args:
+        config: names the server; without one, that of the data directory.
+        stack: closes what is opened.
+    """
+
+    def __init__(self, config: Config, stack: AsyncExitStack) -> None:
+        self._config = config
+        self._stack = stack
+        self._info: asyncio.Task[Mapping[str, Any]] | None = None
+        self._opened: Redis | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the embedded server of this machine."""
+        return not self._config.value("redis_url")
+
+    @property
+    def where(self) -> str:
+        """Where it is, for people; no password."""
+        return str(self._config.masked()["jobsched"]["redis_url"]) or "this machine's own"
+
+    def url(self) -> str:
+        """Give its address.
+
+        Raises:
+            NotRunning: it is this machine's own, and no server is there.
+        """
+        if not self.is_own:
+            return str(self._config.value("redis_url"))
+        socket = embedded.find_socket(self._config.value("data_dir") / "redis")
+        if socket is None or not socket.exists():
+            raise NotRunning(NOBODY)
+        return f"unix://{quote(str(socket))}?db=0"
+
+    async def info(self) -> Mapping[str, Any]:
+        """Give what INFO says; empty: the server does not permit it.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        if self._info is None:
+            self._info = asyncio.ensure_future(self._ask_info())
+        # one check that gives up does not take the answer from the others
+        return await asyncio.shield(self._info)
+
+    async def setting(self, name: str) -> str | None:
+        """Give a setting; None: the server does not tell it.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        try:
+            found = await self._answer(self._client().config_get(name))
+        except StoreUnavailable:
+            # managed servers refuse the command; whether they answer at all is told by info()
+            await self.info()
+            return None
+        value: str | None = found.get(name)
+        return value
+
+    async def time(self) -> datetime:
+        """Give its time.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        seconds, micros = await self._answer(self._client().time())
+        return datetime.fromtimestamp(seconds + micros / 1_000_000, UTC)
+
+    def _client(self) -> Redis:
+        if self._opened is None:
+            self._opened = Redis.from_url(
+                self.url(),
+                socket_connect_timeout=CONNECT_WITHIN.total_seconds(),
+                socket_timeout=ANSWER_WITHIN.total_seconds(),
+            )
+            self._stack.push_async_callback(self._opened.aclose)
+        return self._opened
+
+    async def _ask_info(self) -> Mapping[str, Any]:
+        try:
+            found: Mapping[str, Any] = await self._client().info()
+        except NoPermissionError:
+            return {}
+        except (RedisError, OSError, TimeoutError) as error:
+            if self.is_own:
+                raise NotRunning(
+                    "no server of this machine answers: start `jobsched up`"
+                ) from error
+            raise unavailable(error) from error
+        return found
+
+    async def _answer(self, asked: Awaitable[Any]) -> Any:
+        try:
+            return await asked
+        except (RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+
+
+__all__ = ["NotRunning", "Server"]
