@@ -154,7 +154,8 @@ class Store(Protocol):
         marked dirty and its holder is woken. A freed slot wakes as many jobs of the waiting line
         as fit. Where a cap is reached nothing is saved: the job joins its provider's waiting line
         (in the order of ``start_at``), is due at ``waiting_until``, and its lease is released; any
-        later save takes it out of the line.
+        later save takes it out of the line. Where it is the pace alone that is used up, the job
+        joins another line, which no slot wakes, and is due when its turn comes, if that is sooner.
 
         Raises:
             StaleWrite: the record has changed, has ended, or ``holder`` does not hold its lease.
@@ -214,7 +215,8 @@ class Store(Protocol):
     async def refill(self, provider: str, caps: Caps) -> int:
         """Wake as many jobs of the waiting line as slots are free (the hour goes on).
 
-        They stay in line until they are saved. Gives how many were not due before.
+        They stay in line until they are saved. Gives how many were not due before. Jobs that wait
+        for the pace get an earlier turn where others have left their line.
         """
         ...
 

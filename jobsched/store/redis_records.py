@@ -22,6 +22,7 @@ from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
     CLAIM_MOST,
     KEY_KEPT,
+    interval,
     microseconds,
     place,
     row_of,
@@ -153,10 +154,12 @@ class RedisRecords(RedisCalls):
         await self.call("wake", job)
 
 
-def caps_of(caps: Caps) -> tuple[Argument, Argument]:
-    """Give both caps as arguments; empty for no limit."""
-    alive, hourly = ("" if cap is None else cap for cap in (caps.alive, caps.hourly))
-    return alive, hourly
+def caps_of(caps: Caps) -> tuple[Argument, Argument, Argument]:
+    """Give the caps as arguments, the pace as an interval; empty for no limit."""
+    pace = interval(caps)
+    found = (caps.alive, caps.hourly, None if pace is None else microseconds(pace))
+    alive, hourly, between = ("" if cap is None else cap for cap in found)
+    return alive, hourly, between
 
 
 def milliseconds(span: timedelta) -> int:

@@ -78,6 +78,10 @@ class World:
     launches: dict[str, list[datetime]] = field(default_factory=dict)
     #: provider → job → place in line
     waiting: dict[str, dict[JobId, datetime]] = field(default_factory=dict)
+    #: provider → job → place among those that wait for the pace alone
+    paced: dict[str, dict[JobId, datetime]] = field(default_factory=dict)
+    #: provider → by when the pace is used up
+    pace: dict[str, datetime] = field(default_factory=dict)
     #: provider → the caps that were last asked for
     caps: dict[str, Caps] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)

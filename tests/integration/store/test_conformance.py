@@ -29,6 +29,8 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 #: Short enough to be waited for on a real server, long enough for a few calls.
 SHORT = timedelta(milliseconds=300)
+#: Between two launches, where two begin in a second.
+HALF = timedelta(milliseconds=500)
 
 
 async def accepted(store: Store, *numbers: int, late: timedelta = SECOND) -> list[Job]:
@@ -681,6 +683,192 @@ async def test_the_hourly_cap_counts_launches_that_are_gone(bed: Bed) -> None:
     assert not (
         await bed.store.save(three, samples.begun(three), look_again_at=None, facts=[], caps=caps)
     ).waiting
+
+
+# The pace of launches
+
+
+async def begins(
+    store: Store, job: Job, caps: Caps, *, until: timedelta | None = HOUR, holder: str = ""
+) -> bool:
+    """Begin a launch; give whether it may, else the job waits."""
+    now = await store.check()
+    answer = await store.save(
+        job,
+        samples.begun(job),
+        look_again_at=now + HOUR,
+        facts=[],
+        holder=holder,
+        caps=caps,
+        waiting_until=None if until is None else now + until,
+    )
+    return not answer.waiting
+
+
+async def test_launches_keep_to_the_pace(bed: Bed) -> None:
+    """A second's worth begin at once; then one after another, each woken when its turn comes."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:]:
+        assert await claimed(bed.store) == []
+        await bed.pass_by(HALF)
+        assert await claimed(bed.store) == [job.id]
+        assert await begins(bed.store, job, caps, holder="w1")
+    assert len(await bed.store.slots("fake")) == 5
+
+
+async def test_a_long_pause_saves_up_no_more_than_a_second(bed: Bed) -> None:
+    """After a pause of many intervals no more may begin at once than at first."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(6))
+    assert [await begins(bed.store, job, caps) for job in jobs[:3]] == [True, True, False]
+    await bed.pass_by(2 * SECOND)
+    assert [await begins(bed.store, job, caps) for job in jobs[2:]] == [True, True, False, False]
+
+
+async def test_a_pace_below_one_a_second_begins_one(bed: Bed) -> None:
+    """However slow the pace, the first launch begins at once and the second has its turn."""
+    caps = Caps(per_second=0.5)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    now = await bed.store.check()
+    assert not await begins(bed.store, other, caps)
+    next_in = (await bed.store.claim("w1", most=10, lease=LEASE)).next_in
+    assert next_in is not None
+    assert 1.5 * SECOND < next_in + (await bed.store.check() - now) <= 2.1 * SECOND
+
+
+async def test_who_waits_for_the_pace_goes_in_the_order_of_start_at(bed: Bed) -> None:
+    """The turns are given by start_at among all who wait, however they came."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(4))
+    for place in (2, 3):
+        start_at = samples.START - place * SECOND
+        jobs[place] = await save(
+            bed.store,
+            jobs[place],
+            samples.planned(jobs[place], start_at=start_at),
+            look_again_at=await bed.store.check() + HOUR,
+        )
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 2
+    # the one that came first was given the first turn, and leaves it to the earlier one
+    assert not await begins(bed.store, jobs[2], caps)
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == [jobs[3].id]
+
+
+async def test_a_job_that_waits_for_the_pace_is_due_when_it_was_told(bed: Bed) -> None:
+    """Its turn does not put off what it needs before: it is due at the earlier of both times."""
+    caps = Caps(per_second=0.001)
+    one, other, third = await accepted(bed.store, 1, 2, 3)
+    assert await begins(bed.store, one, caps)
+    assert not await begins(bed.store, other, caps, until=SHORT)
+    assert not await begins(bed.store, third, caps, until=None)
+    assert await claimed(bed.store) == []
+    await bed.pass_by(SHORT)
+    assert await claimed(bed.store) == [other.id]
+
+
+async def test_a_freed_slot_wakes_nobody_who_waits_for_the_pace(bed: Bed) -> None:
+    """Who waits for the pace alone has a turn of its own: no slot that is freed wakes the line."""
+    caps = Caps(alive=10, per_second=0.001)
+    one, *others = await accepted(bed.store, *range(4))
+    one = await save(bed.store, one, samples.begun(one), caps=caps)
+    for job in others:
+        assert not await begins(bed.store, job, caps)
+    await save(bed.store, one, samples.gone(one))
+    assert await bed.store.refill("fake", caps) == 0
+    assert await claimed(bed.store) == []
+
+
+async def test_a_launch_that_no_slot_is_free_for_uses_up_no_pace(bed: Bed) -> None:
+    """A job that a cap refuses waits for the slot; once there is one the pace is still there."""
+    caps = Caps(alive=1, per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=Caps(alive=1))
+    assert not await begins(bed.store, other, caps)
+    await save(bed.store, one, samples.gone(one))
+    assert await claimed(bed.store) == [other.id]
+    assert await begins(bed.store, other, caps, holder="w1")
+
+
+async def test_a_save_takes_a_job_out_of_the_line_for_the_pace(bed: Bed) -> None:
+    """Who left the line is not counted in the turns of those who join it later."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:4]:
+        await save(bed.store, job, noted(job))
+    assert not await begins(bed.store, jobs[4], caps)
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == [jobs[4].id]
+
+
+async def test_a_refill_lets_move_up_who_waits_for_the_pace(bed: Bed) -> None:
+    """Where others have left the line, those behind them get an earlier turn."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:4]:
+        await save(bed.store, job, noted(job))
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == []
+    async with heard(bed.store) as wakes:
+        assert await bed.store.refill("fake", caps) == 0
+    assert [wake.due_at is not None for wake in wakes] == [True]
+    assert await claimed(bed.store) == [jobs[4].id]
+
+
+async def test_without_a_pace_nobody_waits_for_one(bed: Bed) -> None:
+    """Where the pace was taken out of the configuration, a refill wakes who still waits for it."""
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, Caps(per_second=0.001))
+    assert not await begins(bed.store, other, Caps(per_second=0.001))
+    await bed.store.refill("fake", Caps())
+    assert await claimed(bed.store) == [other.id]
+    assert await begins(bed.store, other, Caps(), holder="w1")
+
+
+async def test_a_dirty_job_that_meets_the_pace_is_due_now(bed: Bed) -> None:
+    """A job that became dirty before it met the pace is looked at again at once."""
+    caps = Caps(per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    await claimed(bed.store, "w1")
+    await bed.store.wake(other.id)
+    assert not await begins(bed.store, other, caps, holder="w1")
+    assert await claimed(bed.store, "w2") == [other.id]
+
+
+async def test_a_pace_met_by_another_leaves_the_lease_alone(bed: Bed) -> None:
+    """Without a holder, a save that meets the pace does not take a lease from its holder."""
+    caps = Caps(per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    assert await claimed(bed.store, "w1") == [other.id]
+    assert not await begins(bed.store, other, caps)
+    assert (await bed.store.renew("w1", [other.id], lease=LEASE)).lost == frozenset()
+    # nor does a refill
+    await bed.store.refill("fake", Caps())
+    assert await claimed(bed.store, "w2") == []
+
+
+async def test_a_job_waits_in_one_line_at_a_time(bed: Bed) -> None:
+    """Who waited for the pace and then meets a cap waits for a slot, and the other way round."""
+    pace, cap = Caps(alive=5, per_second=0.001), Caps(alive=1)
+    one, other = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=pace)
+    assert not await begins(bed.store, other, pace)
+    assert not await begins(bed.store, other, cap)
+    await bed.store.refill("fake", cap)
+    assert await claimed(bed.store) == []
+    assert not await begins(bed.store, other, pace)
+    await save(bed.store, one, samples.gone(one))
+    assert await claimed(bed.store) == []
+    assert not await begins(bed.store, other, Caps(alive=0))
+    assert await bed.store.refill("fake", Caps(alive=1)) == 1
+    assert await claimed(bed.store) == [other.id]
 
 
 # Locks and workers

@@ -26,6 +26,7 @@ INDEXES = {
     "save": [
         *["jobs:scheduled", "jobs:provisioning", "due:1", "events"],
         *["slots:fake", "waiting:fake", "launches:fake", "caps:fake"],
+        *["paced:fake"],
     ],
 }
 

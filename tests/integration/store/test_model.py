@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,9 @@ jobs = st.integers(0, JOBS - 1)
 holders = st.sampled_from(["w1", "w2"])
 #: Past and future are far apart, as the two clocks are not the same.
 dues = st.sampled_from([None, -HOUR, -2 * HOUR, HOUR])
-caps = st.sampled_from([None, Caps(alive=1), Caps(alive=2, hourly=3)])
+#: A pace so slow that between the two clocks nobody's turn comes.
+PACED = Caps(alive=3, per_second=0.0001)
+caps = st.sampled_from([None, Caps(alive=1), Caps(alive=2, hourly=3), PACED])
 changes = st.sampled_from(["note", "plan", "begin", "gone", "decide"])
 leases = st.sampled_from([timedelta(hours=2)])
 step = st.one_of(
@@ -37,7 +40,7 @@ step = st.one_of(
     st.tuples(st.just("renew"), holders, st.lists(jobs, max_size=3), leases),
     st.tuples(st.just("release"), holders, jobs, dues),
     st.tuples(st.just("wake"), jobs),
-    st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3)])),
+    st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3), PACED])),
     st.tuples(st.just("lock"), holders),
     st.tuples(st.just("unlock"), holders),
     st.tuples(st.just("changes"), holders),
@@ -124,6 +127,7 @@ async def seen(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
     return answer, lists, await store.slots("fake"), sorted(late)
 
 
+@pytest.mark.timeout(60)
 @given(calls=st.lists(step, max_size=25))
 @settings(
     max_examples=150,

@@ -20,13 +20,18 @@ RACED = {
     "log_write": ["test_logs_of_many_writers_are_intact"],
     "overdue": ["test_what_is_claimed_is_not_overdue"],
     "prune": ["test_an_ended_job_is_pruned_once"],
-    "refill": ["test_a_refill_wakes_what_fits", "test_a_refill_spends_no_slot_that_others_take"],
+    "refill": [
+        "test_a_refill_wakes_what_fits",
+        "test_a_refill_spends_no_slot_that_others_take",
+        "test_a_refill_and_launches_keep_the_pace",
+    ],
     "release": ["test_a_release_loses_nothing", "test_a_released_job_has_one_holder"],
     "renew": ["test_an_expired_lease_goes_to_one", "test_no_fact_is_missed_by_the_holder"],
     "save": [
         "test_one_of_many_saves_wins",
         "test_the_cap_of_machines_is_never_passed",
         "test_the_hourly_cap_is_never_passed",
+        "test_the_pace_is_never_passed",
         "test_slots_are_handed_on",
     ],
     "see_worker": ["test_the_living_workers_are_known"],
@@ -64,7 +69,7 @@ async def writing(bed: RedisBed) -> set[str]:
         name, body = helper.split("(", 1)
         if await writes(body):
             writers.add(name)
-    assert writers == {"schedule", "wake_line"}
+    assert writers == {"schedule", "join", "wake_line"}
     return {name for name, text in texts.items() if await writes(text)}
 
 
