@@ -43,6 +43,8 @@ class MemoryLine(MemoryPace):
         return caps.hourly - len(launches)
 
     def _fit(self, provider: str, caps: Caps) -> int:
+        if provider in self.world.halted:
+            return 0
         fit = min(self._room(provider, caps), self._hour_left(provider, caps), WOKEN_MOST)
         return max(0, int(fit))
 

@@ -91,8 +91,10 @@ class MemoryRecords(MemoryLine):
         freed = sorted((was.tokens - row.tokens) & slots.keys())
         if caps and new:
             world.caps[record.provider] = caps
-            full = self._room(record.provider, caps) + len(freed) < len(new) or (
-                self._hour_left(record.provider, caps) < len(new)
+            full = (
+                record.provider in world.halted
+                or self._room(record.provider, caps) + len(freed) < len(new)
+                or self._hour_left(record.provider, caps) < len(new)
             )
             used_up, may_begin = self._pace(record.provider, caps, len(new))
             if full or may_begin > now:

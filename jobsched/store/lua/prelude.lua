@@ -14,6 +14,7 @@ local HOUR = 3600 * SECOND
 local INDEX = 'jobsched:jobs'
 local QUARANTINE = 'jobsched:quarantine'
 local ENDED = 'jobsched:ended'
+local HALTED = 'jobsched:halted'
 local EVENTS = 'jobsched:events'
 local CHANGES_KEPT = 100000
 
@@ -50,8 +51,11 @@ local function tell(message) call('PUBLISH', 'jobsched:wake:' .. ARGV[1], messag
 local function tell_due(at) tell('due ' .. text(at)) end
 local function tell_dirty(id, holder) tell('dirty ' .. id .. ' ' .. holder) end
 
+local function is_halted(provider) return call('HEXISTS', HALTED, provider) == 1 end
+
 -- How many more machines a provider may have now.
 local function fit(provider, alive, hourly)
+  if is_halted(provider) then return 0 end
   local room = 1000
   if alive and alive ~= '' then
     room = math.min(room, alive - call('HLEN', slots_key(provider)))
@@ -68,7 +72,7 @@ end
 local function pace_of(provider, interval, launches)
   if interval == '' then return nil, now end
   local span = interval * launches
-  local used_up = math.max(tonumber(call('GET', pace_key(provider)) or 0), now) + span
+  local used_up = math.max(tonumber(call('GET', pace_key(provider)) or now), now) + span
   return used_up, used_up - math.max(SECOND, span)
 end
 

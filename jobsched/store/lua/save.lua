@@ -44,10 +44,12 @@ end
 if #taken + #freed > 0 then
   call('ZCARD', launches)
   call('HLEN', caps_key(provider))
+  call('HLEN', HALTED)
 end
 local pace_used_up
 if capped and #taken > 0 then
-  local over = alive ~= '' and held - #freed + #taken > tonumber(alive)
+  local over = is_halted(provider)
+  if alive ~= '' and held - #freed + #taken > tonumber(alive) then over = true end
   local since = '(' .. text(now - HOUR)
   if hourly ~= '' and call('ZCOUNT', launches, since, '+inf') + #taken > tonumber(hourly) then
     over = true
