@@ -166,7 +166,8 @@ class Provider(ABC):
 
         Raises:
             OperationFailed: ``then="fail"``: nothing that there is can serve this job, and the
-                attempt ends with ``reason``. Otherwise it is asked again after a pause.
+                attempt ends with ``reason``; ``breaker``: nor any other job, until an operator has
+                put something right. Otherwise it is asked again after a pause.
 
         Within: 60 seconds.
 
@@ -193,8 +194,8 @@ class Provider(ABC):
             offer: one of those that :meth:`offers` gave for this attempt.
 
         Raises:
-            OperationFailed: ``then="fail"``: the attempt ends with ``reason``. Otherwise it is
-                asked again after a pause.
+            OperationFailed: ``then="fail"``: the attempt ends with ``reason``; ``breaker``: so it
+                would for every job. Otherwise it is asked again after a pause.
 
         Within: 60 seconds.
 

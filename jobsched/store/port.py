@@ -109,7 +109,7 @@ class Halted:
     #: the label and the sentence of the failure
     reason: str
     message: str
-    #: the one job that ended with it
+    #: the one job that ends with it; all others wait
     job: JobId
     at: datetime
 
