@@ -46,7 +46,9 @@ def _row(one: Document) -> list[str]:
 
 
 def _most(cap: Any) -> str:
-    return "any" if cap is None else f"{cap:g}"
+    if cap is None:
+        return "any"
+    return f"{cap:g}" if isinstance(cap, float) else str(cap)
 
 
 def _why(one: Document) -> str:
