@@ -769,6 +769,8 @@ async def test_a_job_that_waits_for_the_pace_is_due_when_it_was_told(bed: Bed) -
     assert await begins(bed.store, one, caps)
     assert not await begins(bed.store, other, caps, until=SHORT)
     assert not await begins(bed.store, third, caps, until=None)
+    # nor does a refill, which gives turns anew
+    await bed.store.refill("fake", caps)
     assert await claimed(bed.store) == []
     await bed.pass_by(SHORT)
     assert await claimed(bed.store) == [other.id]
