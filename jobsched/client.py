@@ -97,6 +97,14 @@ class Client:
         """Count the job's machines as gone; for those that will never be seen again."""
         return self._document("POST", f"/abandon/{quote(job, safe='')}")
 
+    def providers(self) -> Document:
+        """Give the providers: their machines, their caps, and whether they are halted."""
+        return self._document("GET", "/providers")
+
+    def resume(self, provider: str) -> Document:
+        """Let a halted provider be asked for machines again."""
+        return self._document("POST", f"/providers/{quote(provider, safe='')}/resume")
+
     def logs(self, job: str, *, attempt: int | None = None) -> Iterator[bytes]:
         """Give what the container wrote, in pieces."""
         query = f"?attempt={attempt}" if attempt is not None else ""

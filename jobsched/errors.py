@@ -149,8 +149,10 @@ class OperationFailed(JobschedError):
         then: ``next``: the next offer; ``later``: the same again after a back-off; ``replace``:
         give the
             machine back and take another; ``fail``: the attempt ends with this reason;
-            ``breaker``: as ``fail``, and the provider is asked nothing more until an operator
-            looks.
+            ``breaker`` (of a provider's ``offers``, ``freeze`` and ``provision``): it would be the
+            same for every job. The attempt of the first job ends with this reason, and the
+            provider is halted: all other jobs wait in line until an operator resumes it. From
+            anything else it is the same as ``fail``.
     """
 
     def __init__(

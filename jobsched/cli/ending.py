@@ -45,6 +45,9 @@ def _why(document: Document) -> list[str]:
         found.append(document["message"])
     if document.get("cancel_requested") and status not in ENDED:
         found.append("a cancel was asked for")
+    if (halted := document.get("halted")) and status in _WAITS:
+        said = halted["message"] or halted["reason"]
+        found.append(f"its provider {document['provider']} is halted ({said})")
     if trouble := document.get("trouble"):
         said = trouble["message"] or trouble["reason"]
         found.append(f"{trouble['command']} does not work yet ({said}), tried {trouble['times']}x")
@@ -53,6 +56,8 @@ def _why(document: Document) -> list[str]:
 
 #: States in which `reason` is that of the job's (coming) end.
 _TELLS = ENDED | {"finishing"}
+#: States in which a machine may still have to be asked for.
+_WAITS = frozenset({"scheduled", "provisioning"})
 
 
 __all__ = ["ENDED", "code_of", "exit_code", "standing"]

@@ -24,6 +24,8 @@ COMMANDS = (
     "abandon",
     "api",
     "worker",
+    "providers",
+    "resume",
     "plugins",
     "plugin",
     "config",

@@ -19,6 +19,7 @@ COLOURS = {
     "finishing": "cyan",
     "loaded": "green",
     "broken": "red",
+    "halted": "red",
 }
 
 

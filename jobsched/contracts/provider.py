@@ -62,8 +62,14 @@ class Caps:
     alive: int | None = None
     #: launches in any one hour, or None for no limit
     hourly: int | None = None
-    #: launches a second, of all workers together and evenly spread, or None for no limit
+    #: launches a second of all workers together, evenly spread but for those of one second that a
+    #: pause lets begin at once; above 0, or None for no limit
     per_second: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a pace at which nothing would ever begin."""
+        if self.per_second is not None and not self.per_second > 0:
+            raise ValueError(f"per_second is {self.per_second}; it must be above 0")
 
 
 class Provider(ABC):
@@ -164,7 +170,8 @@ class Provider(ABC):
 
         Raises:
             OperationFailed: ``then="fail"``: nothing that there is can serve this job, and the
-                attempt ends with ``reason``. Otherwise it is asked again after a pause.
+                attempt ends with ``reason``; ``breaker``: nor any other job, until an operator has
+                put something right. Otherwise it is asked again after a pause.
 
         Within: 60 seconds.
 
@@ -191,8 +198,8 @@ class Provider(ABC):
             offer: one of those that :meth:`offers` gave for this attempt.
 
         Raises:
-            OperationFailed: ``then="fail"``: the attempt ends with ``reason``. Otherwise it is
-                asked again after a pause.
+            OperationFailed: ``then="fail"``: the attempt ends with ``reason``; ``breaker``: so it
+                would for every job. Otherwise it is asked again after a pause.
 
         Within: 60 seconds.
 

@@ -8,6 +8,7 @@ from jobsched.domain.job import Job
 from jobsched.domain.state import begun
 from jobsched.engine import answer
 from jobsched.engine.call import call
+from jobsched.engine.halt import wait_for_resume
 from jobsched.engine.observe import intend, recorded
 from jobsched.engine.order import machine_order
 from jobsched.engine.parts import Parts
@@ -19,10 +20,12 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
     """Save the intent of the next launch, together with news that makes room for it.
 
     Raises:
-        WaitsInLine: a cap is reached.
+        WaitsInLine: a cap is reached, or the provider is halted.
         StaleWrite: decide anew; the news is not saved either.
         OperationFailed: the provider has no offer, or its look-ups failed.
     """
+    # before the provider is asked for anything, and again by the save: it may be halted meanwhile
+    await wait_for_resume(parts, job)
     job = await _with_offers(parts, job)
     provider = parts.registry.provider(job.spec.provider)
     attempt = attempt_of(recorded(job, *news))

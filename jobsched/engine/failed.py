@@ -10,6 +10,7 @@ from jobsched.domain.job import Attempt, Job, Plan, Trouble
 from jobsched.domain.retry import jitter
 from jobsched.domain.state import last_try, launch_of, trouble_of
 from jobsched.engine.call import PluginBug
+from jobsched.engine.halt import halt
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.errors import OperationFailed
@@ -25,7 +26,7 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
     attempt = job.attempt
     if attempt is None:
         return job
-    if command.verb in BEFORE_START and error.then in {"fail", "breaker"}:
+    if command.verb in BEFORE_START and await _ends_it(parts, job, command, error):
         return await observe(parts, job, given_up(parts, attempt, error.reason, error.message))
     if command.verb in BEFORE_START and error.then == "replace" and command.launch:
         return await observe(parts, job, _released(parts, attempt, command, error))
@@ -50,6 +51,20 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         not_before=now + _pause(job, command, times),
     )
     return await observe(parts, job, later)
+
+
+async def _ends_it(parts: Parts, job: Job, command: Command, error: OperationFailed) -> bool:
+    """Whether the plugin says that the attempt is to end; only a provider is ever halted."""
+    if command.verb is Verb.PROVISION:
+        return await is_final(parts, job, error)
+    return error.then in {"fail", "breaker"}
+
+
+async def is_final(parts: Parts, job: Job, error: OperationFailed) -> bool:
+    """Whether a provider's failure ends the attempt; a provider that broke is halted first."""
+    if error.then == "breaker":
+        return await halt(parts, job, error)
+    return error.then == "fail"
 
 
 def _is_new_doubt(attempt: Attempt, command: Command, trouble: Trouble | None) -> bool:
@@ -111,4 +126,4 @@ def _pause(job: Job, command: Command, times: int) -> timedelta:
     return pause * (1 - jitter(f"{job.id}/{command.verb}/{times}") / 4)
 
 
-__all__ = ["failed", "given_up"]
+__all__ = ["failed", "given_up", "is_final"]

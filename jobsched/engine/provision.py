@@ -9,7 +9,7 @@ from jobsched.domain.job import Job, Launch
 from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import call
-from jobsched.engine.failed import given_up
+from jobsched.engine.failed import given_up, is_final
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
@@ -34,7 +34,7 @@ async def _sent(parts: Parts, job: Job, command: Command) -> Job:
         )
     except OperationFailed as error:
         if error.effect == "none" and error.then != "later":
-            return await observe(parts, job, *_refusal(parts, place, error))
+            return await observe(parts, job, *await _refusal(parts, job, place, error))
         raise
     job = await observe(parts, job, *of_instance(place, status, parts.now))
     if _is_unwanted(job, place.launch):
@@ -42,10 +42,14 @@ async def _sent(parts: Parts, job: Job, command: Command) -> Job:
     return job
 
 
-def _refusal(parts: Parts, place: Place, error: OperationFailed) -> list[facts.Fact]:
+async def _refusal(
+    parts: Parts, job: Job, place: Place, error: OperationFailed
+) -> list[facts.Fact]:
+    """Say that there is no machine, and whether that ends the attempt."""
+    is_end = await is_final(parts, job, error)
     here = place.of_launch(parts.now)
     refused = facts.Refused(**here, reason=error.reason, message=error.message)
-    if error.then in {"fail", "breaker"}:
+    if is_end:
         return [refused, given_up(parts, place.attempt, error.reason, error.message)]
     return [refused]
 

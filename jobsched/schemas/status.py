@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from jobsched.schemas.field import Dictionary, Instant, Part, Strict, Text, Whole
+from jobsched.schemas.provider import HaltedSection
 
 
 class Scheduled(Strict):
@@ -144,6 +145,15 @@ class StatusDocument(Strict):
         required=True,
         allow_none=True,
         metadata={"description": "What is being tried again; null: nothing."},
+    )
+    halted = Part(
+        HaltedSection,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Why its provider is asked for no machines; null: it is, or the job "
+            "has ended."
+        },
     )
 
 

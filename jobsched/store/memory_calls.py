@@ -95,9 +95,13 @@ class Calls:
     def _put_aside(self, job: JobId, why: str) -> None:
         record = self.world.records[job]
         self.world.quarantine[job] = why
-        self.world.waiting.get(record.provider, {}).pop(job, None)
+        self._leave_lines(job, record.provider)
         record.free()
         self.world.schedule(job, None)
+
+    def _leave_lines(self, job: JobId, provider: str) -> None:
+        for line in (self.world.waiting, self.world.paced):
+            line.get(provider, {}).pop(job, None)
 
     def _document(self, job: Job) -> bytes | Job:
         return codec.encode(job) if self._through_codec else job

@@ -1,17 +1,20 @@
-"""Caps, and the line of jobs that wait for a slot, in memory."""
+"""Caps, and the lines of jobs that they let wait, in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId
-from jobsched.store.memory_calls import Calls, whole
+from jobsched.store.memory_calls import whole
+from jobsched.store.memory_pace import MemoryPace
 from jobsched.store.port import Wake
-from jobsched.store.row import HOUR
+from jobsched.store.row import HOUR, WOKEN_MOST
+from jobsched.store.world import Record
 
 
-class MemoryLine(Calls):
+class MemoryLine(MemoryPace):
     """Slots, launches of the hour, and who waits."""
 
     @whole
@@ -23,7 +26,9 @@ class MemoryLine(Calls):
     def refill(self, provider: str, caps: Caps) -> int:
         """See the port."""
         self.world.caps[provider] = caps
-        return self._wake_line(provider, self._fit(provider, caps))
+        woken = self._wake_line(provider, self._fit(provider, caps))
+        self._move_up(provider, caps)
+        return woken
 
     def _room(self, provider: str, caps: Caps) -> float:
         taken = len(self.world.slots.get(provider, {}))
@@ -38,7 +43,9 @@ class MemoryLine(Calls):
         return caps.hourly - len(launches)
 
     def _fit(self, provider: str, caps: Caps) -> int:
-        fit = min(self._room(provider, caps), self._hour_left(provider, caps), 1000)
+        if provider in self.world.halted:
+            return 0
+        fit = min(self._room(provider, caps), self._hour_left(provider, caps), WOKEN_MOST)
         return max(0, int(fit))
 
     def _wake_line(self, provider: str, most: int) -> int:
@@ -56,6 +63,30 @@ class MemoryLine(Calls):
         if sooner:
             self.world.tell(Wake(due_at=now))
         return woken
+
+    def _join(
+        self,
+        job: JobId,
+        record: Record,
+        order: datetime,
+        *,
+        holder: str,
+        until: datetime | None,
+        paced: tuple[Caps, datetime] | None = None,
+    ) -> None:
+        """Let a job wait in line: for a slot or, with when the first may go, for the pace alone."""
+        now, world, provider = self._now(), self.world, record.provider
+        self._leave_lines(job, provider)
+        line = world.paced if paced else world.waiting
+        line.setdefault(provider, {})[job] = order
+        if not holder and record.leased(now):
+            return
+        if paced:
+            turn = self._turn(provider, paced[0], job, paced[1])
+            until = min(turn, until or turn)
+        due = now if record.dirty else until
+        record.free()
+        self._due(job, due)
 
 
 __all__ = ["MemoryLine"]

@@ -91,11 +91,20 @@ class MemoryRecords(MemoryLine):
         freed = sorted((was.tokens - row.tokens) & slots.keys())
         if caps and new:
             world.caps[record.provider] = caps
-            if self._room(record.provider, caps) + len(freed) < len(new) or (
-                self._hour_left(record.provider, caps) < len(new)
-            ):
-                self._wait(before.id, record, row, holder, waiting_until)
+            full = (
+                record.provider in world.halted
+                or self._room(record.provider, caps) + len(freed) < len(new)
+                or self._hour_left(record.provider, caps) < len(new)
+            )
+            used_up, may_begin = self._pace(record.provider, caps, len(new))
+            if full or may_begin > now:
+                paced = None if full else (caps, may_begin)
+                self._join(
+                    before.id, record, row.order, holder=holder, until=waiting_until, paced=paced
+                )
                 return Saved(job=before, waiting=True)
+            if used_up:
+                world.pace[record.provider] = used_up
         stated = record.state
         record.document, record.rev, record.schema, record.state = (
             document,
@@ -109,24 +118,13 @@ class MemoryRecords(MemoryLine):
             slots[token] = after.id
             if caps and caps.hourly is not None:
                 world.launches.setdefault(record.provider, []).append(now)
-        world.waiting.get(record.provider, {}).pop(after.id, None)
+        self._leave_lines(after.id, record.provider)
         self._after_save(after.id, record, row, holder, look_again_at, release=release)
         self._changed(after, stated, row, facts)
         if freed:
             known = caps or world.caps.get(record.provider, Caps())
             self._wake_line(record.provider, self._fit(record.provider, known))
         return Saved(job=after)
-
-    def _wait(
-        self, job: JobId, record: Record, row: Row, holder: str, until: datetime | None
-    ) -> None:
-        now = self._now()
-        self.world.waiting.setdefault(record.provider, {})[job] = row.order
-        if not holder and record.leased(now):
-            return
-        due = now if record.dirty else until
-        record.free()
-        self._due(job, due)
 
     def _after_save(
         self,

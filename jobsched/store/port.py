@@ -102,6 +102,18 @@ class Quarantined:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """Why a provider is asked for no more machines until an operator resumes it."""
+
+    #: the label and the sentence of the failure
+    reason: str
+    message: str
+    #: the one job that ends with it; all others wait
+    job: JobId
+    at: datetime
+
+
 class Store(Protocol):
     """The store of one deployment."""
 
@@ -154,7 +166,9 @@ class Store(Protocol):
         marked dirty and its holder is woken. A freed slot wakes as many jobs of the waiting line
         as fit. Where a cap is reached nothing is saved: the job joins its provider's waiting line
         (in the order of ``start_at``), is due at ``waiting_until``, and its lease is released; any
-        later save takes it out of the line.
+        later save takes it out of the line. Where it is the pace alone that is used up, the job
+        joins another line, which no slot wakes, and is due when its turn comes, if that is sooner.
+        A provider that is halted has no room, whatever its caps.
 
         Raises:
             StaleWrite: the record has changed, has ended, or ``holder`` does not hold its lease.
@@ -214,7 +228,38 @@ class Store(Protocol):
     async def refill(self, provider: str, caps: Caps) -> int:
         """Wake as many jobs of the waiting line as slots are free (the hour goes on).
 
-        They stay in line until they are saved. Gives how many were not due before.
+        They stay in line until they are saved. Gives how many were not due before. Jobs that wait
+        for the pace get an earlier turn where others have left their line.
+        """
+        ...
+
+    async def halt(self, provider: str, why: Halted) -> Halted:
+        """Let nobody begin a launch of the provider until it is resumed.
+
+        May be repeated: the first halt stays. Gives the one that is kept.
+        """
+        ...
+
+    async def resume(self, provider: str, caps: Caps) -> int:
+        """Let the provider go on, and wake as many jobs of its waiting line as slots are free.
+
+        May be repeated, also for one that is not halted. Gives how many were not due before.
+        """
+        ...
+
+    async def halted(self) -> Mapping[str, Halted]:
+        """Give the providers that are halted, and why."""
+        ...
+
+    async def waits_for_resume(
+        self, job: Job, *, holder: str = "", waiting_until: datetime | None = None
+    ) -> bool:
+        """Let a job wait in line as a save does at a cap, if its provider is halted.
+
+        False: it is not halted, and nothing was changed.
+
+        Raises:
+            StaleWrite: the record has changed, has ended, or ``holder`` does not hold its lease.
         """
         ...
 
@@ -266,6 +311,7 @@ class Store(Protocol):
 __all__ = [
     "Accepted",
     "Claimed",
+    "Halted",
     "Idempotency",
     "Listed",
     "Page",

@@ -14,6 +14,7 @@ from jobsched.errors import ConfigError, WrongStore
 from jobsched.store.failure import unavailable
 from jobsched.store.owner import whose
 from jobsched.store.redis_events import RedisEvents
+from jobsched.store.redis_halts import RedisHalts
 from jobsched.store.redis_lists import RedisLists
 from jobsched.store.redis_logs import RedisLogs
 from jobsched.store.redis_records import RedisRecords
@@ -29,7 +30,7 @@ _SHEBANG_SINCE = (7, 0)
 _log = structlog.get_logger()
 
 
-class RedisStore(RedisRecords, RedisLists, RedisEvents):
+class RedisStore(RedisRecords, RedisHalts, RedisLists, RedisEvents):
     """The port in Redis."""
 
     @classmethod

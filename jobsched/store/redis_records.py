@@ -22,6 +22,7 @@ from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
     CLAIM_MOST,
     KEY_KEPT,
+    interval,
     microseconds,
     place,
     row_of,
@@ -95,13 +96,13 @@ class RedisRecords(RedisCalls):
             before.rev,
             holder,
             _flag(release),
-            _number(look_again_at),
+            number(look_again_at),
             after.schema,
             row.state.value,
             _flag(row.state.is_terminal),
             microseconds(self._retention),
             to_number(row.order),
-            _number(waiting_until),
+            number(waiting_until),
             _flag(caps is not None),
             *caps_of(caps or Caps()),
             " ".join(facts),
@@ -146,17 +147,19 @@ class RedisRecords(RedisCalls):
 
     async def release(self, holder: str, job: JobId, *, look_again_at: datetime | None) -> None:
         """See the port."""
-        await self.call("release", holder, job, _number(look_again_at))
+        await self.call("release", holder, job, number(look_again_at))
 
     async def wake(self, job: JobId) -> None:
         """See the port."""
         await self.call("wake", job)
 
 
-def caps_of(caps: Caps) -> tuple[Argument, Argument]:
-    """Give both caps as arguments; empty for no limit."""
-    alive, hourly = ("" if cap is None else cap for cap in (caps.alive, caps.hourly))
-    return alive, hourly
+def caps_of(caps: Caps) -> tuple[Argument, Argument, Argument]:
+    """Give the caps as arguments, the pace as an interval; empty for no limit."""
+    pace = interval(caps)
+    found = (caps.alive, caps.hourly, None if pace is None else microseconds(pace))
+    alive, hourly, between = ("" if cap is None else cap for cap in found)
+    return alive, hourly, between
 
 
 def milliseconds(span: timedelta) -> int:
@@ -175,7 +178,8 @@ def _flag(value: bool) -> str:  # noqa: FBT001  it is the value itself
     return "1" if value else ""
 
 
-def _number(at: datetime | None) -> Argument:
+def number(at: datetime | None) -> Argument:
+    """Give a time as an argument; empty for none."""
     return "" if at is None else to_number(at)
 
 
@@ -183,4 +187,4 @@ def _ids(found: Sequence[bytes]) -> frozenset[JobId]:
     return frozenset(JobId(one.decode()) for one in found)
 
 
-__all__ = ["RedisRecords", "caps_of", "milliseconds"]
+__all__ = ["RedisRecords", "caps_of", "milliseconds", "number"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
 from jobsched.domain.state import State, reason_of, slots, state_of
 from jobsched.errors import InvalidInput
@@ -20,6 +22,12 @@ CHANGE_IDLE = timedelta(seconds=60)
 CHANGES_KEPT = 100_000
 #: The span of the hourly cap.
 HOUR = timedelta(hours=1)
+#: A pause lets as many launches begin at once as the pace has for this long.
+BURST = timedelta(seconds=1)
+#: How far ahead a refill looks at those who wait for the pace.
+PACED_AHEAD = timedelta(seconds=60)
+#: The most jobs of a line that are woken in one call.
+WOKEN_MOST = 1000
 #: The most jobs that one claim takes, and that one prune forgets.
 CLAIM_MOST = 500
 
@@ -75,6 +83,13 @@ def microseconds(span: timedelta) -> int:
     return span // _MICROSECOND
 
 
+def interval(caps: Caps) -> timedelta | None:
+    """Give the time between two launches at the pace, in whole microseconds; None: no pace."""
+    if caps.per_second is None:
+        return None
+    return timedelta(microseconds=math.ceil(1_000_000 / caps.per_second))
+
+
 def to_number(at: datetime) -> int:
     """Give a time in microseconds since 1970: below 2**53, so a float holds it exactly."""
     return (at - EPOCH) // _MICROSECOND
@@ -86,15 +101,19 @@ def to_time(number: float) -> datetime:
 
 
 __all__ = [
+    "BURST",
     "CHANGES_KEPT",
     "CHANGE_IDLE",
     "CLAIM_MOST",
     "EPOCH",
     "HOUR",
     "KEY_KEPT",
+    "PACED_AHEAD",
     "RETENTION",
+    "WOKEN_MOST",
     "Row",
     "checked",
+    "interval",
     "microseconds",
     "place",
     "row_of",

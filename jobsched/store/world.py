@@ -10,7 +10,7 @@ from datetime import datetime
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.store.port import Idempotency, Wake
+from jobsched.store.port import Halted, Idempotency, Wake
 from jobsched.store.row import CHANGES_KEPT
 
 
@@ -78,8 +78,14 @@ class World:
     launches: dict[str, list[datetime]] = field(default_factory=dict)
     #: provider → job → place in line
     waiting: dict[str, dict[JobId, datetime]] = field(default_factory=dict)
+    #: provider → job → place among those that wait for the pace alone
+    paced: dict[str, dict[JobId, datetime]] = field(default_factory=dict)
+    #: provider → by when the pace is used up
+    pace: dict[str, datetime] = field(default_factory=dict)
     #: provider → the caps that were last asked for
     caps: dict[str, Caps] = field(default_factory=dict)
+    #: provider → why
+    halted: dict[str, Halted] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)
     locks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from jobsched.engine.parts import Parts
 from jobsched.errors import BadHookResult
 from jobsched.hooks.report import LoadReport
-from jobsched.web import callbacks, health, jobs, logs, plugins
+from jobsched.web import callbacks, health, jobs, logs, plugins, providers
 from jobsched.web.access import add_headers, logged
 from jobsched.web.auth import authenticated, check_bind, digest
 from jobsched.web.errors import ADVICE, problem, problems
@@ -40,6 +40,8 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     (hdrs.METH_POST, f"/abandon/{_ID}", jobs.abandon_job),
     (hdrs.METH_GET, f"/logs/{_ID}", logs.logs),
     (hdrs.METH_GET, "/plugins", plugins.list_plugins),
+    (hdrs.METH_GET, "/providers", providers.list_providers),
+    (hdrs.METH_POST, "/providers/{name}/resume", providers.resume_provider),
 )
 
 

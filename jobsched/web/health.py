@@ -16,14 +16,20 @@ async def healthcheck(_: web.Request) -> web.Response:
 
 
 async def readiness(request: web.Request) -> web.Response:
-    """``GET /readiness``: 200 when the store takes writes and a worker lives, else 503."""
+    """``GET /readiness``: 200 when the store takes writes and a worker lives, else 503.
+
+    A provider that is halted is named and is no reason for a 503: the jobs of others run, and an
+    API that is taken out of service could not be told to resume it.
+    """
     store = request.app[PARTS].store
     await store.check()
     workers = await store.workers()
     if not workers:
         detail = "No worker lives, so jobs wait: start one with `jobsched worker`."
         return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
-    return web.json_response({"status": "ready", "redis": "up", "workers": len(workers)})
+    halted = sorted(await store.halted())
+    answer = {"status": "ready", "redis": "up", "workers": len(workers), "halted": halted}
+    return web.json_response(answer)
 
 
 __all__ = ["healthcheck", "readiness"]

@@ -62,7 +62,10 @@ async def status(request: web.Request) -> web.Response:
     """``GET /status/{id}``: all that is known about a job."""
     parts = request.app[PARTS]
     job = await parts.store.read(job_id(request))
-    return web.json_response(status_document(job, parts.registry, parts.now))
+    halted = {} if state_of(job).is_terminal else await parts.store.halted()
+    return web.json_response(
+        status_document(job, parts.registry, now=parts.now, halted=halted.get(job.spec.provider))
+    )
 
 
 async def cancel_job(request: web.Request) -> web.Response:

@@ -9,16 +9,28 @@ from jobsched.domain.job import Attempt, Job
 from jobsched.domain.state import reason_of, state_of
 from jobsched.hooks.registry import Registry
 from jobsched.schemas.field import instant
+from jobsched.schemas.provider import HaltedSection
+from jobsched.store.port import Halted
 from jobsched.web.attempts import attempts_of, cost_of, offers_of, trouble
 from jobsched.web.sections import sections_of
 from jobsched.web.timeline import timeline_of
 
 #: as in `jobsched.queue`, which is not imported: it brings all of arq
 QUEUE: Final = "jobsched:arq"
+_HALTED: Final = HaltedSection()
 
 
-def status_document(job: Job, registry: Registry, now: datetime) -> dict[str, Any]:
-    """Tell all that is known about a job now. Pure, but for a log line when a plugin fails."""
+def status_document(
+    job: Job, registry: Registry, *, now: datetime, halted: Halted | None = None
+) -> dict[str, Any]:
+    """Tell all that is known about a job. Pure, but for a log line when a plugin fails.
+
+    Args:
+        job: the job.
+        registry: has the provider and the runner, which tell their own sections.
+        now: until when its machines' cost is told.
+        halted: why the job's provider is asked for no machines, if it is.
+    """
     spec, attempt = job.spec, job.attempt
     outcome = attempt.outcome if attempt else None
     head = {
@@ -64,6 +76,8 @@ def status_document(job: Job, registry: Registry, now: datetime) -> dict[str, An
         "cost": cost_of(job, now),
         "plugins": _notes(job),
         "trouble": _trouble(attempt),
+        # beside the trouble: it is the provider's, and who waits for it has none
+        "halted": _HALTED.dump(halted) if halted else None,
     }
 
 

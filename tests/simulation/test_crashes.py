@@ -9,10 +9,11 @@ from itertools import cycle
 
 import pytest
 
+from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId, Limits
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
-from jobsched.errors import JobschedError
+from jobsched.errors import JobschedError, ProviderFailed
 from jobsched.testing.fakes import FakeProvider, refused
 from jobsched.testing.simulator import Simulation
 from tests.simulation.walk import Story, tell
@@ -50,6 +51,24 @@ def _refuses_first(simulation: Simulation) -> None:
     simulation.provider.provision = sometimes  # type: ignore[method-assign, assignment]
 
 
+def _breaks(simulation: Simulation) -> None:
+    """Refuse every request in a way that would refuse those of all jobs."""
+
+    async def never(request: str) -> object:
+        del request
+        raise ProviderFailed("configuration", "no such image", then="breaker")
+
+    simulation.provider.provision = never  # type: ignore[method-assign, assignment]
+
+
+async def _resumes(simulation: Simulation, job: JobId) -> None:
+    """Resume again and again, with nothing put right."""
+    del job
+    while True:
+        await simulation.clock.sleep(60)
+        await simulation.store().resume("fake", Caps())
+
+
 def _rarely() -> Callable[[], int]:
     """Let one of three callbacks through."""
     turns = cycle([0, 0, 1])
@@ -74,6 +93,10 @@ STORIES = {
         {State.FAILED},
     ),
     "refused at first": (Story(prepare=_refuses_first), {State.FINISHED}),
+    "its provider is halted": (
+        Story(prepare=_breaks, beside=_resumes),
+        {State.FAILED},
+    ),
     "cancelled on its way": (Story(beside=_cancels), {State.CANCELLED, State.FINISHED}),
     "every wake is lost": (Story(settings={"wakes": lambda: 0}), {State.FINISHED}),
     "every wake comes twice": (Story(settings={"wakes": lambda: 2}), {State.FINISHED}),

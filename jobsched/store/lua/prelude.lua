@@ -9,10 +9,12 @@ local now = clock[1] * 1000000 + clock[2]
 local owner = call('GET', 'jobsched:deployment')
 if owner ~= ARGV[1] then return {'wrong', owner or ''} end
 
-local HOUR = 3600000000
+local SECOND = 1000000
+local HOUR = 3600 * SECOND
 local INDEX = 'jobsched:jobs'
 local QUARANTINE = 'jobsched:quarantine'
 local ENDED = 'jobsched:ended'
+local HALTED = 'jobsched:halted'
 local EVENTS = 'jobsched:events'
 local CHANGES_KEPT = 100000
 
@@ -22,6 +24,8 @@ local function state_key(state) return 'jobsched:jobs:' .. state end
 local function slots_key(provider) return 'jobsched:slots:' .. provider end
 local function launches_key(provider) return 'jobsched:launches:' .. provider end
 local function waiting_key(provider) return 'jobsched:waiting:' .. provider end
+local function paced_key(provider) return 'jobsched:paced:' .. provider end
+local function pace_key(provider) return 'jobsched:pace:' .. provider end
 local function caps_key(provider) return 'jobsched:caps:' .. provider end
 
 -- Lua would write a large number as 1.7e+15.
@@ -47,8 +51,11 @@ local function tell(message) call('PUBLISH', 'jobsched:wake:' .. ARGV[1], messag
 local function tell_due(at) tell('due ' .. text(at)) end
 local function tell_dirty(id, holder) tell('dirty ' .. id .. ' ' .. holder) end
 
+local function is_halted(provider) return call('HEXISTS', HALTED, provider) == 1 end
+
 -- How many more machines a provider may have now.
 local function fit(provider, alive, hourly)
+  if is_halted(provider) then return 0 end
   local room = 1000
   if alive and alive ~= '' then
     room = math.min(room, alive - call('HLEN', slots_key(provider)))
@@ -58,6 +65,34 @@ local function fit(provider, alive, hourly)
     room = math.min(room, hourly - call('ZCOUNT', launches_key(provider), since, '+inf'))
   end
   return math.max(0, room)
+end
+
+-- By when the pace is used up if so many launches begin now, and from when on they may: one after
+-- another in intervals, after a pause as many at once as fit into a second. '' is no pace.
+local function pace_of(provider, interval, launches)
+  if interval == '' then return nil, now end
+  local span = interval * launches
+  local used_up = math.max(tonumber(call('GET', pace_key(provider)) or now), now) + span
+  return used_up, used_up - math.max(SECOND, span)
+end
+
+-- Puts a job into the line of those that wait for a slot or, with the time at which the pace lets
+-- the first one go, of those that wait for that alone; gives its lease up.
+-- one: id, key, schema, provider, dirty, held (by somebody else)
+local function join(one, order, due, paced_from, interval)
+  local line, other = waiting_key(one.provider), paced_key(one.provider)
+  if paced_from then line, other = other, line end
+  call('ZADD', line, order, one.id)
+  call('ZREM', other, one.id)
+  -- A job that somebody else holds keeps its lease: its holder decides.
+  if one.held then return end
+  if paced_from then
+    local turn = paced_from + call('ZRANK', line, one.id) * interval
+    if due == '' or turn < tonumber(due) then due = turn end
+  end
+  if one.dirty then due = now end
+  call('HSET', one.key, 'holder', '', 'until', '0', 'dirty', '')
+  if schedule(one.id, one.schema, due) then tell_due(due) end
 end
 
 -- Makes the head of a waiting line due. It stays in line until it is saved, so no wake is lost and

@@ -1,12 +1,12 @@
 -- Writes a changed record, if it still is what the caller has read.
 -- ARGV: 2 id, 3 rev before, 4 holder, 5 release ('1' or ''), 6 look again at, 7 schema, 8 state,
 --       9 ended ('1' or ''), 10 retention, 11 order in the waiting line, 12 waiting until,
---       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 facts, 17 reason, 18 attempt,
---       19 document, 20 how many launches hold a slot from now on, their tokens, then those that do
---       not hold one any more
+--       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 interval of launches, 17 facts,
+--       18 reason, 19 attempt, 20 document, 21 how many launches hold a slot from now on, their
+--       tokens, then those that do not hold one any more
 local id, holder, release, at = ARGV[2], ARGV[4], ARGV[5] == '1', ARGV[6]
 local schema, state, ended = ARGV[7], ARGV[8], ARGV[9] == '1'
-local capped, alive, hourly = ARGV[13] == '1', ARGV[14], ARGV[15]
+local capped, alive, hourly, interval = ARGV[13] == '1', ARGV[14], ARGV[15], ARGV[16]
 local key = record_key(id)
 local found = call('HMGET', key, 'rev', 'state', 'schema', 'place', 'provider', 'holder', 'until',
   'dirty', 'ended')
@@ -16,7 +16,8 @@ if found[1] ~= ARGV[3] or found[9] then return {'stale'} end
 local leased = is_leased(found[6], found[7])
 if holder ~= '' and not (leased and found[6] == holder) then return {'stale'} end
 
-local slots, waiting, launches = slots_key(provider), waiting_key(provider), launches_key(provider)
+local slots, launches = slots_key(provider), launches_key(provider)
+local waiting, paced = waiting_key(provider), paced_key(provider)
 call('ZCARD', due_key(old_schema))
 call('XLEN', EVENTS)
 if schema ~= old_schema then call('ZCARD', due_key(schema)) end
@@ -26,11 +27,12 @@ if was ~= state then
 end
 if ended then call('ZCARD', ENDED) end
 local in_line = call('ZSCORE', waiting, id)
+local in_paced_line = call('ZSCORE', paced, id)
 local held = call('HLEN', slots)
 
 local taken, freed = {}, {}
-local last_taken = 20 + tonumber(ARGV[20])
-for position = 21, #ARGV do
+local last_taken = 21 + tonumber(ARGV[21])
+for position = 22, #ARGV do
   local holds = call('HEXISTS', slots, ARGV[position]) == 1
   if position <= last_taken and not holds then
     taken[#taken + 1] = ARGV[position]
@@ -42,27 +44,28 @@ end
 if #taken + #freed > 0 then
   call('ZCARD', launches)
   call('HLEN', caps_key(provider))
+  call('HLEN', HALTED)
 end
+local pace_used_up
 if capped and #taken > 0 then
-  local over = alive ~= '' and held - #freed + #taken > tonumber(alive)
+  local over = is_halted(provider)
+  if alive ~= '' and held - #freed + #taken > tonumber(alive) then over = true end
   local since = '(' .. text(now - HOUR)
   if hourly ~= '' and call('ZCOUNT', launches, since, '+inf') + #taken > tonumber(hourly) then
     over = true
   end
-  if over then
+  local from
+  pace_used_up, from = pace_of(provider, interval, #taken)
+  if over or from > now then
     call('HSET', caps_key(provider), 'alive', alive, 'hourly', hourly)
-    call('ZADD', waiting, ARGV[11], id)
-    -- A job that somebody else holds keeps its lease: its holder decides.
-    if holder == '' and leased then return {'waiting'} end
-    local due = ARGV[12]
-    if dirty then due = now end
-    call('HSET', key, 'holder', '', 'until', '0', 'dirty', '')
-    if schedule(id, old_schema, due) then tell_due(due) end
+    local one = {id = id, key = key, schema = old_schema, provider = provider, dirty = dirty,
+      held = holder == '' and leased}
+    join(one, ARGV[11], ARGV[12], not over and from, interval)
     return {'waiting'}
   end
 end
 
-call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[19])
+call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[20])
 if was ~= state then
   call('ZREM', state_key(was), place)
   call('ZADD', state_key(state), 0, place)
@@ -75,8 +78,14 @@ if capped and #taken > 0 then
     call('ZREMRANGEBYSCORE', launches, '-inf', text(now - HOUR))
     for _, token in ipairs(taken) do call('ZADD', launches, text(now), token) end
   end
+  if pace_used_up then
+    -- What lies in the past says nothing.
+    local lasts = math.ceil((pace_used_up - now) / 1000) + 1
+    call('SET', pace_key(provider), text(pace_used_up), 'PX', text(lasts))
+  end
 end
 if in_line then call('ZREM', waiting, id) end
+if in_paced_line then call('ZREM', paced, id) end
 if schema ~= old_schema then
   local due = call('ZSCORE', due_key(old_schema), id)
   call('ZREM', due_key(old_schema), id)
@@ -97,8 +106,8 @@ elseif release or holder == '' then
   sooner = schedule(id, schema, at)
 end
 call('XADD', EVENTS, 'MAXLEN', '~', CHANGES_KEPT, '*', 'job', id, 'rev', text(ARGV[3] + 1),
-  'at', text(now), 'was', was, 'state', state, 'reason', ARGV[17], 'attempt', ARGV[18],
-  'facts', ARGV[16])
+  'at', text(now), 'was', was, 'state', state, 'reason', ARGV[18], 'attempt', ARGV[19],
+  'facts', ARGV[17])
 if #freed > 0 then
   if not capped then
     local caps = call('HMGET', caps_key(provider), 'alive', 'hourly')

@@ -20,7 +20,7 @@ from jobsched.errors import (
     UnreadableRecord,
     WrongStore,
 )
-from jobsched.store.port import Idempotency, Renewal, Store, Wake
+from jobsched.store.port import Halted, Idempotency, Renewal, Store, Wake
 from tests.integration.store import samples
 from tests.integration.store.beds import Bed
 from tests.integration.store.samples import LEASE, decided
@@ -29,6 +29,8 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 #: Short enough to be waited for on a real server, long enough for a few calls.
 SHORT = timedelta(milliseconds=300)
+#: Between two launches, where two begin in a second.
+HALF = timedelta(milliseconds=500)
 
 
 async def accepted(store: Store, *numbers: int, late: timedelta = SECOND) -> list[Job]:
@@ -108,6 +110,10 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "list": store.list(),
         "slots": store.slots("fake"),
         "refill": store.refill("fake", Caps(alive=1)),
+        "halt": store.halt("fake", why()),
+        "resume": store.resume("fake", Caps(alive=1)),
+        "halted": store.halted(),
+        "waits_for_resume": store.waits_for_resume(job),
         "lock": store.lock("l", "w", lease=LEASE),
         "unlock": store.unlock("l", "w"),
         "bind": store.bind("b", "w"),
@@ -681,6 +687,363 @@ async def test_the_hourly_cap_counts_launches_that_are_gone(bed: Bed) -> None:
     assert not (
         await bed.store.save(three, samples.begun(three), look_again_at=None, facts=[], caps=caps)
     ).waiting
+
+
+# The pace of launches
+
+
+async def begins(
+    store: Store, job: Job, caps: Caps, *, until: timedelta | None = HOUR, holder: str = ""
+) -> bool:
+    """Begin a launch; give whether it may, else the job waits."""
+    now = await store.check()
+    answer = await store.save(
+        job,
+        samples.begun(job),
+        look_again_at=now + HOUR,
+        facts=[],
+        holder=holder,
+        caps=caps,
+        waiting_until=None if until is None else now + until,
+    )
+    return not answer.waiting
+
+
+async def test_launches_keep_to_the_pace(bed: Bed) -> None:
+    """A second's worth begin at once; then one after another, each woken when its turn comes."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:]:
+        assert await claimed(bed.store) == []
+        await bed.pass_by(HALF)
+        assert await claimed(bed.store) == [job.id]
+        assert await begins(bed.store, job, caps, holder="w1")
+    assert len(await bed.store.slots("fake")) == 5
+
+
+async def test_a_long_pause_saves_up_no_more_than_a_second(bed: Bed) -> None:
+    """After a pause of many intervals no more may begin at once than at first."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(6))
+    assert [await begins(bed.store, job, caps) for job in jobs[:3]] == [True, True, False]
+    await bed.pass_by(2 * SECOND)
+    assert [await begins(bed.store, job, caps) for job in jobs[2:]] == [True, True, False, False]
+
+
+async def test_a_pace_below_one_a_second_begins_one(bed: Bed) -> None:
+    """However slow the pace, the first launch begins at once and the second has its turn."""
+    caps = Caps(per_second=0.5)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    now = await bed.store.check()
+    assert not await begins(bed.store, other, caps)
+    next_in = (await bed.store.claim("w1", most=10, lease=LEASE)).next_in
+    assert next_in is not None
+    assert 1.5 * SECOND < next_in + (await bed.store.check() - now) <= 2.1 * SECOND
+
+
+async def test_who_waits_for_the_pace_goes_in_the_order_of_start_at(bed: Bed) -> None:
+    """The turns are given by start_at among all who wait, however they came."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(4))
+    for place in (2, 3):
+        start_at = samples.START - place * SECOND
+        jobs[place] = await save(
+            bed.store,
+            jobs[place],
+            samples.planned(jobs[place], start_at=start_at),
+            look_again_at=await bed.store.check() + HOUR,
+        )
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 2
+    # the one that came first was given the first turn, and leaves it to the earlier one
+    assert not await begins(bed.store, jobs[2], caps)
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == [jobs[3].id]
+
+
+async def test_a_job_that_waits_for_the_pace_is_due_when_it_was_told(bed: Bed) -> None:
+    """Its turn does not put off what it needs before: it is due at the earlier of both times."""
+    caps = Caps(per_second=0.001)
+    one, other, third = await accepted(bed.store, 1, 2, 3)
+    assert await begins(bed.store, one, caps)
+    assert not await begins(bed.store, other, caps, until=SHORT)
+    assert not await begins(bed.store, third, caps, until=None)
+    # nor does a refill, which gives turns anew
+    await bed.store.refill("fake", caps)
+    assert await claimed(bed.store) == []
+    await bed.pass_by(SHORT)
+    assert await claimed(bed.store) == [other.id]
+
+
+async def test_a_freed_slot_wakes_nobody_who_waits_for_the_pace(bed: Bed) -> None:
+    """Who waits for the pace alone has a turn of its own: no slot that is freed wakes the line."""
+    caps = Caps(alive=10, per_second=0.001)
+    one, *others = await accepted(bed.store, *range(4))
+    one = await save(bed.store, one, samples.begun(one), caps=caps)
+    for job in others:
+        assert not await begins(bed.store, job, caps)
+    await save(bed.store, one, samples.gone(one))
+    assert await bed.store.refill("fake", caps) == 0
+    assert await claimed(bed.store) == []
+
+
+async def test_a_launch_that_no_slot_is_free_for_uses_up_no_pace(bed: Bed) -> None:
+    """A job that a cap refuses waits for the slot; once there is one the pace is still there."""
+    caps = Caps(alive=1, per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=Caps(alive=1))
+    assert not await begins(bed.store, other, caps)
+    await save(bed.store, one, samples.gone(one))
+    assert await claimed(bed.store) == [other.id]
+    assert await begins(bed.store, other, caps, holder="w1")
+
+
+async def test_a_save_takes_a_job_out_of_the_line_for_the_pace(bed: Bed) -> None:
+    """Who left the line is not counted in the turns of those who join it later."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:4]:
+        await save(bed.store, job, noted(job))
+    assert not await begins(bed.store, jobs[4], caps)
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == [jobs[4].id]
+
+
+async def test_a_refill_lets_move_up_who_waits_for_the_pace(bed: Bed) -> None:
+    """Where others have left the line, those behind them get an earlier turn."""
+    caps = Caps(per_second=2)
+    jobs = await accepted(bed.store, *range(5))
+    assert [await begins(bed.store, job, caps) for job in jobs] == [True] * 2 + [False] * 3
+    for job in jobs[2:4]:
+        await save(bed.store, job, noted(job))
+    await bed.pass_by(HALF)
+    assert await claimed(bed.store) == []
+    async with heard(bed.store) as wakes:
+        assert await bed.store.refill("fake", caps) == 0
+    assert [wake.due_at is not None for wake in wakes] == [True]
+    assert await claimed(bed.store) == [jobs[4].id]
+
+
+async def test_without_a_pace_nobody_waits_for_one(bed: Bed) -> None:
+    """Where the pace was taken out of the configuration, a refill wakes who still waits for it."""
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, Caps(per_second=0.001))
+    assert not await begins(bed.store, other, Caps(per_second=0.001))
+    await bed.store.refill("fake", Caps())
+    assert await claimed(bed.store) == [other.id]
+    assert await begins(bed.store, other, Caps(), holder="w1")
+
+
+async def test_a_dirty_job_that_meets_the_pace_is_due_now(bed: Bed) -> None:
+    """A job that became dirty before it met the pace is looked at again at once."""
+    caps = Caps(per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    await claimed(bed.store, "w1")
+    await bed.store.wake(other.id)
+    assert not await begins(bed.store, other, caps, holder="w1")
+    assert await claimed(bed.store, "w2") == [other.id]
+
+
+async def test_a_pace_met_by_another_leaves_the_lease_alone(bed: Bed) -> None:
+    """Without a holder, a save that meets the pace does not take a lease from its holder."""
+    caps = Caps(per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    assert await claimed(bed.store, "w1") == [other.id]
+    assert not await begins(bed.store, other, caps)
+    assert (await bed.store.renew("w1", [other.id], lease=LEASE)).lost == frozenset()
+    # nor does a refill
+    await bed.store.refill("fake", Caps())
+    assert await claimed(bed.store, "w2") == []
+
+
+async def test_a_job_waits_in_one_line_at_a_time(bed: Bed) -> None:
+    """Who waited for the pace and then meets a cap waits for a slot, and the other way round."""
+    pace, cap = Caps(alive=5, per_second=0.001), Caps(alive=1)
+    one, other = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=pace)
+    assert not await begins(bed.store, other, pace)
+    assert not await begins(bed.store, other, cap)
+    await bed.store.refill("fake", cap)
+    assert await claimed(bed.store) == []
+    assert not await begins(bed.store, other, pace)
+    await save(bed.store, one, samples.gone(one))
+    assert await claimed(bed.store) == []
+    assert not await begins(bed.store, other, Caps(alive=0))
+    assert await bed.store.refill("fake", Caps(alive=1)) == 1
+    assert await claimed(bed.store) == [other.id]
+
+
+# Halted providers
+
+
+def why(number: int = 1) -> Halted:
+    """Give a reason to halt."""
+    job = samples.job(number).id
+    return Halted(reason="configuration", message="no such image", job=job, at=samples.START)
+
+
+async def test_the_first_halt_stays(bed: Bed) -> None:
+    """Who halts a provider that is halted is told by whom; the first reason is kept, and shown."""
+    assert await bed.store.halted() == {}
+    assert await bed.store.halt("fake", why(1)) == why(1)
+    assert await bed.store.halt("fake", why(2)) == why(1)
+    assert await bed.store.halt("other", why(3)) == why(3)
+    assert await (await bed.another()).halted() == {"fake": why(1), "other": why(3)}
+    await bed.store.resume("fake", Caps())
+    assert await bed.store.halted() == {"other": why(3)}
+    assert await bed.store.halt("fake", why(2)) == why(2)
+
+
+async def test_a_halted_provider_begins_nothing(bed: Bed) -> None:
+    """Jobs wait in line as at a cap; neither a freed slot nor a refill wakes them."""
+    caps = Caps(alive=5)
+    one, two, three = await accepted(bed.store, 1, 2, 3)
+    one = await save(bed.store, one, samples.begun(one), caps=caps)
+    await bed.store.halt("fake", why())
+    assert not await begins(bed.store, two, caps)
+    assert await claimed(bed.store) == [three.id]
+    assert not await begins(bed.store, three, caps, holder="w1")
+    await save(bed.store, one, samples.gone(one))
+    assert await bed.store.refill("fake", caps) == 0
+    assert await claimed(bed.store) == []
+    assert await bed.store.slots("fake") == {}
+
+
+async def test_a_launch_that_would_replace_another_waits_too(bed: Bed) -> None:
+    """Also a save that frees the slot that it takes begins nothing while the provider is halted."""
+    [job] = await accepted(bed.store, 1)
+    job = await save(bed.store, job, samples.begun(job, "t1"))
+    await bed.store.halt("fake", why())
+    assert not await begins(bed.store, samples.gone(job), Caps())
+    assert set(await bed.store.slots("fake")) == {"t1"}
+
+
+async def test_a_halt_is_of_one_provider(bed: Bed) -> None:
+    """The jobs of other providers go on."""
+    [job] = await accepted(bed.store, 1)
+    await bed.store.halt("other", why())
+    assert not await bed.store.waits_for_resume(job)
+    assert await begins(bed.store, job, Caps(alive=1))
+
+
+async def test_what_is_no_launch_is_saved_while_a_provider_is_halted(bed: Bed) -> None:
+    """What is known of machines that are on is saved, and so is their end."""
+    [job] = await accepted(bed.store, 1)
+    job = await save(bed.store, job, samples.begun(job), caps=Caps())
+    await bed.store.halt("fake", why())
+    job = await save(bed.store, job, samples.provisioned(job))
+    await save(bed.store, job, samples.gone(job))
+    assert await bed.store.slots("fake") == {}
+
+
+async def test_a_resume_wakes_as_many_as_fit(bed: Bed) -> None:
+    """The first of the line are due, as many as slots are free; the others wait for slots."""
+    caps = Caps(alive=2)
+    jobs = await accepted(bed.store, *range(4))
+    await bed.store.halt("fake", why())
+    for job in reversed(jobs):
+        assert not await begins(bed.store, job, caps)
+    async with heard(bed.store) as wakes:
+        assert await bed.store.resume("fake", caps) == 2
+    assert len(wakes) == 1
+    assert await bed.store.resume("fake", caps) == 0
+    assert await claimed(bed.store) == [jobs[0].id, jobs[1].id]
+    first = await save(bed.store, jobs[0], samples.begun(jobs[0]), caps=caps)
+    await save(bed.store, jobs[1], samples.begun(jobs[1]), caps=caps)
+    await save(bed.store, first, samples.gone(first))
+    assert await claimed(bed.store) == [jobs[2].id]
+
+
+async def test_a_resume_of_one_that_is_not_halted_does_no_harm(bed: Bed) -> None:
+    """It wakes who fits, as a refill does, and keeps to the caps."""
+    one, other = await accepted(bed.store, 1, 2)
+    await save(bed.store, one, samples.begun(one), caps=Caps(alive=1))
+    assert not await begins(bed.store, other, Caps(alive=1))
+    assert await bed.store.resume("fake", Caps(alive=1)) == 0
+    assert await bed.store.resume("fake", Caps(alive=2)) == 1
+    assert await claimed(bed.store) == [other.id]
+
+
+async def test_nobody_waits_for_a_provider_that_is_not_halted(bed: Bed) -> None:
+    """The question changes nothing: the lease stays, and so does the time."""
+    [job] = await accepted(bed.store, 1)
+    await claimed(bed.store, "w1")
+    before = await bed.snapshot()
+    assert not await bed.store.waits_for_resume(job, holder="w1", waiting_until=samples.START)
+    assert await bed.snapshot() == before
+
+
+async def test_a_job_waits_for_the_resume(bed: Bed) -> None:
+    """Its lease is given up, it is due when it was told, and a resume wakes it sooner."""
+    one, other = await accepted(bed.store, 1, 2)
+    await bed.store.halt("fake", why())
+    await claimed(bed.store, "w1")
+    now = await bed.store.check()
+    assert await bed.store.waits_for_resume(one, holder="w1", waiting_until=now + SHORT)
+    assert await bed.store.waits_for_resume(other, holder="w1", waiting_until=now + HOUR)
+    assert (await bed.store.renew("w1", [one.id, other.id], lease=LEASE)).lost == {one.id, other.id}
+    assert await bed.store.read(one.id) == one
+    assert await claimed(bed.store, "w1") == []
+    await bed.pass_by(SHORT)
+    assert await claimed(bed.store, "w1") == [one.id]
+    assert await bed.store.resume("fake", Caps()) == 1
+    assert await claimed(bed.store, "w1") == [other.id]
+
+
+async def test_who_waits_for_the_resume_must_hold_the_job_as_it_is(bed: Bed) -> None:
+    """A lease that is lost, a record that has changed or has ended: decide anew."""
+    one, two, three = await accepted(bed.store, 1, 2, 3)
+    await bed.store.halt("fake", why())
+    await claimed(bed.store, "w1")
+    with pytest.raises(StaleWrite):
+        await bed.store.waits_for_resume(one, holder="w2")
+    await save(bed.store, two, noted(two))
+    with pytest.raises(StaleWrite):
+        await bed.store.waits_for_resume(two, holder="w1")
+    ended = await save(bed.store, three, decided(three))
+    with pytest.raises(StaleWrite):
+        await bed.store.waits_for_resume(ended)
+    with pytest.raises(StaleWrite):
+        await bed.store.waits_for_resume(samples.job(4))
+    assert await bed.store.resume("fake", Caps()) == 0
+
+
+async def test_a_dirty_job_that_meets_a_halt_is_due_now(bed: Bed) -> None:
+    """A job that became dirty before it met the halt is looked at again at once."""
+    [job] = await accepted(bed.store, 1)
+    await bed.store.halt("fake", why())
+    await claimed(bed.store, "w1")
+    await bed.store.wake(job.id)
+    assert await bed.store.waits_for_resume(job, holder="w1")
+    assert await claimed(bed.store, "w2") == [job.id]
+
+
+async def test_a_halt_met_by_another_leaves_the_lease_alone(bed: Bed) -> None:
+    """Without a holder, who meets a halt does not take a lease from its holder."""
+    [job] = await accepted(bed.store, 1)
+    await bed.store.halt("fake", why())
+    await claimed(bed.store, "w1")
+    assert await bed.store.waits_for_resume(job, waiting_until=samples.START)
+    assert await claimed(bed.store, "w2") == []
+    assert (await bed.store.renew("w1", [job.id], lease=LEASE)).lost == frozenset()
+
+
+async def test_who_waited_for_the_pace_waits_for_the_resume(bed: Bed) -> None:
+    """A job is in one line: once it has met the halt, its turn no longer wakes it."""
+    caps = Caps(per_second=0.001)
+    one, other = await accepted(bed.store, 1, 2)
+    assert await begins(bed.store, one, caps)
+    assert not await begins(bed.store, other, caps)
+    await bed.store.halt("fake", why())
+    later = await bed.store.check() + HOUR
+    assert await bed.store.waits_for_resume(other, waiting_until=later)
+    await bed.store.refill("fake", Caps())
+    assert await claimed(bed.store) == []
+    assert await bed.store.resume("fake", Caps()) == 1
 
 
 # Locks and workers

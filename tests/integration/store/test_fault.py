@@ -26,6 +26,7 @@ INDEXES = {
     "save": [
         *["jobs:scheduled", "jobs:provisioning", "due:1", "events"],
         *["slots:fake", "waiting:fake", "launches:fake", "caps:fake"],
+        *["paced:fake", "halted"],
     ],
 }
 
@@ -84,13 +85,13 @@ async def test_save_on_a_key_of_a_wrong_type_writes_nothing(redis_bed: RedisBed,
             samples.begun(job),
             look_again_at=samples.START,
             facts=["Begun"],
-            caps=Caps(alive=5, hourly=5),
+            caps=Caps(alive=5, hourly=5, per_second=5),
         )
     assert await redis_bed.snapshot() == before
 
 
 @pytest.mark.parametrize(
-    "key", ["ended", "jobs:finished", "slots:fake", "launches:fake", "caps:fake"]
+    "key", ["ended", "jobs:finished", "slots:fake", "launches:fake", "caps:fake", "halted"]
 )
 async def test_an_end_on_a_key_of_a_wrong_type_writes_nothing(
     redis_bed: RedisBed, key: str

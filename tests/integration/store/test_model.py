@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId, Note
 from jobsched.errors import JobschedError
 from jobsched.store.memory import MemoryStore
-from jobsched.store.port import Idempotency, Store
+from jobsched.store.port import Halted, Idempotency, Store
 from jobsched.store.redis import RedisStore
 from tests.integration.store import samples
 from tests.integration.store.beds import RedisBed
@@ -23,7 +24,9 @@ jobs = st.integers(0, JOBS - 1)
 holders = st.sampled_from(["w1", "w2"])
 #: Past and future are far apart, as the two clocks are not the same.
 dues = st.sampled_from([None, -HOUR, -2 * HOUR, HOUR])
-caps = st.sampled_from([None, Caps(alive=1), Caps(alive=2, hourly=3)])
+#: A pace so slow that between the two clocks nobody's turn comes.
+PACED = Caps(alive=3, per_second=0.0001)
+caps = st.sampled_from([None, Caps(alive=1), Caps(alive=2, hourly=3), PACED])
 changes = st.sampled_from(["note", "plan", "begin", "gone", "decide"])
 leases = st.sampled_from([timedelta(hours=2)])
 step = st.one_of(
@@ -37,7 +40,10 @@ step = st.one_of(
     st.tuples(st.just("renew"), holders, st.lists(jobs, max_size=3), leases),
     st.tuples(st.just("release"), holders, jobs, dues),
     st.tuples(st.just("wake"), jobs),
-    st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3)])),
+    st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3), PACED])),
+    st.tuples(st.just("halt"), jobs),
+    st.tuples(st.just("resume"), st.sampled_from([Caps(alive=1), Caps(alive=3)])),
+    st.tuples(st.just("wait"), jobs, st.sampled_from(["", "w1", "w2"]), dues),
     st.tuples(st.just("lock"), holders),
     st.tuples(st.just("unlock"), holders),
     st.tuples(st.just("changes"), holders),
@@ -102,6 +108,14 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             return await store.wake(name(number))
         case "refill", limits:
             return await store.refill("fake", limits)
+        case "halt", number:
+            halted = Halted(reason="r", message="", job=name(number), at=samples.START)
+            return await store.halt("fake", halted)
+        case "resume", limits:
+            return await store.resume("fake", limits)
+        case "wait", number, holder, due:
+            job = read.get(name(number), samples.job(number))
+            return await store.waits_for_resume(job, holder=holder, waiting_until=at(due))
         case "lock", holder:
             return await store.lock("l", holder, lease=HOUR)
         case "unlock", holder:
@@ -121,9 +135,10 @@ async def seen(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
         answer = type(error)
     lists = [await store.list(state=state) for state in [None, "scheduled", "finished"]]
     late = await store.overdue(by=HOUR / 2, most=10)
-    return answer, lists, await store.slots("fake"), sorted(late)
+    return answer, lists, await store.slots("fake"), await store.halted(), sorted(late)
 
 
+@pytest.mark.timeout(60)
 @given(calls=st.lists(step, max_size=25))
 @settings(
     max_examples=150,

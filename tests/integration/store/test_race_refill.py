@@ -9,8 +9,9 @@ from jobsched.errors import StaleWrite
 from jobsched.store.redis import RedisStore
 from tests.integration.store import samples
 from tests.integration.store.beds import RedisBed
-from tests.integration.store.races import HOUR, THREADS, accepted, due, race
+from tests.integration.store.races import HOUR, THREADS, accepted, due, race, until
 from tests.integration.store.samples import LEASE
+from tests.integration.store.test_race_slots import assert_paced, launched
 
 
 async def in_line(bed: RedisBed, *, held: int, waiting: int) -> list[Job]:
@@ -114,3 +115,35 @@ async def test_a_refill_wakes_leased_jobs_too(redis_bed: RedisBed) -> None:
 
     await race(redis_bed.url, work)
     assert await due(redis_bed) == [job.id for job in line]
+
+
+async def test_a_refill_and_launches_keep_the_pace(redis_bed: RedisBed) -> None:
+    """16 threads refill while 16 claim and begin: nobody in line is lost, and none goes early."""
+    caps = Caps(hourly=1000, per_second=30)
+    jobs, now = await accepted(redis_bed, 60)
+    begun: list[str] = []
+
+    async def work(number: int, store: RedisStore) -> None:
+        for _ in until(8, lambda: len(begun) == len(jobs)):
+            if number % 2:
+                await store.refill("fake", caps)
+                continue
+            for job in (await store.claim(f"w{number}", most=1, lease=LEASE)).jobs:
+                answer = await store.save(
+                    job,
+                    samples.begun(job),
+                    look_again_at=now + HOUR,
+                    facts=[],
+                    holder=f"w{number}",
+                    release=True,
+                    caps=caps,
+                    # nothing but its turn makes it due
+                    waiting_until=now + HOUR,
+                )
+                if not answer.waiting:
+                    begun.append(job.id)
+
+    await race(redis_bed.url, work)
+    assert sorted(begun) == [job.id for job in jobs]
+    assert_paced(await launched(redis_bed), begun=len(jobs), caps=caps)
+    assert await redis_bed.raw.zcard("jobsched:paced:fake") == 0

@@ -56,6 +56,44 @@ async def test_the_hourly_cap_is_never_passed(redis_bed: RedisBed) -> None:
     assert await redis_bed.store.slots("fake") == {}
 
 
+async def test_the_pace_is_never_passed(redis_bed: RedisBed) -> None:
+    """32 threads that begin launches again and again for a second begin as many as the pace has."""
+    caps = Caps(hourly=1000, per_second=20)
+    jobs, now = await accepted(redis_bed, THREADS * 4)
+
+    async def work(number: int, store: RedisStore) -> int:
+        mine, begun = list(jobs[number::THREADS]), 0
+        for _ in until(1, lambda: not mine):
+            answer = await store.save(
+                mine[0], samples.begun(mine[0]), look_again_at=now + HOUR, facts=[], caps=caps
+            )
+            if not answer.waiting:
+                mine.pop(0)
+                begun += 1
+        return begun
+
+    begun = sum(await race(redis_bed.url, work))
+    assert_paced(await launched(redis_bed), begun=begun, caps=caps)
+    # what was there for the taking was taken
+    assert begun >= 20
+
+
+async def launched(bed: RedisBed) -> list[float]:
+    """Give when launches began by the server's clock, in seconds."""
+    found = await bed.raw.zrange("jobsched:launches:fake", 0, -1, withscores=True)
+    return [at / 1_000_000 for _, at in found]
+
+
+def assert_paced(times: list[float], *, begun: int, caps: Caps) -> None:
+    """See that in no span there were more launches than it has, and those of one second."""
+    assert caps.per_second is not None
+    assert len(times) == begun
+    burst = max(1.0, caps.per_second)
+    for first, start in enumerate(times):
+        for last, end in enumerate(times[first:], start=first):
+            assert last - first + 1 <= caps.per_second * (end - start) + burst + 1e-3
+
+
 async def test_a_capped_save_takes_no_lease(redis_bed: RedisBed) -> None:
     """32 threads begin a launch that a cap forbids of a job they do not hold: its holder stays."""
     [job], now = await accepted(redis_bed, 1)

@@ -15,24 +15,32 @@ RACED = {
     "changes": ["test_each_change_goes_to_one_consumer", "test_changes_of_the_dead_go_to_one"],
     "check": ["test_an_empty_store_gets_one_owner"],
     "claim": ["test_each_job_is_claimed_once", "test_a_wanted_job_is_claimed_once"],
+    "halt": ["test_a_provider_is_halted_once", "test_nothing_begins_while_it_is_halted"],
     "lock": ["test_a_lock_has_one_holder_among_many", "test_a_lock_has_one_holder_at_a_time"],
     "log_delete": ["test_deleted_logs_leave_nothing"],
     "log_write": ["test_logs_of_many_writers_are_intact"],
     "overdue": ["test_what_is_claimed_is_not_overdue"],
     "prune": ["test_an_ended_job_is_pruned_once"],
-    "refill": ["test_a_refill_wakes_what_fits", "test_a_refill_spends_no_slot_that_others_take"],
+    "refill": [
+        "test_a_refill_wakes_what_fits",
+        "test_a_refill_spends_no_slot_that_others_take",
+        "test_a_refill_and_launches_keep_the_pace",
+    ],
     "release": ["test_a_release_loses_nothing", "test_a_released_job_has_one_holder"],
     "renew": ["test_an_expired_lease_goes_to_one", "test_no_fact_is_missed_by_the_holder"],
+    "resume": ["test_a_resume_wakes_what_fits", "test_nothing_begins_while_it_is_halted"],
     "save": [
         "test_one_of_many_saves_wins",
         "test_the_cap_of_machines_is_never_passed",
         "test_the_hourly_cap_is_never_passed",
+        "test_the_pace_is_never_passed",
         "test_slots_are_handed_on",
     ],
     "see_worker": ["test_the_living_workers_are_known"],
     "set_aside": ["test_a_broken_record_is_set_aside_by_many"],
     "stamp": ["test_an_empty_store_gets_one_owner"],
     "unlock": ["test_a_lock_has_one_holder_at_a_time"],
+    "wait_for_resume": ["test_nothing_begins_while_it_is_halted"],
     "wake": ["test_a_woken_job_is_claimed_once", "test_a_wake_takes_no_lease"],
 }
 _COMMAND = re.compile(r"(?<![\w.])(?:redis\.)?p?call\('(\w+)'")
@@ -64,7 +72,7 @@ async def writing(bed: RedisBed) -> set[str]:
         name, body = helper.split("(", 1)
         if await writes(body):
             writers.add(name)
-    assert writers == {"schedule", "wake_line"}
+    assert writers == {"schedule", "join", "wake_line"}
     return {name for name, text in texts.items() if await writes(text)}
 
 
@@ -73,7 +81,7 @@ async def test_every_script_that_writes_is_raced(redis_bed: RedisBed) -> None:
     found = await writing(redis_bed)
     # It sees what it should see.
     assert {"save", "refill", "stamp", "changes"} <= found
-    assert not {"read", "list", "slots", "workers", "overdue"} & found
+    assert not {"read", "list", "slots", "workers", "overdue", "halted"} & found
     assert found <= RACED.keys(), f"not raced: {sorted(found - RACED.keys())}"
     assert RACED.keys() <= set(script.names())
     tests = {

@@ -1,6 +1,6 @@
 """What the tests of the API share: parts with a store in a dictionary, and jobs made of facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -11,7 +11,7 @@ from jobsched.builtin import Terminate, Update
 from jobsched.contracts.log_store import LogPart, LogStore
 from jobsched.contracts.order import Credential
 from jobsched.contracts.planner import History, Planner
-from jobsched.contracts.provider import Provider
+from jobsched.contracts.provider import Caps, Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Services
 from jobsched.domain import facts
@@ -32,7 +32,7 @@ from jobsched.domain.state import state_of
 from jobsched.engine.parts import Parts
 from jobsched.errors import IdempotencyConflict, StaleWrite, UnknownJob
 from jobsched.hooks.registry import Registry
-from jobsched.store.port import Accepted, Idempotency, Listed, Page, Saved, Store
+from jobsched.store.port import Accepted, Halted, Idempotency, Listed, Page, Saved, Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ID = JobId("xqKQiunYlaKrPhDSfj06tUzSvPiGJJ9G")
@@ -165,6 +165,7 @@ class FakeStore:
     jobs: dict[str, Job] = field(default_factory=dict)
     keys: dict[str, tuple[str, JobId]] = field(default_factory=dict)
     alive: list[str] = field(default_factory=lambda: ["worker-1"])
+    halts: dict[str, Halted] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
     #: what `list` was asked
@@ -184,6 +185,22 @@ class FakeStore:
         """Give the workers."""
         self._called("workers")
         return self.alive
+
+    async def halted(self) -> Mapping[str, Halted]:
+        """Give the providers that are halted."""
+        self._called("halted")
+        return dict(self.halts)
+
+    async def resume(self, provider: str, caps: Caps) -> int:
+        """Forget the halt, and remember the caps."""
+        self._called("resume")
+        self.asked = {"caps": caps}
+        return 3 if self.halts.pop(provider, None) else 0
+
+    async def slots(self, provider: str) -> Mapping[str, JobId]:
+        """Give one launch."""
+        self._called("slots")
+        return {"token": ID} if provider == "local" else {}
 
     async def accept(
         self, job: Job, *, look_again_at: datetime, idempotency: Idempotency | None = None
@@ -287,6 +304,15 @@ INSTANCE = Instance(
 )
 CONTAINER = Container(name=f"jobsched-{ID}-1-1", id="4ac3b8eb", image="sha256:1234")
 
+HALTED = Halted(reason="configuration", message="the image ami-1 does not exist", job=ID, at=NOW)
+#: the same as it is told
+HALTED_TOLD = {
+    "reason": "configuration",
+    "message": "the image ami-1 does not exist",
+    "job": ID,
+    "at": "2026-11-23T12:00:00Z",
+}
+
 #: a good attempt, fact by fact, each five seconds after the one before
 GOOD: tuple[facts.Fact, ...] = (
     facts.Planned(
@@ -334,6 +360,8 @@ __all__ = [
     "CONTAINER",
     "EVERYWHERE",
     "GOOD",
+    "HALTED",
+    "HALTED_TOLD",
     "ID",
     "INSTANCE",
     "NOW",

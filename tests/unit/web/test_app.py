@@ -31,8 +31,10 @@ def test_the_routes_are_those_of_the_design(parts: Parts) -> None:
         ("POST", "/abandon/{id}"),
         ("GET", "/logs/{id}"),
         ("GET", "/plugins"),
+        ("GET", "/providers"),
+        ("POST", "/providers/{name}/resume"),
     }
-    assert len(ROUTES) == 10
+    assert len(ROUTES) == 12
 
 
 @pytest.fixture

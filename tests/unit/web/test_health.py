@@ -24,7 +24,23 @@ async def test_ready_is_who_has_a_store_and_a_worker(api: Api) -> None:
     answer = await api.get("/readiness")
 
     assert answer.status == 200
-    assert await answer.json() == {"status": "ready", "redis": "up", "workers": 1}
+    assert await answer.json() == {
+        "status": "ready",
+        "redis": "up",
+        "workers": 1,
+        "halted": [],
+    }
+
+
+async def test_who_is_halted_is_named_and_the_api_stays_ready(
+    api: Api, store: kit.FakeStore
+) -> None:
+    """Jobs of other providers run, and the one that is halted can still be resumed."""
+    store.halts = {"local": kit.HALTED, "acme": kit.HALTED}
+
+    answer = await api.get("/readiness")
+
+    assert (answer.status, (await answer.json())["halted"]) == (200, ["acme", "local"])
 
 
 async def test_without_a_worker_nothing_would_run(api: Api, store: kit.FakeStore) -> None:

@@ -481,3 +481,14 @@ def test_every_fact_leaves_a_document_that_keeps_its_schema() -> None:
     """However far an attempt has come, the document is whole."""
     for length in range(len(kit.GOOD) + 1):
         document_of(kit.make_job(*kit.GOOD[:length]))
+
+
+def test_who_waits_for_a_halted_provider_is_told_why() -> None:
+    """The halt is the provider's, so it stands beside what the job itself has trouble with."""
+    job = kit.make_job(*kit.until(facts.Planned))
+
+    document = status_document(job, kit.make_registry(), halted=kit.HALTED)
+
+    assert StatusDocument().validate(document) == {}
+    assert document["halted"] == kit.HALTED_TOLD
+    assert status_document(job, kit.make_registry())["halted"] is None

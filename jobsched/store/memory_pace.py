@@ -1,0 +1,50 @@
+"""The pace of launches in memory: one after another, after a pause a second's worth at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import JobId
+from jobsched.store.memory_calls import Calls
+from jobsched.store.row import BURST, PACED_AHEAD, WOKEN_MOST, interval
+
+
+class MemoryPace(Calls):
+    """When launches may begin, and who waits for that alone."""
+
+    def _pace(
+        self, provider: str, caps: Caps, launches: int = 1
+    ) -> tuple[datetime | None, datetime]:
+        """Give by when these launches use the pace up, and from when on they may begin."""
+        now, between = self._now(), interval(caps)
+        if between is None:
+            return None, now
+        span = between * launches
+        used_up = max(self.world.pace.get(provider, now), now) + span
+        return used_up, used_up - max(BURST, span)
+
+    def _turn(self, provider: str, caps: Caps, job: JobId, first: datetime) -> datetime:
+        """Give when it is a job's turn, if the first of the line may go at that time."""
+        return first + (interval(caps) or timedelta(0)) * self._paced(provider).index(job)
+
+    def _paced(self, provider: str) -> list[JobId]:
+        line = self.world.paced.get(provider, {})
+        return sorted(line, key=lambda one: (line[one], one))
+
+    def _move_up(self, provider: str, caps: Caps) -> None:
+        """Let those be due at their turn before whom others have left the line."""
+        now, between = self._now(), interval(caps) or timedelta(0)
+        _, turn = self._pace(provider, caps)
+        most = min(WOKEN_MOST, -(-PACED_AHEAD // between)) if between else WOKEN_MOST
+        for job in self._paced(provider)[:most]:
+            self._due_sooner(job, max(now, turn))
+            turn += between
+
+    def _due_sooner(self, job: JobId, at: datetime) -> None:
+        record = self.world.records[job]
+        if not record.leased(self._now()) and (record.due is None or record.due > at):
+            self._due(job, at)
+
+
+__all__ = ["MemoryPace"]
