@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jobsched.domain import facts
-from jobsched.domain.job import Ending, Launch, Try
+from jobsched.domain.job import Ending, Instance, Launch, Try
 from jobsched.domain.outcome import may_have_started
 
 
@@ -62,16 +62,26 @@ def _provisioned(launch: Launch, fact: facts.Provisioned) -> Launch:
     if known is None and launch.certified_id not in {"", fact.instance.id}:
         # the certificate came from another machine than the provider's: it is void
         launch = replace(launch, certificate="", certified_id="", ready_at=None)
-    price = known.price if known and known.price else fact.instance.price
     after = replace(
         launch,
-        # the price at launch stays, whatever a later description says of it
-        instance=replace(fact.instance, price=price),
+        instance=_known_best(known, fact.instance),
         provisioned_at=launch.provisioned_at or fact.at,
         access=launch.access or fact.instance.access,
         ready_at=launch.ready_at or (fact.at if fact.ready else None),
     )
     return launch if after == launch else after
+
+
+def _known_best(known: Instance | None, told: Instance) -> Instance:
+    """Give what is known of a machine after it was described (again).
+
+    An answer may come late: one from before it had an address, or after it lost it, takes nothing
+    away. Its price at launch stays, whatever is said of it later.
+    """
+    if known is None:
+        return told
+    latest = known if known.access and not told.access else told
+    return replace(latest, price=known.price or told.price)
 
 
 def _ready(launch: Launch, fact: facts.Ready) -> Launch:

@@ -18,8 +18,8 @@ async def clean(parts: Parts, provider: Provider) -> int:
     try:
         removed = await call(parts, what, provider.remove_leftovers, answer.words)
     except OperationFailed as error:
-        why = error.message
-        parts.services.log.warning("clean.failed", provider=provider.name, why=why)
+        about = {"reason": error.reason, "why": error.message}
+        parts.services.log.warning("clean.failed", provider=provider.name, **about)
         return 0
     for one in removed:
         parts.services.log.info("leftover.removed", provider=provider.name, leftover=one)

@@ -80,6 +80,8 @@ OF_THE_CORE = (
     "the attempt ends with reason",
     "next offer, fail, breaker",
     "it is asked again",
+    "nor any other job",
+    "so it would for every job",
     "It is asked again",
     "nothing is concluded",
     "the core never stops",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from jobsched.domain import facts
 from jobsched.domain.due import due
-from jobsched.domain.job import Access, Instance, Job, Launch
+from jobsched.domain.job import Access, Instance, Job, Launch, Price
 from jobsched.domain.record import record
 from jobsched.domain.state import State, state_of, trouble_of
 from tests.unit.domain.example import ALWAYS, HERE, HOUR, MINUTE, SECOND, a_job, known, told, up_to
+
+CHEAP = Price(per_hour=Decimal("0.06"))
 
 
 def first(job: Job) -> Launch:
@@ -74,6 +79,18 @@ def test_machine_keeps_its_id_and_its_address() -> None:
     assert record(job, told(facts.Provisioned, instance=Instance(id="i-9"))) is job
     moved = Instance(id="i-1-1", access=Access(kind="this_host", host_id="other"))
     assert first(record(job, told(facts.Provisioned, instance=moved))).access == first(job).access
+
+
+def test_a_late_answer_takes_no_address_away() -> None:
+    """The answer to the request comes after a look at the machine, or a look after its end."""
+    seen = Instance(id="i-1-1", access=HERE, state={"ip": "10.0.0.1"})
+    job = record(up_to(facts.Begun), told(facts.Provisioned, instance=seen))
+    late = Instance(id="i-1-1", price=CHEAP, state={"ip": None})
+    job = record(job, told(facts.Provisioned, instance=late))
+    assert first(job).instance == replace(seen, price=CHEAP)
+    moved = replace(seen, state={"ip": "10.0.0.2"})
+    job = record(job, told(facts.Provisioned, instance=moved))
+    assert first(job).instance == replace(moved, price=CHEAP)
 
 
 def test_machine_may_be_ready_at_once() -> None:

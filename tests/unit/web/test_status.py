@@ -55,7 +55,7 @@ STATES: dict[State, tuple[tuple[facts.Fact, ...], str | None, int | None, str | 
 def document_of(job: Job, registry: Registry | None = None) -> dict[str, Any]:
     """Give the document, as it comes out of JSON, checked by its schema."""
     document: dict[str, Any] = json.loads(
-        json.dumps(status_document(job, registry or kit.make_registry(), NOW))
+        json.dumps(status_document(job, registry or kit.make_registry(), now=NOW))
     )
     assert StatusDocument().validate(document) == {}
     return document
@@ -487,8 +487,8 @@ def test_who_waits_for_a_halted_provider_is_told_why() -> None:
     """The halt is the provider's, so it stands beside what the job itself has trouble with."""
     job = kit.make_job(*kit.until(facts.Planned))
 
-    document = status_document(job, kit.make_registry(), halted=kit.HALTED)
+    document = status_document(job, kit.make_registry(), now=NOW, halted=kit.HALTED)
 
     assert StatusDocument().validate(document) == {}
     assert document["halted"] == kit.HALTED_TOLD
-    assert status_document(job, kit.make_registry())["halted"] is None
+    assert status_document(job, kit.make_registry(), now=NOW)["halted"] is None
