@@ -117,6 +117,20 @@ class Deployment:
         )
         return self.answer(request)
 
+    def command(self, *words: str) -> str:
+        """Type a command of ``jobsched``; give what it printed."""
+        variables = {**self.variables, "JOBSCHED_URL": self.url}
+        done = subprocess.run(
+            [*JOBSCHED, *words],
+            check=True,
+            cwd=self.folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN,
+        )
+        return done.stdout
+
     def readiness(self) -> int:
         """Give the status of the route for readiness."""
         return self.answer(urllib.request.Request(f"{self.url}/readiness"))[0]  # noqa: S310
