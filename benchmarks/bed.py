@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from benchmarks.noop import NoopProvider, NoopRunner
 from jobsched import log
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
+from jobsched.contracts.provider import Provider
+from jobsched.contracts.runner import Runner
 from jobsched.domain.job import JobId, Limits
 from jobsched.engine.parts import Parts
 from jobsched.engine.submit import submit
@@ -32,8 +33,8 @@ _NOWHERE = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for th
 @contextlib.asynccontextmanager
 async def parts(
     url: str,
-    provider: NoopProvider,
-    runner: NoopRunner,
+    provider: Provider,
+    runner: Runner,
     *,
     worker: str,
     limits: Limits | None = None,
