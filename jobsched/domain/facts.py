@@ -84,6 +84,8 @@ class Refused(OfLaunch):
 
     reason: str
     message: str = ""
+    #: the fault is the provider's, for every offer: the same one is asked again once it is mended
+    for_every_offer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

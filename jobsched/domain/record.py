@@ -172,6 +172,9 @@ def _refused(job: Job, attempt: Attempt, launch: Launch, fact: facts.Refused) ->
     refusal = RefusedOffer(
         at=fact.at, label=label, reason=fact.reason, message=fact.message, launch=launch.no
     )
+    kept = (*attempt.refused, refusal)[-REFUSALS_KEPT:]
+    if fact.for_every_offer:
+        return replace(attempt, refused=kept)
     refusals = attempt.refusals + 1
     rounds, rest = divmod(refusals, max(1, len(attempt.offers)))
     pause: timedelta | None = None
@@ -181,7 +184,7 @@ def _refused(job: Job, attempt: Attempt, launch: Launch, fact: facts.Refused) ->
     return replace(
         attempt,
         refusals=refusals,
-        refused=(*attempt.refused, refusal)[-REFUSALS_KEPT:],
+        refused=kept,
         round_until=fact.at + pause if pause is not None else attempt.round_until,
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jobsched.domain import facts
 from jobsched.domain.deadlines import dies_at
+from jobsched.domain.due import in_line
 from jobsched.domain.job import Job
-from jobsched.domain.state import begun
+from jobsched.domain.state import begun, slots
 from jobsched.engine import answer
 from jobsched.engine.call import call
-from jobsched.engine.halt import wait_for_resume
-from jobsched.engine.observe import intend, recorded
+from jobsched.engine.observe import WaitsInLine, intend, recorded
 from jobsched.engine.order import machine_order
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import attempt_of
@@ -24,8 +26,7 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
         StaleWrite: decide anew; the news is not saved either.
         OperationFailed: the provider has no offer, or its look-ups failed.
     """
-    # before the provider is asked for anything, and again by the save: it may be halted meanwhile
-    await wait_for_resume(parts, job)
+    await _wait_in_line(parts, job, news)
     job = await _with_offers(parts, job)
     provider = parts.registry.provider(job.spec.provider)
     attempt = attempt_of(recorded(job, *news))
@@ -50,6 +51,22 @@ async def begin(parts: Parts, job: Job, *news: facts.Fact) -> Job:
         destroys_machine=provider.destroys_machine,
     )
     return await intend(parts, job, *news, intent, caps=provider.caps)
+
+
+async def _wait_in_line(parts: Parts, job: Job, news: Sequence[facts.Fact]) -> None:
+    """Go on if there is room, as far as can be told before the provider is asked for anything.
+
+    The save takes the room, and may find that there is none any more.
+    """
+    waits = await parts.store.waits_in_line(
+        job,
+        caps=parts.registry.provider(job.spec.provider).caps,
+        freed=len(slots(job) - slots(recorded(job, *news))),
+        holder=parts.worker,
+        waiting_until=in_line(job, parts.now),
+    )
+    if waits:
+        raise WaitsInLine
 
 
 async def _with_offers(parts: Parts, job: Job) -> Job:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from jobsched.domain.due import in_line
 from jobsched.domain.job import Job
-from jobsched.engine.observe import WaitsInLine
 from jobsched.engine.parts import Parts
 from jobsched.errors import OperationFailed
 from jobsched.store.port import Halted
@@ -32,16 +30,4 @@ async def halt(parts: Parts, job: Job, error: OperationFailed) -> bool:
     return pays
 
 
-async def wait_for_resume(parts: Parts, job: Job) -> None:
-    """Go on if the job's provider is not halted.
-
-    Raises:
-        WaitsInLine: it is; the job waits in line for its resume, and its lease is given up.
-        StaleWrite: the record has changed, or the lease is lost: decide anew.
-    """
-    until = in_line(job, parts.now)
-    if await parts.store.waits_for_resume(job, holder=parts.worker, waiting_until=until):
-        raise WaitsInLine
-
-
-__all__ = ["halt", "wait_for_resume"]
+__all__ = ["halt"]

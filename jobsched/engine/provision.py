@@ -48,7 +48,12 @@ async def _refusal(
     """Say that there is no machine, and whether that ends the attempt."""
     is_end = await is_final(parts, job, error)
     here = place.of_launch(parts.now)
-    refused = facts.Refused(**here, reason=error.reason, message=error.message)
+    refused = facts.Refused(
+        **here,
+        reason=error.reason,
+        message=error.message,
+        for_every_offer=error.then == "breaker",
+    )
     if is_end:
         return [refused, given_up(parts, place.attempt, error.reason, error.message)]
     return [refused]

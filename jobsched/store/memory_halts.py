@@ -10,7 +10,7 @@ from jobsched.domain.job import Job
 from jobsched.errors import StaleWrite
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_line import MemoryLine
-from jobsched.store.port import Halted
+from jobsched.store.port import NO_CAPS, Halted
 from jobsched.store.row import row_of
 
 
@@ -35,8 +35,14 @@ class MemoryHalts(MemoryLine):
         return dict(self.world.halted)
 
     @whole
-    def waits_for_resume(
-        self, job: Job, *, holder: str = "", waiting_until: datetime | None = None
+    def waits_in_line(
+        self,
+        job: Job,
+        *,
+        caps: Caps = NO_CAPS,
+        freed: int = 0,
+        holder: str = "",
+        waiting_until: datetime | None = None,
     ) -> bool:
         """See the port."""
         record = self.world.records.get(job.id)
@@ -44,9 +50,14 @@ class MemoryHalts(MemoryLine):
             raise StaleWrite
         if holder and not record.held_by(holder, self._now()):
             raise StaleWrite
-        if record.provider not in self.world.halted:
+        is_over = self._is_over(record.provider, caps, taken=1, freed=freed)
+        _, may_begin = self._pace(record.provider, caps)
+        if not is_over and may_begin <= self._now():
             return False
-        self._join(job.id, record, row_of(job).order, holder=holder, until=waiting_until)
+        self.world.caps[record.provider] = caps
+        paced = None if is_over else (caps, may_begin)
+        order = row_of(job).order
+        self._join(job.id, record, order, holder=holder, until=waiting_until, paced=paced)
         return True
 
 

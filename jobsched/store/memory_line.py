@@ -42,6 +42,14 @@ class MemoryLine(MemoryPace):
         self.world.launches[provider] = launches
         return caps.hourly - len(launches)
 
+    def _is_over(self, provider: str, caps: Caps, *, taken: int, freed: int) -> bool:
+        """Say whether launches may not begin, whatever the pace: halted, or a cap is reached."""
+        return (
+            provider in self.world.halted
+            or self._room(provider, caps) + freed < taken
+            or self._hour_left(provider, caps) < taken
+        )
+
     def _fit(self, provider: str, caps: Caps) -> int:
         if provider in self.world.halted:
             return 0

@@ -91,11 +91,7 @@ class MemoryRecords(MemoryLine):
         freed = sorted((was.tokens - row.tokens) & slots.keys())
         if caps and new:
             world.caps[record.provider] = caps
-            full = (
-                record.provider in world.halted
-                or self._room(record.provider, caps) + len(freed) < len(new)
-                or self._hour_left(record.provider, caps) < len(new)
-            )
+            full = self._is_over(record.provider, caps, taken=len(new), freed=len(freed))
             used_up, may_begin = self._pace(record.provider, caps, len(new))
             if full or may_begin > now:
                 paced = None if full else (caps, may_begin)

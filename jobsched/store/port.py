@@ -102,6 +102,10 @@ class Quarantined:
     why: str
 
 
+#: no limit
+NO_CAPS = Caps()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halted:
     """Why a provider is asked for no more machines until an operator resumes it."""
@@ -251,12 +255,26 @@ class Store(Protocol):
         """Give the providers that are halted, and why."""
         ...
 
-    async def waits_for_resume(
-        self, job: Job, *, holder: str = "", waiting_until: datetime | None = None
+    async def waits_in_line(
+        self,
+        job: Job,
+        *,
+        caps: Caps = NO_CAPS,
+        freed: int = 0,
+        holder: str = "",
+        waiting_until: datetime | None = None,
     ) -> bool:
-        """Let a job wait in line as a save does at a cap, if its provider is halted.
+        """Let a job wait in line as a save does, if its provider is halted or a cap is reached.
 
-        False: it is not halted, and nothing was changed.
+        Asked before a provider is: who waits costs it no look-up. It takes nothing, so the save
+        may find another answer. False: there is room, and nothing was changed.
+
+        Args:
+            job: as it was read.
+            caps: of its provider.
+            freed: slots that the job gives up in the save in which it takes one.
+            holder: who has its lease.
+            waiting_until: when it is due if nothing wakes it.
 
         Raises:
             StaleWrite: the record has changed, has ended, or ``holder`` does not hold its lease.
@@ -309,6 +327,7 @@ class Store(Protocol):
 
 
 __all__ = [
+    "NO_CAPS",
     "Accepted",
     "Claimed",
     "Halted",

@@ -10,7 +10,7 @@ import msgspec
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
 from jobsched.errors import StaleWrite
-from jobsched.store.port import Halted
+from jobsched.store.port import NO_CAPS, Halted
 from jobsched.store.redis_calls import RedisCalls
 from jobsched.store.redis_records import caps_of, number
 from jobsched.store.row import row_of, to_number
@@ -37,13 +37,19 @@ class RedisHalts(RedisCalls):
         pairs = zip(found[::2], found[1::2], strict=True)
         return {provider.decode(): _decoder.decode(why) for provider, why in pairs}
 
-    async def waits_for_resume(
-        self, job: Job, *, holder: str = "", waiting_until: datetime | None = None
+    async def waits_in_line(
+        self,
+        job: Job,
+        *,
+        caps: Caps = NO_CAPS,
+        freed: int = 0,
+        holder: str = "",
+        waiting_until: datetime | None = None,
     ) -> bool:
         """See the port."""
-        order = to_number(row_of(job).order)
+        order, until = to_number(row_of(job).order), number(waiting_until)
         answer = await self.call(
-            "wait_for_resume", job.id, job.rev, holder, order, number(waiting_until)
+            "wait_in_line", job.id, job.rev, holder, order, until, *caps_of(caps), freed
         )
         if answer[0] == b"stale":
             raise StaleWrite

@@ -53,6 +53,16 @@ local function tell_dirty(id, holder) tell('dirty ' .. id .. ' ' .. holder) end
 
 local function is_halted(provider) return call('HEXISTS', HALTED, provider) == 1 end
 
+-- Whether a launch more may not begin, whatever the pace: halted, or a cap is reached.
+local function is_over(provider, alive, hourly, taken, freed)
+  if is_halted(provider) then return true end
+  local held = call('HLEN', slots_key(provider))
+  if alive ~= '' and held - freed + taken > tonumber(alive) then return true end
+  if hourly == '' then return false end
+  local since = '(' .. text(now - HOUR)
+  return call('ZCOUNT', launches_key(provider), since, '+inf') + taken > tonumber(hourly)
+end
+
 -- How many more machines a provider may have now.
 local function fit(provider, alive, hourly)
   if is_halted(provider) then return 0 end

@@ -28,7 +28,7 @@ end
 if ended then call('ZCARD', ENDED) end
 local in_line = call('ZSCORE', waiting, id)
 local in_paced_line = call('ZSCORE', paced, id)
-local held = call('HLEN', slots)
+call('HLEN', slots)
 
 local taken, freed = {}, {}
 local last_taken = 21 + tonumber(ARGV[21])
@@ -48,13 +48,7 @@ if #taken + #freed > 0 then
 end
 local pace_used_up
 if capped and #taken > 0 then
-  local over = is_halted(provider)
-  if alive ~= '' and held - #freed + #taken > tonumber(alive) then over = true end
-  local since = '(' .. text(now - HOUR)
-  if hourly ~= '' and call('ZCOUNT', launches, since, '+inf') + #taken > tonumber(hourly) then
-    over = true
-  end
-  local from
+  local over, from = is_over(provider, alive, hourly, #taken, #freed), nil
   pace_used_up, from = pace_of(provider, interval, #taken)
   if over or from > now then
     call('HSET', caps_key(provider), 'alive', alive, 'hourly', hourly)

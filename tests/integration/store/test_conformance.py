@@ -113,7 +113,7 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "halt": store.halt("fake", why()),
         "resume": store.resume("fake", Caps(alive=1)),
         "halted": store.halted(),
-        "waits_for_resume": store.waits_for_resume(job),
+        "waits_in_line": store.waits_in_line(job),
         "lock": store.lock("l", "w", lease=LEASE),
         "unlock": store.unlock("l", "w"),
         "bind": store.bind("b", "w"),
@@ -926,7 +926,7 @@ async def test_a_halt_is_of_one_provider(bed: Bed) -> None:
     """The jobs of other providers go on."""
     [job] = await accepted(bed.store, 1)
     await bed.store.halt("other", why())
-    assert not await bed.store.waits_for_resume(job)
+    assert not await bed.store.waits_in_line(job)
     assert await begins(bed.store, job, Caps(alive=1))
 
 
@@ -973,8 +973,46 @@ async def test_nobody_waits_for_a_provider_that_is_not_halted(bed: Bed) -> None:
     [job] = await accepted(bed.store, 1)
     await claimed(bed.store, "w1")
     before = await bed.snapshot()
-    assert not await bed.store.waits_for_resume(job, holder="w1", waiting_until=samples.START)
+    assert not await bed.store.waits_in_line(job, holder="w1", waiting_until=samples.START)
     assert await bed.snapshot() == before
+
+
+async def test_who_finds_no_room_waits_before_it_asks(bed: Bed) -> None:
+    """A cap is reached: the job joins the line, and a freed slot wakes it, as after a save."""
+    caps = Caps(alive=1)
+    one, other = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=caps)
+    await claimed(bed.store, "w1")
+    later = await bed.store.check() + HOUR
+    assert await bed.store.waits_in_line(other, caps=caps, holder="w1", waiting_until=later)
+    assert await claimed(bed.store) == []
+    await save(bed.store, one, samples.gone(one))
+    assert await claimed(bed.store, "w1") == [other.id]
+    assert not await bed.store.waits_in_line(other, caps=caps, holder="w1")
+
+
+async def test_who_gives_a_slot_up_finds_room_for_another(bed: Bed) -> None:
+    """At the cap, the slot that is given up in the same save counts; of the hour nothing does."""
+    [job] = await accepted(bed.store, 1)
+    job = await save(bed.store, job, samples.begun(job), caps=Caps(alive=1, hourly=1))
+    assert not await bed.store.waits_in_line(job, caps=Caps(alive=1), freed=1)
+    assert await bed.store.waits_in_line(job, caps=Caps(alive=1))
+    assert await bed.store.waits_in_line(job, caps=Caps(alive=1, hourly=1), freed=1)
+
+
+async def test_who_finds_the_pace_used_up_waits_for_its_turn(bed: Bed) -> None:
+    """The turn is that of a save which found the pace used up."""
+    caps = Caps(per_second=1)
+    one, two, three = await accepted(bed.store, 1, 2, 3)
+    assert await begins(bed.store, one, caps)
+    assert await bed.store.waits_in_line(two, caps=caps)
+    assert await bed.store.waits_in_line(three, caps=caps)
+    assert await claimed(bed.store) == []
+    await bed.pass_by(SECOND)
+    assert await claimed(bed.store) == [two.id]
+    assert not await bed.store.waits_in_line(two, caps=caps)
+    await bed.pass_by(SECOND)
+    assert await claimed(bed.store) == [three.id]
 
 
 async def test_a_job_waits_for_the_resume(bed: Bed) -> None:
@@ -983,8 +1021,8 @@ async def test_a_job_waits_for_the_resume(bed: Bed) -> None:
     await bed.store.halt("fake", why())
     await claimed(bed.store, "w1")
     now = await bed.store.check()
-    assert await bed.store.waits_for_resume(one, holder="w1", waiting_until=now + SHORT)
-    assert await bed.store.waits_for_resume(other, holder="w1", waiting_until=now + HOUR)
+    assert await bed.store.waits_in_line(one, holder="w1", waiting_until=now + SHORT)
+    assert await bed.store.waits_in_line(other, holder="w1", waiting_until=now + HOUR)
     assert (await bed.store.renew("w1", [one.id, other.id], lease=LEASE)).lost == {one.id, other.id}
     assert await bed.store.read(one.id) == one
     assert await claimed(bed.store, "w1") == []
@@ -1000,15 +1038,15 @@ async def test_who_waits_for_the_resume_must_hold_the_job_as_it_is(bed: Bed) -> 
     await bed.store.halt("fake", why())
     await claimed(bed.store, "w1")
     with pytest.raises(StaleWrite):
-        await bed.store.waits_for_resume(one, holder="w2")
+        await bed.store.waits_in_line(one, holder="w2")
     await save(bed.store, two, noted(two))
     with pytest.raises(StaleWrite):
-        await bed.store.waits_for_resume(two, holder="w1")
+        await bed.store.waits_in_line(two, holder="w1")
     ended = await save(bed.store, three, decided(three))
     with pytest.raises(StaleWrite):
-        await bed.store.waits_for_resume(ended)
+        await bed.store.waits_in_line(ended)
     with pytest.raises(StaleWrite):
-        await bed.store.waits_for_resume(samples.job(4))
+        await bed.store.waits_in_line(samples.job(4))
     assert await bed.store.resume("fake", Caps()) == 0
 
 
@@ -1018,7 +1056,7 @@ async def test_a_dirty_job_that_meets_a_halt_is_due_now(bed: Bed) -> None:
     await bed.store.halt("fake", why())
     await claimed(bed.store, "w1")
     await bed.store.wake(job.id)
-    assert await bed.store.waits_for_resume(job, holder="w1")
+    assert await bed.store.waits_in_line(job, holder="w1")
     assert await claimed(bed.store, "w2") == [job.id]
 
 
@@ -1027,7 +1065,7 @@ async def test_a_halt_met_by_another_leaves_the_lease_alone(bed: Bed) -> None:
     [job] = await accepted(bed.store, 1)
     await bed.store.halt("fake", why())
     await claimed(bed.store, "w1")
-    assert await bed.store.waits_for_resume(job, waiting_until=samples.START)
+    assert await bed.store.waits_in_line(job, waiting_until=samples.START)
     assert await claimed(bed.store, "w2") == []
     assert (await bed.store.renew("w1", [job.id], lease=LEASE)).lost == frozenset()
 
@@ -1040,7 +1078,7 @@ async def test_who_waited_for_the_pace_waits_for_the_resume(bed: Bed) -> None:
     assert not await begins(bed.store, other, caps)
     await bed.store.halt("fake", why())
     later = await bed.store.check() + HOUR
-    assert await bed.store.waits_for_resume(other, waiting_until=later)
+    assert await bed.store.waits_in_line(other, waiting_until=later)
     await bed.store.refill("fake", Caps())
     assert await claimed(bed.store) == []
     assert await bed.store.resume("fake", Caps()) == 1

@@ -43,7 +43,13 @@ step = st.one_of(
     st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3), PACED])),
     st.tuples(st.just("halt"), jobs),
     st.tuples(st.just("resume"), st.sampled_from([Caps(alive=1), Caps(alive=3)])),
-    st.tuples(st.just("wait"), jobs, st.sampled_from(["", "w1", "w2"]), dues),
+    st.tuples(
+        st.just("wait"),
+        jobs,
+        st.sampled_from([Caps(), Caps(alive=1), PACED]),
+        st.sampled_from(["", "w1", "w2"]),
+        dues,
+    ),
     st.tuples(st.just("lock"), holders),
     st.tuples(st.just("unlock"), holders),
     st.tuples(st.just("changes"), holders),
@@ -113,9 +119,9 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             return await store.halt("fake", halted)
         case "resume", limits:
             return await store.resume("fake", limits)
-        case "wait", number, holder, due:
+        case "wait", number, limits, holder, due:
             job = read.get(name(number), samples.job(number))
-            return await store.waits_for_resume(job, holder=holder, waiting_until=at(due))
+            return await store.waits_in_line(job, caps=limits, holder=holder, waiting_until=at(due))
         case "lock", holder:
             return await store.lock("l", holder, lease=HOUR)
         case "unlock", holder:

@@ -33,7 +33,7 @@ async def test_a_resume_wakes_what_fits(redis_bed: RedisBed) -> None:
     jobs, now = await accepted(redis_bed, 20)
     await redis_bed.store.halt("fake", why(0))
     for job in jobs:
-        assert await redis_bed.store.waits_for_resume(job, waiting_until=now + HOUR)
+        assert await redis_bed.store.waits_in_line(job, waiting_until=now + HOUR)
     assert await due(redis_bed) == []
 
     async def work(number: int, store: RedisStore) -> int:
@@ -68,9 +68,7 @@ async def test_nothing_begins_while_it_is_halted(redis_bed: RedisBed) -> None:
                 # it became dirty while it was begun: a worker finds nothing to do
                 await store.release(mine, job.id, look_again_at=now + HOUR)
                 continue
-            if number % 2 and await store.waits_for_resume(
-                job, holder=mine, waiting_until=now + HOUR
-            ):
+            if number % 2 and await store.waits_in_line(job, holder=mine, waiting_until=now + HOUR):
                 continue
             answer = await store.save(
                 job,

@@ -40,7 +40,7 @@ RACED = {
     "set_aside": ["test_a_broken_record_is_set_aside_by_many"],
     "stamp": ["test_an_empty_store_gets_one_owner"],
     "unlock": ["test_a_lock_has_one_holder_at_a_time"],
-    "wait_for_resume": ["test_nothing_begins_while_it_is_halted"],
+    "wait_in_line": ["test_nothing_begins_while_it_is_halted"],
     "wake": ["test_a_woken_job_is_claimed_once", "test_a_wake_takes_no_lease"],
 }
 _COMMAND = re.compile(r"(?<![\w.])(?:redis\.)?p?call\('(\w+)'")

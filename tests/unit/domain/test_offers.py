@@ -62,6 +62,18 @@ def test_refused_launches_do_not_swell_the_record() -> None:
     assert [one.no for one in job.attempt.launches] == [301]
 
 
+def test_a_fault_of_the_provider_uses_up_no_offer() -> None:
+    """Once it is mended, the offer that it befell is asked again, and is not called refused."""
+    job = known(up_to(facts.Offered), told(facts.Begun))
+    job = record(job, told(facts.Refused, reason="configuration", for_every_offer=True))
+    assert job.attempt
+    assert (job.attempt.refusals, job.attempt.round_until) == (0, None)
+    assert [one.reason for one in job.attempt.refused] == ["configuration"]
+    command = due(job, HOUR).command
+    assert command
+    assert command.verb is Verb.PROVISION
+
+
 @pytest.mark.parametrize("kind", [facts.Provisioned, facts.Ready, facts.Gone, facts.Refused])
 def test_news_of_a_launch_that_was_refused_long_ago_changes_nothing(kind: type[facts.Fact]) -> None:
     """It is not taken for news of another launch."""
