@@ -14,12 +14,11 @@ from jobsched.contracts.services import Services
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import tags
 from jobsched.plugins.ec2_spot.client import Aws
+from jobsched.plugins.ec2_spot.described import PORT
 from jobsched.plugins.ec2_spot.failure import is_not_found
 from jobsched.plugins.ec2_spot.kept import Kept
 from jobsched.plugins.ec2_spot.network import Network
 
-#: Docker's own port for TLS
-PORT: Final = 2376
 KEEP: Final = timedelta(minutes=5)
 #: what precedes every security group's id
 GROUP: Final = "sg-"
@@ -153,4 +152,4 @@ def sources_of(rules: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset([*groups, *four, *six])
 
 
-__all__ = ["DESCRIPTION", "GROUP", "PORT", "SecurityGroups", "rule_of", "sources_of"]
+__all__ = ["DESCRIPTION", "GROUP", "SecurityGroups", "rule_of", "sources_of"]

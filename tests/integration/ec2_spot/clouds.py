@@ -19,8 +19,6 @@ from jobsched.testing.ec2 import FakeEc2
 from jobsched.testing.pool import LentPool
 from jobsched.testing.services import LentServices, LentSpawn
 
-#: as in production, but that a test does not wait long for an answer that never comes
-CONFIG: Final = client.CONFIG.merge(Config(read_timeout=2))
 #: what an operator has to set, and nothing that is looked up
 SETTINGS: Final = Settings(
     region="us-east-1",
@@ -30,8 +28,14 @@ SETTINGS: Final = Settings(
 )
 
 
-def clients_of(ec2: FakeEc2) -> dict[str, Any]:
-    """Make a client of each service: making one takes longer than most tests."""
+def clients_of(ec2: FakeEc2, *, patience: int | None = None) -> dict[str, Any]:
+    """Make a client of each service as in production: making one takes longer than most tests.
+
+    Args:
+        ec2: which they ask.
+        patience: seconds that they wait for an answer; None: as in production.
+    """
+    config = client.CONFIG.merge(Config(read_timeout=patience)) if patience else client.CONFIG
     keys = ec2.environment
     session: Any = boto3.session.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
@@ -39,7 +43,7 @@ def clients_of(ec2: FakeEc2) -> dict[str, Any]:
         region_name=ec2.region,
     )
     return {
-        name: session.client(name, endpoint_url=ec2.url, config=CONFIG)
+        name: session.client(name, endpoint_url=ec2.url, config=config)
         for name in ("ec2", "ssm", "pricing")
     }
 
@@ -79,4 +83,4 @@ def worker(folder: Path, settings: Settings = SETTINGS) -> Iterator[Ec2SpotProvi
     spawn.end()
 
 
-__all__ = ["CONFIG", "SETTINGS", "JoinedSpawn", "clients_of", "share", "worker"]
+__all__ = ["SETTINGS", "JoinedSpawn", "clients_of", "share", "worker"]

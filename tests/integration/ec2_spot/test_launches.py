@@ -225,3 +225,19 @@ async def test_nothing_says_who_reaches_the_machines(ec2: FakeEc2, tmp_path: Pat
         told = await refusal(frozen(provider))
     assert (told.reason, told.then) == ("configuration", "breaker")
     assert ec2.calls["CreateSecurityGroup"] == 0
+
+
+async def test_ec2_is_reached_as_an_operator_says(
+    running_ec2: FakeEc2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The endpoint's URL is configured, and the keys have the seed document's names."""
+    running_ec2.reset()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY", running_ec2.environment["AWS_ACCESS_KEY_ID"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    with worker(tmp_path, replace(SETTINGS, endpoint_url=running_ec2.url)) as provider:
+        instance = await launched(provider)
+        assert running_ec2.alive() == [instance.id]
+        await provider.terminate(instance)
+    assert running_ec2.alive() == []

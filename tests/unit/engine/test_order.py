@@ -1,0 +1,26 @@
+"""What a provider is told of the callbacks of a launch."""
+
+from __future__ import annotations
+
+from jobsched.engine.order import machine_order
+from jobsched.testing.simulator import Simulation
+from jobsched.testing.virtual_time import run
+
+
+def test_a_launch_has_a_token_without_an_address() -> None:
+    """A provider may know an address of its own, where the deployment names none."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        async with simulation.worker():
+            (job,) = await simulation.ended(await simulation.schedule(after=0))
+        parts = simulation.parts()
+        attempt = job.attempt
+        assert attempt is not None
+        asked = machine_order(parts, job, attempt, 0, None)
+        ordered = machine_order(parts, job, attempt, 1, None)
+        assert (asked.callback_url, asked.callback_token) == ("", "")
+        token = parts.secrets.callback_token(job.id, attempt.no, 1)
+        assert (ordered.callback_url, ordered.callback_token) == ("", token)
+
+    run(story())
