@@ -19,7 +19,8 @@ from jobsched.plugins.ec2_spot.checks_failure import (
     words_of,
 )
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.group import GROUP, PORT
+from jobsched.plugins.ec2_spot.described import PORT
+from jobsched.plugins.ec2_spot.group import GROUP
 from jobsched.plugins.ec2_spot.network import Network, Subnet
 from jobsched.plugins.ec2_spot.settings import Settings
 
