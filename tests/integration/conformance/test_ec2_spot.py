@@ -1,7 +1,7 @@
 """`ec2_spot` keeps the contract of providers, on an EC2 that behaves, and on one that does not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,12 +12,21 @@ from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.testing import ProviderConformance
 from jobsched.testing.conformance.provider_declaration import ProviderDeclaration
 from jobsched.testing.conformance.provider_request import ProviderRequest
+from jobsched.testing.conformance.provider_silence import ProviderSilence
 from jobsched.testing.ec2 import FakeEc2
 from jobsched.testing.ec2.switches import Switches
-from tests.integration.ec2_spot.clouds import clients_of, share, worker
+from tests.integration.ec2_spot.clouds import (
+    SETTINGS,
+    clients_of,
+    share,
+    silent_clients_of,
+    worker,
+)
 
 #: calls that launch, look and end
 OPERATIONS = ("CreateFleet", "DescribeInstances", "TerminateInstances")
+#: of a provider that nobody answers
+NOWHERE = replace(SETTINGS, endpoint_url="http://127.0.0.1:9")
 SLOWLY = {"pending_seconds": 0.4, "visible_after_seconds": 0.4, "shutting_down_seconds": 0.4}
 LOST = dict.fromkeys(OPERATIONS, 1)
 NO_ANSWER = "an answer never comes"
@@ -35,7 +44,7 @@ FAULTS: Mapping[str, dict[str, Any]] = MappingProxyType(
         "calls are lost before the effect": {"lose_before": LOST},
         NO_ANSWER: {"hang": {"CreateFleet": 1}},
         "calls are slow": {"slow": dict.fromkeys(OPERATIONS, 0.2)},
-        "calls are throttled": {"throttle": dict.fromkeys(OPERATIONS, 2)},
+        "calls are throttled": {"throttle": dict.fromkeys(OPERATIONS, 1)},
         "servers fail": {"fail": {"CreateFleet": {"code": "InternalError", "times": 1}}},
         "a token of a dead machine is an error": {"dead_token": "error"},
         "volumes are left": {"leave_volumes": True},
@@ -75,9 +84,18 @@ def impatient_clients(running_ec2: FakeEc2) -> dict[str, Any]:
     return clients_of(running_ec2, patience=PATIENCE)
 
 
+@pytest.fixture(scope="module")
+def silent_clients(running_ec2: FakeEc2) -> dict[str, Any]:
+    """Clients that nobody answers."""
+    return silent_clients_of(running_ec2)
+
+
 @pytest.fixture
 def ec2(
-    running_ec2: FakeEc2, aws_clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    running_ec2: FakeEc2,
+    aws_clients: dict[str, Any],
+    silent_clients: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[FakeEc2]:
     """A fake EC2 without faults; at the end of each test nothing runs on it.
 
@@ -86,7 +104,7 @@ def ec2(
     running_ec2.switch(**asdict(Switches()))
     # what is over is shown no longer than EC2 does
     running_ec2.advance(LONG_AFTER)
-    share(aws_clients, monkeypatch)
+    share(aws_clients, monkeypatch, silent_clients)
     yield running_ec2
     assert running_ec2.alive() == []
 
@@ -108,6 +126,13 @@ class TestEc2Spot(ProviderConformance):
         """That of another one, which knows nothing of the first."""
         del ec2
         with worker(tmp_path) as one:
+            yield one
+
+    @pytest.fixture
+    def unreachable(self, ec2: FakeEc2, tmp_path: Path) -> Iterator[Ec2SpotProvider]:
+        """That of a worker which nobody answers."""
+        del ec2
+        with worker(tmp_path, NOWHERE) as one:
             yield one
 
     @pytest.fixture
@@ -146,7 +171,8 @@ class TestEc2SpotUnderFaults(TestEc2Spot):
             share(impatient_clients, monkeypatch)
 
 
-for name in (*vars(ProviderDeclaration), *vars(ProviderRequest)):
+for name in (*vars(ProviderDeclaration), *vars(ProviderRequest), *vars(ProviderSilence)):
     if name.startswith("test_"):
-        # what is said and rendered before there is a machine does not change with these faults
+        # what is said and rendered before there is a machine does not change with these faults, nor
+        # does what is said when nobody answers
         setattr(TestEc2SpotUnderFaults, name, None)

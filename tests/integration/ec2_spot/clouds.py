@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,18 @@ def clients_of(ec2: FakeEc2, *, patience: int | None = None) -> dict[str, Any]:
         patience: seconds that they wait for an answer; None: as in production.
     """
     config = client.CONFIG.merge(Config(read_timeout=patience)) if patience else client.CONFIG
+    return _clients(ec2, ec2.url, config)
+
+
+def silent_clients_of(ec2: FakeEc2) -> dict[str, Any]:
+    """Make clients of an address at which nobody listens; they do not ask again."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
+    once = client.CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+    return _clients(ec2, nowhere, once)
+
+
+def _clients(ec2: FakeEc2, url: str, config: Config) -> dict[str, Any]:
     keys = ec2.environment
     session: Any = boto3.session.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
@@ -43,16 +56,27 @@ def clients_of(ec2: FakeEc2, *, patience: int | None = None) -> dict[str, Any]:
         region_name=ec2.region,
     )
     return {
-        name: session.client(name, endpoint_url=ec2.url, config=config)
+        name: session.client(name, endpoint_url=url, config=config)
         for name in ("ec2", "ssm", "pricing")
     }
 
 
-def share(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every provider use these clients, as all launches of one process share theirs."""
+def share(
+    clients: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    silent: dict[str, Any] | None = None,
+) -> None:
+    """Let every provider use these clients, as all launches of one process share theirs.
 
-    def shared(_: client.Aws, service: str) -> Any:
-        return clients[service]
+    Args:
+        clients: those.
+        monkeypatch: takes it back.
+        silent: the clients of a provider with an address of its own.
+    """
+
+    def shared(aws: client.Aws, service: str) -> Any:
+        asked = silent if silent and aws._where["endpoint_url"] else clients
+        return asked[service]
 
     monkeypatch.setattr(client.Aws, "_client", shared)
 

@@ -135,7 +135,8 @@ def test_a_stop_gives_back_what_was_decided_and_not_begun() -> None:
             while not offers.began:
                 await asyncio.sleep(0)
             dispatch.stop()
-        assert len(offers.began) <= 3 * BEGIN
+        # some turns pass before a job that has begun asks its provider
+        assert len(offers.began) <= 6 * BEGIN
         claimed = await simulation.store().claim("next", most=100, lease=timedelta(seconds=30))
         assert len(claimed.jobs) == 60
 

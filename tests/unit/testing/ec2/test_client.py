@@ -35,7 +35,7 @@ def _get(url: str) -> bytes:
 def _answers(url: str) -> bool:
     try:
         return bool(_get(url))
-    except ConnectionError:
+    except (ConnectionError, http.client.HTTPException):
         return False
 
 
