@@ -35,6 +35,26 @@ def provisioned(spec: Spec, launch: Launch) -> datetime:
     return launch.begun_at + spec.limits.provisioning
 
 
+def settled(attempt: Attempt, launch: Launch) -> datetime:
+    """Until when a launch without a machine may still turn out to have one.
+
+    Its request may have been sent last when it was given up, which is later than when it began.
+    """
+    outcome = attempt.outcome.at if attempt.outcome else None
+    return _since(launch, launch.released_at, outcome)
+
+
+def shown(launch: Launch) -> datetime:
+    """Until when the provider may not show a launch's machine yet."""
+    return _since(launch, launch.provisioned_at)
+
+
+def _since(launch: Launch, *later: datetime | None) -> datetime:
+    """Give the end of the time in which "not found" means unknown, after the last of these."""
+    within = launch.settles_until - launch.begun_at
+    return max([launch.begun_at, *(at for at in later if at)]) + within
+
+
 def booted(spec: Spec, launch: Launch) -> datetime:
     """When a launch's machine must be ready."""
     return (launch.provisioned_at or launch.begun_at) + spec.limits.booting
@@ -87,4 +107,6 @@ __all__ = [
     "provisioned",
     "resolved",
     "running",
+    "settled",
+    "shown",
 ]

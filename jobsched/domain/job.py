@@ -233,7 +233,7 @@ class Launch:
     #: the frozen request, byte-stable JSON; sent as it is, however often
     request: str
     dies_at: datetime
-    #: until then "not found" means unknown
+    #: until then, and so long after its request was sent last, "not found" means unknown
     settles_until: datetime
     destroys_machine: bool = True
     refused_at: datetime | None = None

@@ -134,6 +134,12 @@ def needs_removal(launch: Launch) -> bool:
     )
 
 
+def refused(job: Job) -> frozenset[str]:
+    """Give the tokens of the launches that were definitely refused, as far as they are kept."""
+    launches = job.attempt.launches if job.attempt else ()
+    return frozenset(launch.token for launch in launches if launch.refused_at)
+
+
 def slots(job: Job) -> frozenset[str]:
     """Give the tokens of the launches that hold a slot of their provider's cap."""
     if job.attempt is None:
@@ -151,6 +157,7 @@ __all__ = [
     "launch_of",
     "needs_removal",
     "reason_of",
+    "refused",
     "slots",
     "state_of",
     "trouble_of",

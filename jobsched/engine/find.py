@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobsched.domain import facts
+from jobsched.domain.deadlines import settled
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
 from jobsched.engine import answer
@@ -31,7 +32,7 @@ async def find(parts: Parts, job: Job, command: Command) -> Job:
         if after is not job:
             return after
         raise OperationFailed("booting", f"{provider.name} says nothing new of the machine")
-    if place.launch.instance is None and asked_at >= place.launch.settles_until:
+    if place.launch.instance is None and asked_at >= settled(place.attempt, place.launch):
         never_seen = facts.Gone(**place.of_launch(parts.now), why="never_seen")
         return await observe(parts, job, never_seen)
     raise OperationFailed("not_found", f"{provider.name} does not show the machine (yet)")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
+from jobsched.domain.deadlines import shown
 from jobsched.domain.job import Job
 from jobsched.domain.state import current, is_gone
 from jobsched.engine import answer
@@ -113,7 +114,7 @@ def _place(job: Job, token: str) -> Place | None:
 def _missing(parts: Parts, place: Place) -> list[facts.Fact]:
     """Every page was shown: a machine that is on none, and of an age to be seen, is gone."""
     now = parts.now
-    if place.launch.instance is None or now < place.launch.settles_until:
+    if place.launch.instance is None or now < shown(place.launch):
         return []
     return [gone(place, now)]
 

@@ -38,7 +38,8 @@ class MemoryLine(MemoryPace):
         if caps.hourly is None:
             return float("inf")
         since = self._now() - HOUR
-        launches = [at for at in self.world.launches.get(provider, []) if at > since]
+        known = self.world.launches.get(provider, {})
+        launches = {token: at for token, at in known.items() if at > since}
         self.world.launches[provider] = launches
         return caps.hourly - len(launches)
 

@@ -113,7 +113,9 @@ class MemoryRecords(MemoryLine):
         for token in new:
             slots[token] = after.id
             if caps and caps.hourly is not None:
-                world.launches.setdefault(record.provider, []).append(now)
+                world.launches.setdefault(record.provider, {})[token] = now
+        for token in row.refused - was.refused:
+            world.launches.get(record.provider, {}).pop(token, None)
         self._leave_lines(after.id, record.provider)
         self._after_save(after.id, record, row, holder, look_again_at, release=release)
         self._changed(after, stated, row, facts)

@@ -109,6 +109,7 @@ class RedisRecords(RedisCalls):
             row.reason,
             row.attempt,
             codec.encode(after),
+            " ".join(sorted(row.refused - was.refused)),
             len(taken),
             *taken,
             *sorted(was.tokens - row.tokens),

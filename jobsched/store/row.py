@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
-from jobsched.domain.state import State, reason_of, slots, state_of
+from jobsched.domain.state import State, reason_of, refused, slots, state_of
 from jobsched.errors import InvalidInput
 
 #: How long a job is kept after its end, unless the configuration says otherwise.
@@ -48,6 +48,8 @@ class Row:
     order: datetime
     #: launches that hold a slot
     tokens: frozenset[str]
+    #: launches that were refused: they cost nothing, and do not count in the hour
+    refused: frozenset[str]
 
 
 def row_of(job: Job) -> Row:
@@ -59,6 +61,7 @@ def row_of(job: Job) -> Row:
         attempt=attempt.no if attempt else 0,
         order=attempt.plan.start_at if attempt else job.spec.schedule,
         tokens=slots(job),
+        refused=refused(job),
     )
 
 

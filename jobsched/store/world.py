@@ -74,8 +74,8 @@ class World:
     keys: dict[str, Key] = field(default_factory=dict)
     #: provider → token → job
     slots: dict[str, dict[str, JobId]] = field(default_factory=dict)
-    #: provider → times of launches, counted by the hourly cap
-    launches: dict[str, list[datetime]] = field(default_factory=dict)
+    #: provider → launch → when it began, counted by the hourly cap
+    launches: dict[str, dict[str, datetime]] = field(default_factory=dict)
     #: provider → job → place in line
     waiting: dict[str, dict[JobId, datetime]] = field(default_factory=dict)
     #: provider → job → place among those that wait for the pace alone

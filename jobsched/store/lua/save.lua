@@ -2,8 +2,8 @@
 -- ARGV: 2 id, 3 rev before, 4 holder, 5 release ('1' or ''), 6 look again at, 7 schema, 8 state,
 --       9 ended ('1' or ''), 10 retention, 11 order in the waiting line, 12 waiting until,
 --       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 interval of launches, 17 facts,
---       18 reason, 19 attempt, 20 document, 21 how many launches hold a slot from now on, their
---       tokens, then those that do not hold one any more
+--       18 reason, 19 attempt, 20 document, 21 launches that were refused, 22 how many launches hold
+--       a slot from now on, their tokens, then those that do not hold one any more
 local id, holder, release, at = ARGV[2], ARGV[4], ARGV[5] == '1', ARGV[6]
 local schema, state, ended = ARGV[7], ARGV[8], ARGV[9] == '1'
 local capped, alive, hourly, interval = ARGV[13] == '1', ARGV[14], ARGV[15], ARGV[16]
@@ -31,8 +31,8 @@ local in_paced_line = call('ZSCORE', paced, id)
 call('HLEN', slots)
 
 local taken, freed = {}, {}
-local last_taken = 21 + tonumber(ARGV[21])
-for position = 22, #ARGV do
+local last_taken = 22 + tonumber(ARGV[22])
+for position = 23, #ARGV do
   local holds = call('HEXISTS', slots, ARGV[position]) == 1
   if position <= last_taken and not holds then
     taken[#taken + 1] = ARGV[position]
@@ -65,6 +65,8 @@ if was ~= state then
   call('ZADD', state_key(state), 0, place)
 end
 for _, token in ipairs(freed) do call('HDEL', slots, token) end
+-- What was refused cost nothing: the hour does not count it.
+for token in string.gmatch(ARGV[21], '%S+') do call('ZREM', launches, token) end
 for _, token in ipairs(taken) do call('HSET', slots, token, id) end
 if capped and #taken > 0 then
   call('HSET', caps_key(provider), 'alive', alive, 'hourly', hourly)

@@ -87,7 +87,8 @@ class MemoryBed:
     async def hour_goes_by(self, provider: str) -> None:
         """Make all launches older than an hour."""
         launches = self.world.launches
-        launches[provider] = [at - timedelta(hours=1) for at in launches[provider]]
+        older = {one: at - timedelta(hours=1) for one, at in launches[provider].items()}
+        launches[provider] = older
 
     async def changes_lie(self) -> None:
         """Make all changes lie with their consumer for longer than a minute."""

@@ -70,6 +70,11 @@ def gone(one: Job) -> Job:
     return _last(one, gone_at=START, gone="terminated")
 
 
+def refused(one: Job) -> Job:
+    """Let the last launch be refused, which frees its slot."""
+    return _last(one, refused_at=START, request="")
+
+
 def decided(one: Job, reason: str = "finished") -> Job:
     """Give the attempt an outcome; the job has ended if no launch is left."""
     one = one if one.attempt else planned(one)

@@ -667,6 +667,17 @@ async def test_a_launch_that_replaces_another_passes_the_cap(bed: Bed) -> None:
     assert set(await bed.store.slots("fake")) == {"t2"}
 
 
+async def test_the_hourly_cap_does_not_count_what_was_refused(bed: Bed) -> None:
+    """A refusal costs nothing: hours without capacity leave the whole cap to what comes after."""
+    caps = Caps(hourly=1)
+    one, two = await accepted(bed.store, 1, 2)
+    one = await save(bed.store, one, samples.begun(one), caps=caps)
+    assert not await begins(bed.store, two, caps)
+    await save(bed.store, one, samples.refused(one))
+    assert await claimed(bed.store) == [two.id]
+    assert await begins(bed.store, two, caps)
+
+
 async def test_the_hourly_cap_counts_launches_that_are_gone(bed: Bed) -> None:
     """Launches of the last hour count, alive or not; as the hour goes on, refill wakes who fits."""
     caps = Caps(alive=10, hourly=2)

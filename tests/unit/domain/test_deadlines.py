@@ -7,13 +7,37 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobsched.domain import facts
-from jobsched.domain.deadlines import dies_at, fits
+from jobsched.domain.deadlines import dies_at, fits, settled, shown
 from jobsched.domain.due import Verb, due
 from jobsched.domain.job import Instance, Job, Limits, Plan
 from jobsched.domain.record import record
 from tests.unit.domain.example import HOUR, MINUTE, SECOND, a_job, a_spec, known, told, up_to
 
 DAY = timedelta(days=1)
+
+
+def test_a_request_that_was_sent_late_settles_late() -> None:
+    """Begun at the hour and given up 14 minutes later, it may show its machine for 10 minutes more.
+
+    The provider is believed that there is none 10 minutes after the last moment of a send.
+    """
+    job = known(a_job(), told(facts.Planned), told(facts.Begun))
+    attempt = job.attempt
+    assert attempt
+    assert settled(attempt, attempt.launches[0]) == HOUR + 10 * MINUTE
+    given_up = record(job, told(facts.Released, HOUR + 14 * MINUTE)).attempt
+    assert given_up
+    assert settled(given_up, given_up.launches[0]) == HOUR + 24 * MINUTE
+    cancelled = record(job, facts.CancelRequested(at=HOUR + 12 * MINUTE)).attempt
+    assert cancelled
+    assert settled(cancelled, cancelled.launches[0]) == HOUR + 22 * MINUTE
+
+
+def test_a_machine_that_came_late_is_shown_late() -> None:
+    """Missing from a list, it is not gone before 10 minutes after it was named."""
+    job = record(up_to(facts.Begun), told(facts.Provisioned, HOUR + 13 * MINUTE))
+    assert job.attempt
+    assert shown(job.attempt.launches[0]) == HOUR + 23 * MINUTE
 
 
 def first_after(job: Job, verb: Verb, start: datetime, why: str = "") -> datetime:

@@ -226,13 +226,13 @@ class World:
         self.tell(intent)
 
     def _find(self, command: Command, luck: str) -> None:
-        launch = self._launch(command)
+        launch, attempt = self._launch(command), self.job.attempt
         machine = self.machines.get(launch.token)
-        if luck == "unreachable":
+        if luck == "unreachable" or attempt is None:
             return
         if machine:
             self._described(launch, machine)
-        elif self.now >= launch.settles_until:
+        elif self.now >= deadlines.settled(attempt, launch):
             self.tell(self.made(facts.Gone, launch.no, why="never_seen"))
 
     def _prepare(self, command: Command, luck: str) -> None:
