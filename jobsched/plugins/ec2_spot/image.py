@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
+from jobsched.contracts.services import Clock
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.kept import Kept
 
+#: a burst of launches asks once; a launch keeps what it was told in its frozen request
+KEEP: Final = timedelta(minutes=1)
 #: what precedes every AMI's id
 AMI: Final = "ami-"
 _ECS: Final = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
@@ -27,14 +33,18 @@ class Images:
         aws: the way to SSM.
         configured: an AMI's id, or the name of an SSM parameter that holds one, with ``{arch}``
             where the architecture goes; None: what AWS publishes.
+        clock: tells how old an answer is, so that launches of one minute share it; None: every
+            look-up asks.
     """
 
-    def __init__(self, aws: Aws, configured: str | None) -> None:
+    def __init__(self, aws: Aws, configured: str | None, clock: Clock | None = None) -> None:
         self._aws = aws
         self._configured = configured
+        self._clock = clock
+        self._kept: dict[str, Kept[str]] = {}
 
     async def find(self, arch: str, *, gpus: bool) -> str:
-        """Give the AMI's id; one call, or none where the configuration names an AMI.
+        """Give the AMI's id; one call at the most.
 
         May be repeated; a later answer may be a newer image.
 
@@ -48,6 +58,13 @@ class Images:
         name = parameter_of(self._configured, arch, gpus=gpus)
         if name.startswith(AMI):
             return name
+        if self._clock is None:
+            return await self._look(name)
+        if name not in self._kept:
+            self._kept[name] = Kept(partial(self._look, name), self._clock, KEEP)
+        return await self._kept[name].get()
+
+    async def _look(self, name: str) -> str:
         try:
             answer = await self._aws.call("get_parameter", "ssm", Name=name)
         except OperationFailed as error:

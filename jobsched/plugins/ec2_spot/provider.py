@@ -67,7 +67,7 @@ class Ec2SpotProvider(Provider):
             worker_source=settings.worker_source,
         )
         self._template = Template(self._aws, services, self._groups, settings)
-        images = Images(self._aws, settings.image)
+        images = Images(self._aws, settings.image, services.clock)
         self._requests = Requests(images, self._network, self._template, settings.callback_url)
         self._machines = Machines(self._aws, services, public_address=settings.public_address)
         prices = Prices(self._aws, services, settings.on_demand_prices)

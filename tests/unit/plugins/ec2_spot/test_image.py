@@ -1,5 +1,6 @@
 """The image of a launch."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot.image import Images, parameter_of
 from tests.unit.plugins.ec2_spot.orders import IMAGE
 from tests.unit.plugins.ec2_spot.stubbed import StubbedAws, stubbed
+from tests.unit.plugins.lent import RealClock
 
 ECS = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
 
@@ -49,6 +51,20 @@ async def test_the_parameter_is_read(aws: StubbedAws) -> None:
     aws.answers("get_parameter", {"Parameter": {"Value": IMAGE}}, "ssm", asked={"Name": name})
 
     assert await Images(aws, None).find("x86_64", gpus=False) == IMAGE
+
+
+async def test_launches_of_one_minute_share_a_look_up(aws: StubbedAws) -> None:
+    """Two at once and one after them ask once for one architecture; nobody else's is shared."""
+    name = f"{ECS}/recommended/image_id"
+    aws.answers("get_parameter", {"Parameter": {"Value": IMAGE}}, "ssm", asked={"Name": name})
+    images = Images(aws, None, RealClock())
+
+    found = await asyncio.gather(*(images.find("x86_64", gpus=False) for _ in range(2)))
+    assert [*found, await images.find("x86_64", gpus=False)] == [IMAGE] * 3
+
+    arm = f"{ECS}/arm64/recommended/image_id"
+    aws.answers("get_parameter", {"Parameter": {"Value": "ami-2"}}, "ssm", asked={"Name": arm})
+    assert await images.find("arm64", gpus=False) == "ami-2"
 
 
 async def test_an_ami_is_not_looked_up(aws: StubbedAws) -> None:
