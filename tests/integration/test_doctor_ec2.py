@@ -495,17 +495,8 @@ CASES = {
     "no callback address": Case(
         check="ec2.callback",
         verdict="fail",
-        words=("JOBSCHED_CALLBACK_URL",),
+        words=("set callback_url (JOBSCHED_CALLBACK_URL, or JOBSCHED_EC2_SPOT_CALLBACK_URL)",),
         settings={"JOBSCHED_CALLBACK_URL": ""},
-    ),
-    "a callback address that no token is made for": Case(
-        check="ec2.callback",
-        verdict="fail",
-        words=("set callback_url (JOBSCHED_CALLBACK_URL)",),
-        settings={
-            "JOBSCHED_CALLBACK_URL": "",
-            **spot(callback_url="https://jobs.example.org/callback"),
-        },
     ),
     "a callback address of another path": Case(
         check="ec2.callback",
@@ -562,6 +553,15 @@ def test_what_answers_at_the_callback_address_is_told(
     with api(answer) as url:
         found = looked({**environ, "JOBSCHED_CALLBACK_URL": url}, "ec2.callback")["ec2.callback"]
     assert (found.verdict, words in found.sentence) == (verdict, True), found
+
+
+def test_a_callback_address_of_ec2_alone_is_enough(environ: dict[str, str]) -> None:
+    """Machines have a token also where the core itself has no address; the plugin's own counts."""
+    url = environ["JOBSCHED_CALLBACK_URL"]
+    for of_core in ("", "https://jobs.invalid/callback"):
+        named = {"JOBSCHED_CALLBACK_URL": of_core, **spot(callback_url=url)}
+        found = looked({**environ, **named}, "ec2.callback")["ec2.callback"]
+        assert found.verdict == "pass", found
 
 
 def test_what_stands_on_something_wrong_is_unknown(ec2: FakeEc2, environ: dict[str, str]) -> None:
