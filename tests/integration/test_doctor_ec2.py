@@ -152,6 +152,7 @@ def all_named(ec2: FakeEc2) -> dict[str, str]:
         "JOBSCHED_EC2_SPOT_REGION": ec2.region,
         "JOBSCHED_EC2_SPOT_SUBNETS": ",".join(subnets),
         "JOBSCHED_EC2_SPOT_SECURITY_GROUPS": group(ec2, "10.0.0.0/16"),
+        "JOBSCHED_EC2_SPOT_PUBLIC_ADDRESS": "true",
         "JOBSCHED_EC2_SPOT_INSTANCE_TYPES": "m7i.large,m6i.large",
         "JOBSCHED_EC2_SPOT_KEY_NAME": "ours",
         "JOBSCHED_EC2_SPOT_INSTANCE_PROFILE": "ours",
@@ -221,6 +222,13 @@ def _two_vpcs(ec2: FakeEc2) -> dict[str, str]:
     made = aws.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
     first = aws.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])
     return spot(subnets=f"{made},{first['Subnets'][0]['SubnetId']}")
+
+
+def _private_subnet(ec2: FakeEc2) -> dict[str, str]:
+    aws = client(ec2)
+    public, private = (one["SubnetId"] for one in aws.describe_subnets()["Subnets"][:2])
+    aws.modify_subnet_attribute(SubnetId=private, MapPublicIpOnLaunch={"Value": False})
+    return spot(subnets=f"{public},{private}", public_address="true")
 
 
 def _empty_profile(ec2: FakeEc2) -> dict[str, str]:
@@ -406,6 +414,12 @@ CASES = {
         words=("JOBSCHED_EC2_SPOT_SUBNETS", "several VPCs"),
         prepare=_two_vpcs,
     ),
+    "a subnet without public addresses": Case(
+        check="ec2.subnets",
+        verdict="fail",
+        words=("JOBSCHED_EC2_SPOT_PUBLIC_ADDRESS", "MapPublicIpOnLaunch", "JOBSCHED_EC2_SPOT_SUBN"),
+        prepare=_private_subnet,
+    ),
     "nobody may reach the machines": Case(
         check="ec2.security_groups",
         verdict="fail",
@@ -495,17 +509,8 @@ CASES = {
     "no callback address": Case(
         check="ec2.callback",
         verdict="fail",
-        words=("JOBSCHED_CALLBACK_URL",),
+        words=("set callback_url (JOBSCHED_CALLBACK_URL, or JOBSCHED_EC2_SPOT_CALLBACK_URL)",),
         settings={"JOBSCHED_CALLBACK_URL": ""},
-    ),
-    "a callback address that no token is made for": Case(
-        check="ec2.callback",
-        verdict="fail",
-        words=("set callback_url (JOBSCHED_CALLBACK_URL)",),
-        settings={
-            "JOBSCHED_CALLBACK_URL": "",
-            **spot(callback_url="https://jobs.example.org/callback"),
-        },
     ),
     "a callback address of another path": Case(
         check="ec2.callback",
@@ -562,6 +567,27 @@ def test_what_answers_at_the_callback_address_is_told(
     with api(answer) as url:
         found = looked({**environ, "JOBSCHED_CALLBACK_URL": url}, "ec2.callback")["ec2.callback"]
     assert (found.verdict, words in found.sentence) == (verdict, True), found
+
+
+def test_a_callback_address_of_ec2_alone_is_enough(environ: dict[str, str]) -> None:
+    """Machines have a token also where the core itself has no address; the plugin's own counts."""
+    url = environ["JOBSCHED_CALLBACK_URL"]
+    for of_core in ("", "https://jobs.invalid/callback"):
+        named = {"JOBSCHED_CALLBACK_URL": of_core, **spot(callback_url=url)}
+        found = looked({**environ, **named}, "ec2.callback")["ec2.callback"]
+        assert found.verdict == "pass", found
+
+
+def test_private_subnets_are_well_where_workers_are_near(
+    ec2: FakeEc2, environ: dict[str, str]
+) -> None:
+    """Without `public_address` nobody needs a public address; only the private subnet is named."""
+    named = _private_subnet(ec2)
+    public, private = named["JOBSCHED_EC2_SPOT_SUBNETS"].split(",")
+    sentence = looked({**environ, **named}, "ec2.subnets")["ec2.subnets"].sentence
+    assert (private in sentence, public in sentence) == (True, False)
+    near = {**environ, **named, "JOBSCHED_EC2_SPOT_PUBLIC_ADDRESS": "false"}
+    assert looked(near, "ec2.subnets")["ec2.subnets"].verdict == "pass"
 
 
 def test_what_stands_on_something_wrong_is_unknown(ec2: FakeEc2, environ: dict[str, str]) -> None:

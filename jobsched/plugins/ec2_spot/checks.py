@@ -32,7 +32,7 @@ def checks_of(services: Services, settings: Settings) -> list[Check]:
         RightToMake(aws, network, settings, deployment),
         RightToTerminate(aws, deployment),
         Image(aws, settings),
-        Subnets(network),
+        Subnets(aws, network, settings),
         Groups(aws, network, settings, deployment),
         InstanceTypes(aws, network, settings),
     ]

@@ -42,16 +42,15 @@ class Callback(Check):
         self._aws = aws
         self._threads = services.spawn.pool("ec2_spot.callback", 1)
         core: Mapping[str, Any] = services.settings.get("jobsched", {})
-        #: what tokens are made for; without it machines get none
-        self._of_core = str(core.get("callback_url") or "")
-        self._url = settings.callback_url or self._of_core
+        # either is enough: each launch has a token, whichever address its machine posts to
+        self._url = settings.callback_url or str(core.get("callback_url") or "")
         self._shown = self._url[:LONGEST_SHOWN]
 
     async def look(self) -> Finding:
         """See the contract."""
-        if not self._of_core:
-            words = "machines cannot say that they are ready: set callback_url"
-            return Finding("fail", f"{words} (JOBSCHED_CALLBACK_URL) to where they reach the API")
+        if not self._url:
+            words = "machines cannot say that they are ready"
+            return Finding("fail", f"{words}: set {NAMED} to where they reach the API")
         parts = urlsplit(self._url)
         if not parts.path.endswith(CALLBACK):
             return Finding("fail", f"{self._shown} does not end in {CALLBACK}: correct {NAMED}")

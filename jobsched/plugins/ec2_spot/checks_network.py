@@ -26,12 +26,20 @@ from jobsched.plugins.ec2_spot.settings import Settings
 
 
 class Subnets(Ec2Check):
-    """The subnets exist, in one VPC, with free addresses."""
+    """The subnets exist, in one VPC, with free addresses; public ones where workers use those.
+
+    Args:
+        aws: the way to EC2.
+        network: tells the subnets.
+        settings: which are configured, and by which addresses machines are reached.
+    """
 
     name = "ec2.subnets"
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, aws: Aws, network: Network, settings: Settings) -> None:
+        self._aws = aws
         self._network = network
+        self._settings = settings
 
     async def judge(self) -> Finding:
         """See :class:`Ec2Check`."""
@@ -43,7 +51,18 @@ class Subnets(Ec2Check):
             if code_of(error).startswith("InvalidSubnet"):
                 return Finding("fail", f"{words_of(error)}: correct {setting('subnets')}")
             raise
+        if self._settings.public_address and (private := await self._private(found)):
+            words = f"machines get no public address in {listed(private)}, and so are never reached"
+            mend = "let these subnets assign public IPv4 addresses (MapPublicIpOnLaunch)"
+            others = f"{setting('subnets')} or {setting('public_address')}"
+            return Finding("fail", f"{words}: {mend}, or correct {others}")
         return of_room(found)
+
+    async def _private(self, found: Sequence[Subnet]) -> list[str]:
+        # all that are configured: which of a zone is used changes with their free addresses
+        ids = self._settings.subnets or [one.id for one in found]
+        described = await self._aws.pages("describe_subnets", "Subnets", SubnetIds=[*ids])
+        return [one["SubnetId"] for one in described if not one.get("MapPublicIpOnLaunch")]
 
 
 def of_room(found: Sequence[Subnet]) -> Finding:

@@ -30,8 +30,6 @@ class Booter:
     url: str
     #: machines that have said so
     ready: set[str] = field(default_factory=set)
-    #: the most machines that were alive at one time
-    most: int = 0
     _failed: list[BaseException] = field(default_factory=list)
     _ending: threading.Event = field(default_factory=threading.Event)
 
@@ -66,9 +64,7 @@ class Booter:
                 return
 
     def _turn(self) -> None:
-        alive = [one for one in self.ec2.machines() if one.state in {"pending", "running"}]
-        self.most = max(self.most, len(alive))
-        for machine in alive:
+        for machine in self.ec2.machines():
             if machine.state == "running" and machine.id not in self.ready:
                 self._speak(machine)
 

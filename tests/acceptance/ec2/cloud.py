@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from jobsched.client import Client
-from jobsched.testing.ec2 import FakeEc2
+from jobsched.testing.ec2 import FakeEc2, Machine
 from tests.acceptance.deployment import Deployment, deployment
 from tests.acceptance.ec2.booter import Booter
 from tests.acceptance.ec2.paper_runner import STARTS
@@ -57,14 +58,18 @@ class Cloud:
 
     @property
     def most(self) -> int:
-        """The most machines that were alive at one time."""
-        return self.booter.most
+        """The most machines that were there at one time, by the cloud's own clock."""
+        return overlapping(self.booter.ec2.machines())
 
     def schedule(self, seconds: float = 0, code: int = 0, **more: Any) -> str:
         """Post a job that is due now; give its id."""
         usual = {"schedule": datetime.now(UTC).isoformat(), "docker_image": "paper"}
         answer = self.client.schedule({**usual, "cmd": [str(seconds), str(code)], **more})
         return str(answer["id"])
+
+    def statuses(self, *jobs: str) -> Counter[str]:
+        """Count jobs by status."""
+        return Counter(str(self.client.status(one)["status"]) for one in jobs)
 
     def starts(self) -> Counter[str]:
         """Count starts by job, as the machines noted them."""
@@ -103,6 +108,16 @@ def cloud(redis: RedisServer, ec2: FakeEc2, *, workers: int = 1, **more: str) ->
             booter.until_nothing_is_alive()
     finally:
         shutil.rmtree(settings["JOBSCHED_PLUGINS_DIR"])
+
+
+def overlapping(machines: Iterable[Machine]) -> int:
+    """Count the most machines between their launch and the end of their termination at one time."""
+    changes: list[tuple[datetime, int]] = []
+    for one in machines:
+        changes += [(one.launched_at, 1)]
+        changes += [(one.terminated_at, -1)] if one.terminated_at else []
+    # at the same moment the end comes first
+    return max(accumulate((change for _, change in sorted(changes)), initial=0))
 
 
 def _plugins_dir() -> Path:

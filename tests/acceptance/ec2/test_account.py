@@ -19,7 +19,6 @@ from jobsched.testing.ec2 import FakeEc2
 from tests.acceptance.ec2.booter import Booter
 from tests.acceptance.ec2.cloud import PLUGIN
 from tests.acceptance.product import ROOT, WITHIN, environment
-from tests.services import RedisServer
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -37,7 +36,7 @@ def ec2() -> Iterator[FakeEc2]:
 
 
 @pytest.fixture
-def home(ec2: FakeEc2, redis_server: RedisServer) -> Iterator[dict[str, str]]:
+def home(ec2: FakeEc2) -> Iterator[dict[str, str]]:
     """A user's shell: an empty folder, AWS credentials, and `jobsched` and `python` on the path."""
     folder = Path(tempfile.mkdtemp(prefix="jobsched-account-"))
     for name, words in {"jobsched": "-m jobsched", "python": ""}.items():
@@ -53,7 +52,6 @@ def home(ec2: FakeEc2, redis_server: RedisServer) -> Iterator[dict[str, str]]:
         HOME=str(folder),
         PATH=f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         JOBSCHED_DATA_DIR=str(folder / "data"),
-        JOBSCHED_REDIS_URL=redis_server.url,
         JOBSCHED_PLUGINS_DIR=str(plugins),
         JOBSCHED_WORKER_SWEEP_EVERY="1s",
         JOBSCHED_LIMITS_INSPECT_UNWATCHED="200ms",
@@ -75,9 +73,8 @@ def typed(lines: str, home: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_section_works_as_written(
-    home: dict[str, str], ec2: FakeEc2, redis_server: RedisServer
-) -> None:
+@pytest.mark.usefixtures("redis_program")
+def test_the_section_works_as_written(home: dict[str, str], ec2: FakeEc2) -> None:
     """Settings, policy, doctor and a first job; then nothing runs in the account."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -86,9 +83,13 @@ def test_the_section_works_as_written(
     set_up = SET_UP.replace("docker_runner", "paper_runner JOBSCHED_RUNNER=paper_runner", 1)
     set_up = set_up.replace("https://jobs.example.org", url)
     exports = "".join(line for line in set_up.splitlines(keepends=True) if "export" in line)
+    # what the reader copies from what `jobsched init` tells
     told = typed(f"{exports}\njobsched init --json", home)
     deployment = json.loads(told.stdout)["deployment"]
-    assert typed(f"{exports}\njobsched init --store", home).returncode == 0
+    done = typed(set_up.replace("DEPLOYMENT", deployment), home)
+    assert (done.returncode, deployment in done.stdout) == (0, True), done
+    policy = json.loads((Path(home["HOME"]) / "policy.json").read_text())
+    assert deployment in json.dumps(policy)
 
     up = subprocess.Popen(
         ["bash", "-uc", f"{exports}\nexec jobsched up --json --port {port}"],
@@ -101,17 +102,12 @@ def test_the_section_works_as_written(
     try:
         assert up.stdout is not None
         assert json.loads(up.stdout.readline())["url"] == url
-        asked = typed(set_up.replace("DEPLOYMENT", deployment), home)
-        assert asked.returncode == 0, asked.stdout + asked.stderr
-        assert "ec2.rights" in asked.stdout
-        policy = json.loads((Path(home["HOME"]) / "policy.json").read_text())
-        assert deployment in json.dumps(policy)
-
         with Booter(ec2=ec2, url=url) as booter:
-            first = typed(f"export JOBSCHED_URL={url}\n{FIRST_JOB}", home)
+            first = typed(f"set -e\n{exports}\nexport JOBSCHED_URL={url}\n{FIRST_JOB}", home)
             assert first.returncode == 0, first.stdout + first.stderr
-            assert first.stdout.startswith("from paper\n")
-            assert "ec2_spot" in first.stdout
+            verdicts, _, rest = first.stdout.partition("from paper\n")
+            assert "pass     ec2.callback" in verdicts, verdicts
+            assert "ec2_spot" in rest
             booter.until_nothing_is_alive()
         assert [one.market for one in ec2.machines()] == ["spot"]
     finally:
