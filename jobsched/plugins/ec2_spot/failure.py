@@ -24,10 +24,12 @@ from botocore.exceptions import (
 
 from jobsched.errors import Effect, OperationFailed
 
+#: the token's machine was there, and is dead
+DEAD: Final = "IdempotentInstanceTerminated"
 #: no such machine now: the next offer
 CAPACITY: Final = frozenset(
     {
-        "IdempotentInstanceTerminated",
+        DEAD,
         "InsufficientAddressCapacity",
         "InsufficientCapacity",
         "InsufficientCapacityOnHost",
@@ -201,9 +203,9 @@ def no_answer(error: BotoCoreError, operation: str) -> OperationFailed:
     return OperationFailed("no_answer", words, effect="unknown", then="later")
 
 
-def is_not_found(error: OperationFailed, codes: Iterable[str] = ("InvalidInstanceID",)) -> bool:
-    """Whether AWS said that there is no such thing (as far as it can see yet)."""
-    return any(error.message.startswith(code) for code in codes)
+def has_code(error: OperationFailed, codes: Iterable[str]) -> bool:
+    """Whether a call was answered with one of these codes, or one that begins with it."""
+    return error.message.startswith(tuple(codes))
 
 
 def _is_configuration(code: str) -> bool:
@@ -217,11 +219,12 @@ def _effect(*, in_doubt: bool) -> Effect:
 __all__ = [
     "CAPACITY",
     "CONFIGURATION",
+    "DEAD",
     "MISMATCH",
     "NEVER_SENT",
     "QUOTA",
     "THROTTLE",
-    "is_not_found",
+    "has_code",
     "no_answer",
     "of_aws",
     "of_code",

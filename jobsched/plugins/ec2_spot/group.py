@@ -15,7 +15,7 @@ from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import tags
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.described import PORT
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 from jobsched.plugins.ec2_spot.kept import Kept
 from jobsched.plugins.ec2_spot.network import Network
 
@@ -104,9 +104,7 @@ class SecurityGroups:
             )
         except OperationFailed as error:
             # another worker was faster
-            if is_not_found(error, ("InvalidGroup.Duplicate",)) and (
-                found := await self._find(vpc)
-            ):
+            if has_code(error, ("InvalidGroup.Duplicate",)) and (found := await self._find(vpc)):
                 return found
             raise
         self._log.info("group.made", group=made["GroupId"], vpc=vpc)
@@ -128,7 +126,7 @@ class SecurityGroups:
             await self._aws.call(operation, GroupId=group["GroupId"], IpPermissions=rules)
         except OperationFailed as error:
             # another worker did the same at the same time
-            if not is_not_found(error, (f"InvalidPermission.{done}",)):
+            if not has_code(error, (f"InvalidPermission.{done}",)):
                 raise
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from jobsched.contracts.services import Clock
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 from jobsched.plugins.ec2_spot.kept import Kept
 
 #: a burst of launches asks once; a launch keeps what it was told in its frozen request
@@ -68,7 +68,7 @@ class Images:
         try:
             answer = await self._aws.call("get_parameter", "ssm", Name=name)
         except OperationFailed as error:
-            if not is_not_found(error, ("ParameterNotFound", "ParameterVersionNotFound")):
+            if not has_code(error, ("ParameterNotFound", "ParameterVersionNotFound")):
                 raise
             raise _wrong(f"there is no SSM parameter {name} in this region") from error
         image = str(answer["Parameter"]["Value"])

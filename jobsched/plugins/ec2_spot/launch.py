@@ -11,9 +11,9 @@ from typing import Any, Final, cast
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Instance
-from jobsched.errors import OperationFailed
+from jobsched.errors import OperationFailed, Then
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import MISMATCH, is_not_found
+from jobsched.plugins.ec2_spot.failure import DEAD, MISMATCH, has_code
 from jobsched.plugins.ec2_spot.machines import Machines
 from jobsched.plugins.ec2_spot.price import Prices
 from jobsched.plugins.ec2_spot.refusal import refusal_of
@@ -50,7 +50,8 @@ class Launcher:
         """Send a request, and give its machine with its price. May be repeated.
 
         Raises:
-            OperationFailed: ``effect="none"`` is definite: this request has no machine.
+            OperationFailed: ``effect="none"`` is definite: this request has no machine. Of a
+                repeat only the answer about a fleet, or about a dead machine, is.
         """
         frozen = json.loads(request)
         token = frozen["fleet"]["ClientToken"]
@@ -59,12 +60,9 @@ class Launcher:
         try:
             answer = await self._aws.call("create_fleet", **frozen["fleet"])
         except OperationFailed as error:
-            if not is_not_found(error, (MISMATCH,)):
+            if has_code(error, (DEAD,)) or (is_first and not has_code(error, (MISMATCH,))):
                 raise
-            # Sent before with other bytes. Only its tag can tell what became of it.
-            if (found := await self._machines.find(token)) is None:
-                raise
-            return await self.priced(found)
+            return await self.priced(await self._made_before(token, error))
         status = self._launched(answer, frozen)
         return await self.priced(status if is_first else await self._looked_at(token, status))
 
@@ -82,6 +80,26 @@ class Launcher:
             market=cast("Market", state.get("market")),
         )
         return replace(status, instance=replace(instance, price=price))
+
+    async def _made_before(self, token: str, error: OperationFailed) -> InstanceStatus:
+        """Give the machine of an earlier sending; only its tag can tell what became of that.
+
+        Raises:
+            OperationFailed: it is not seen. However definite the error is, it is that of a repeat,
+                so that the request may have a machine all the same.
+        """
+        then: Then = "breaker" if error.then == "breaker" else "later"
+        doubt = OperationFailed(error.reason, error.message, effect="unknown", then=then)
+        if error.then == "later" and not has_code(error, (MISMATCH,)):
+            # it is sent again: a look would fare no better now
+            raise doubt from error
+        try:
+            found = await self._machines.find(token)
+        except OperationFailed as unseen:
+            raise doubt from unseen
+        if found is None:
+            raise doubt from error
+        return found
 
     async def _looked_at(self, token: str, status: InstanceStatus) -> InstanceStatus:
         """Look at the machine of a repeated request: EC2 also names one that is dead by now.

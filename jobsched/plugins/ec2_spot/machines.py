@@ -13,7 +13,7 @@ from jobsched.domain.job import Instance
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import described, tags
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 from jobsched.plugins.ec2_spot.once import Once
 
 #: how long after its launch a machine that EC2 does not show may still be there
@@ -82,7 +82,7 @@ class Machines:
         try:
             answer = await self._aws.call("terminate_instances", InstanceIds=[instance.id])
         except OperationFailed as error:
-            if not is_not_found(error, NOT_FOUND):
+            if not has_code(error, NOT_FOUND):
                 raise
             return await self._not_found(instance)
         changes = answer.get("TerminatingInstances", ())

@@ -15,7 +15,7 @@ from jobsched.domain.job import Instance, Json, Offer
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import status, volumes
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 from jobsched.plugins.ec2_spot.group import SecurityGroups
 from jobsched.plugins.ec2_spot.image import Images
 from jobsched.plugins.ec2_spot.launch import Launcher
@@ -98,7 +98,7 @@ class Ec2SpotProvider(Provider):
             # what it was made of may be wrong: a template deleted, a subnet gone
             for known in (self._network, self._groups, self._template):
                 known.forget()
-            if is_new and is_not_found(error, NOT_SHOWN):
+            if is_new and has_code(error, NOT_SHOWN):
                 raise OperationFailed("not_shown_yet", error.message, then="later") from error
             raise
 

@@ -13,7 +13,7 @@ from jobsched.contracts.services import Services
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import tags
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 from jobsched.plugins.ec2_spot.group import SecurityGroups
 from jobsched.plugins.ec2_spot.kept import Kept
 from jobsched.plugins.ec2_spot.settings import Settings
@@ -97,7 +97,7 @@ class Template:
                 LaunchTemplateName=self._name,
             )
         except OperationFailed as error:
-            if is_not_found(error, NOT_FOUND):
+            if has_code(error, NOT_FOUND):
                 return None
             raise
 
@@ -112,7 +112,7 @@ class Template:
                 TagSpecifications=[_tagged("launch-template", self._deployment)],
             )
         except OperationFailed as error:
-            if is_not_found(error, EXISTS):
+            if has_code(error, EXISTS):
                 return None
             raise
         made = answer["LaunchTemplate"]

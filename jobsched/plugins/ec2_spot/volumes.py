@@ -15,7 +15,7 @@ from typing import Any, Final
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import tags
 from jobsched.plugins.ec2_spot.client import Aws
-from jobsched.plugins.ec2_spot.failure import is_not_found
+from jobsched.plugins.ec2_spot.failure import has_code
 
 #: a younger one may be on its way to the machine that it was made for
 SPARED: Final = timedelta(minutes=10)
@@ -64,7 +64,7 @@ async def _deleted(aws: Aws, volume: Mapping[str, Any]) -> bool:
     try:
         await aws.call("delete_volume", VolumeId=volume["VolumeId"])
     except OperationFailed as error:
-        if is_not_found(error, SETTLED):
+        if has_code(error, SETTLED):
             return False
         raise
     return True

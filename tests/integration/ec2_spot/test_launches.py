@@ -78,7 +78,7 @@ async def test_a_job_costs_few_calls(provider: Ec2SpotProvider, ec2: FakeEc2) ->
 
     calls = ec2.calls
     assert (calls["CreateFleet"], calls["TerminateInstances"]) == (3, 3)
-    assert calls["GetParameter"] == 3
+    assert calls["GetParameter"] == 1
     shared = calls.total() - 9
     # group, its rule, subnets, template: once; a price for each zone that machines came from
     assert shared <= 10, calls
@@ -158,6 +158,47 @@ async def test_what_the_sdk_does_not_outlast_is_sent_again(
     status = await provider.provision(request)
     assert status.instance is not None
     assert [one.id for one in ec2.machines()] == [status.instance.id]
+    await provider.terminate(status.instance)
+
+
+@pytest.mark.parametrize(
+    ("switches", "then"),
+    [
+        ({"deny": ["ec2:CreateFleet", "ec2:DescribeInstances"]}, "breaker"),
+        ({"fail": {"CreateFleet": "VcpuLimitExceeded"}}, "later"),
+    ],
+)
+async def test_lost_and_then_refused(
+    provider: Ec2SpotProvider, ec2: FakeEc2, switches: dict[str, Any], then: str
+) -> None:
+    """L2, L3: a repeat is refused, the first has a machine: it is in doubt, and found at last."""
+    request = await frozen(provider)
+    ec2.switch(lose_after={"CreateFleet": 3}, visible_after_seconds=3600)
+    await refusal(provider.provision(request))
+    (made,) = ec2.alive()
+
+    ec2.switch(**switches)
+    told = await refusal(provider.provision(request))
+    assert (told.effect, told.then) == ("unknown", then), told.message
+
+    ec2.switch(deny=[], fail={})
+    ec2.advance(3601)
+    status = await provider.provision(request)
+    assert status.instance is not None
+    assert [made] == [status.instance.id] == ec2.alive()
+    await provider.terminate(status.instance)
+
+
+async def test_lost_and_then_denied_but_seen(provider: Ec2SpotProvider, ec2: FakeEc2) -> None:
+    """L2: no launch is allowed any more, and the machine of the first sending is taken."""
+    request = await frozen(provider)
+    ec2.switch(lose_after={"CreateFleet": 3})
+    await refusal(provider.provision(request))
+    ec2.switch(deny=["ec2:CreateFleet"])
+
+    status = await provider.provision(request)
+    assert status.instance is not None
+    assert ec2.alive() == [status.instance.id]
     await provider.terminate(status.instance)
 
 

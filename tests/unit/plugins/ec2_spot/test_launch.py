@@ -203,3 +203,80 @@ async def test_a_mismatch_without_a_machine_stays_open(lent: tuple[StubbedAws, L
     with pytest.raises(OperationFailed) as failed:
         await sent(launcher)
     assert (failed.value.reason, failed.value.effect) == ("token_mismatch", "unknown")
+
+
+REFUSED_AT_THE_DOOR = [
+    ("UnauthorizedOperation", "configuration", "breaker"),
+    ("InvalidLaunchTemplateId.NotFound", "configuration", "breaker"),
+    ("MaxFleetCountExceeded", "quota", "later"),
+    ("InsufficientInstanceCapacity", "no_capacity", "later"),
+]
+
+
+@pytest.mark.parametrize(("code", "reason", "then"), REFUSED_AT_THE_DOOR)
+async def test_an_error_of_a_repeat_is_not_definite(
+    lent: tuple[StubbedAws, Launcher], code: str, reason: str, then: str
+) -> None:
+    """L3: the sending before may have made a machine that is not shown yet."""
+    aws, launcher = lent
+    aws.fails("create_fleet", code)
+    aws.answers("describe_instances", {"Reservations": []})
+
+    with pytest.raises(OperationFailed, match=code) as failed:
+        await sent(launcher, first=False)
+    assert (failed.value.reason, failed.value.effect, failed.value.then) == (
+        reason,
+        "unknown",
+        then,
+    )
+
+
+@pytest.mark.parametrize(("code", "reason", "then"), REFUSED_AT_THE_DOOR)
+async def test_the_machine_of_a_refused_repeat_is_taken(
+    lent: tuple[StubbedAws, Launcher], code: str, reason: str, then: str
+) -> None:
+    """L2: the sending before made a machine; its tag tells, whatever the repeat is told."""
+    del reason, then
+    aws, launcher = lent
+    aws.fails("create_fleet", code)
+    aws.answers("describe_instances", shown("running"))
+
+    status = await sent(launcher, first=False)
+    assert (status.phase, status.instance and status.instance.id) == ("running", "i-1")
+
+
+async def test_a_refused_repeat_that_cannot_look_is_in_doubt(
+    lent: tuple[StubbedAws, Launcher],
+) -> None:
+    """L3: whoever may neither launch nor look learns nothing; the first error is told."""
+    aws, launcher = lent
+    aws.fails("create_fleet", "AuthFailure")
+    aws.fails("describe_instances", "UnauthorizedOperation")
+
+    with pytest.raises(OperationFailed, match="AuthFailure: create_fleet") as failed:
+        await sent(launcher, first=False)
+    assert (failed.value.effect, failed.value.then) == ("unknown", "breaker")
+
+
+async def test_a_throttled_repeat_is_in_doubt(lent: tuple[StubbedAws, Launcher]) -> None:
+    """L10: it was not carried out, but the one before may have been; no look adds to the calls."""
+    aws, launcher = lent
+    aws.fails("create_fleet", "RequestLimitExceeded", status=503)
+
+    with pytest.raises(OperationFailed) as failed:
+        await sent(launcher, first=False)
+    assert (failed.value.reason, failed.value.effect, failed.value.then) == (
+        "throttled",
+        "unknown",
+        "later",
+    )
+
+
+async def test_a_repeat_of_a_dead_token_is_definite(lent: tuple[StubbedAws, Launcher]) -> None:
+    """L7: there was a machine, and it is gone: that token never has another one."""
+    aws, launcher = lent
+    aws.fails("create_fleet", "IdempotentInstanceTerminated")
+
+    with pytest.raises(OperationFailed) as failed:
+        await sent(launcher, first=False)
+    assert (failed.value.effect, failed.value.then) == ("none", "next")
