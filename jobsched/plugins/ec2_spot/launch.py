@@ -16,7 +16,7 @@ from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import DEAD, MISMATCH, has_code
 from jobsched.plugins.ec2_spot.machines import Machines
 from jobsched.plugins.ec2_spot.price import Prices
-from jobsched.plugins.ec2_spot.refusal import refusal_of
+from jobsched.plugins.ec2_spot.refusal import of_call, refusal_of
 from jobsched.plugins.ec2_spot.wish import Market
 
 #: tokens that are remembered as not sent yet
@@ -60,8 +60,10 @@ class Launcher:
         try:
             answer = await self._aws.call("create_fleet", **frozen["fleet"])
         except OperationFailed as error:
-            if has_code(error, (DEAD,)) or (is_first and not has_code(error, (MISMATCH,))):
+            if has_code(error, (DEAD,)):
                 raise
+            if is_first and not has_code(error, (MISMATCH,)):
+                raise of_call(error, by_job=_is_by_job(frozen)) from error
             return await self.priced(await self._made_before(token, error))
         status = self._launched(answer, frozen)
         return await self.priced(status if is_first else await self._looked_at(token, status))
@@ -113,7 +115,8 @@ class Launcher:
         zones, market = frozen["zones"], _market(frozen["fleet"])
         made = next((one for one in answer.get("Instances", ()) if one.get("InstanceIds")), None)
         if made is None:
-            raise refusal_of(answer.get("Errors", ()), zones, market)
+            errors = answer.get("Errors", ())
+            raise refusal_of(errors, zones, market, by_job=_is_by_job(frozen))
         pool = made.get("LaunchTemplateAndOverrides", {}).get("Overrides", {})
         state = {
             "type": made.get("InstanceType") or pool.get("InstanceType"),
@@ -127,6 +130,10 @@ class Launcher:
         }
         instance = Instance(id=made["InstanceIds"][0], state=state)
         return InstanceStatus(phase="pending", instance=instance)
+
+
+def _is_by_job(frozen: Mapping[str, Any]) -> bool:
+    return bool(frozen.get("by_job"))
 
 
 def _market(fleet: Mapping[str, Any]) -> Market:

@@ -137,6 +137,29 @@ async def test_definite_refusals(
     assert ec2.machines() == []
 
 
+@pytest.mark.parametrize("types", [(), ("m7i.large", "m6i.large")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"options": {"instance_types": ["zz9.large"]}},
+        {"options": {"instance_types": ["mac2.metal"]}},
+        {"resources": {"vcpus": 1024}},
+        {"resources": {"gpus": 64}},
+    ],
+)
+async def test_a_job_asks_for_what_there_is_not(
+    ec2: FakeEc2, tmp_path: Path, asked: dict[str, Any], types: tuple[str, ...]
+) -> None:
+    """L11: it fails alone, in both markets, and the next job has its machine."""
+    with worker(tmp_path, replace(SETTINGS, instance_types=types)) as provider:
+        for place in (0, 1):
+            told = await refusal(launched(provider, place, **asked))
+            assert (told.reason, told.then) == ("configuration", "fail"), told.message
+        instance = await launched(provider)
+        await provider.terminate(instance)
+    assert ec2.alive() == []
+
+
 @pytest.mark.parametrize(
     "switches",
     [
