@@ -261,6 +261,38 @@ async def test_two_workers_begin_a_deployment(ec2: FakeEc2, tmp_path: Path) -> N
     assert ec2.alive() == []
 
 
+async def test_another_worker_has_just_made_the_template(ec2: FakeEc2, tmp_path: Path) -> None:
+    """EC2 does not show it to the second worker's call yet: later, and nobody is halted."""
+    with worker(tmp_path) as one, worker(tmp_path) as other:
+        await frozen(one)
+        request = await frozen(other)
+        assert ec2.calls["CreateLaunchTemplate"] == 1
+        ec2.switch(fail={"CreateFleet": {"code": "InvalidLaunchTemplateId.NotFound", "times": 1}})
+        told = await refusal(other.provision(request))
+        assert (told.reason, told.effect, told.then) == ("not_shown_yet", "none", "later")
+
+        status = await other.provision(request)
+        assert status.instance is not None
+        await other.terminate(status.instance)
+
+
+async def test_pools_do_not_see_the_group_that_was_just_made(
+    provider: Ec2SpotProvider, ec2: FakeEc2, aws_clients: dict[str, Any]
+) -> None:
+    """Each pool says that there is no such group: the next launch has another token, and works."""
+    request = await frozen(provider)
+    (group,) = aws_clients["ec2"].describe_security_groups(
+        Filters=[{"Name": "group-name", "Values": ["jobsched-test"]}]
+    )["SecurityGroups"]
+    aws_clients["ec2"].delete_security_group(GroupId=group["GroupId"])
+    told = await refusal(provider.provision(request))
+    assert (told.reason, told.effect, told.then) == ("not_shown_yet", "none", "next"), told.message
+
+    instance = await launched(provider)
+    assert ec2.alive() == [instance.id]
+    await provider.terminate(instance)
+
+
 async def test_ec2_chooses_by_what_a_job_needs(ec2: FakeEc2, tmp_path: Path) -> None:
     """Without types: the cheapest machine that has enough, of the architecture that is asked."""
     with worker(tmp_path, replace(SETTINGS, instance_types=())) as provider:
