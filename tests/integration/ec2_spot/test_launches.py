@@ -14,6 +14,7 @@ import pytest
 from jobsched.contracts.order import MachineOrder
 from jobsched.domain.job import Instance
 from jobsched.errors import OperationFailed
+from jobsched.plugins.ec2_spot.client import LAUNCHES, THREADS
 from jobsched.plugins.ec2_spot.price import AT_LEAST
 from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.testing.ec2 import FakeEc2
@@ -337,3 +338,42 @@ async def test_ec2_is_reached_as_an_operator_says(
         assert running_ec2.alive() == [instance.id]
         await provider.terminate(instance)
     assert running_ec2.alive() == []
+
+
+async def test_keys_come_back(
+    running_ec2: FakeEc2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L11: while a role gives no keys it is tried later, and works as soon as it gives some."""
+    running_ec2.reset()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    with worker(tmp_path, replace(SETTINGS, endpoint_url=running_ec2.url)) as provider:
+        told = await refusal(provider.find(ORDER.token))
+        assert (told.reason, told.effect, told.then) == ("credentials", "none", "later")
+
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", running_ec2.environment["AWS_ACCESS_KEY_ID"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+        assert await provider.find(ORDER.token) is None
+
+
+async def test_launches_that_hang_hold_up_nothing_else(
+    provider: Ec2SpotProvider, ec2: FakeEc2
+) -> None:
+    """L3: more of them than there are threads; machines are seen and ended all the same."""
+    machine = await launched(provider)
+    requests = [await frozen(provider) for _ in range(THREADS + LAUNCHES)]
+    ec2.switch(hang={"CreateFleet": -1})
+    hanging = [asyncio.create_task(provider.provision(request)) for request in requests]
+    async with asyncio.timeout(10):
+        while ec2.calls["CreateFleet"] < 1 + LAUNCHES:
+            await asyncio.sleep(0.05)
+        await provider.describe_all({})
+        await provider.terminate(machine)
+
+    ec2.switch(hang={})
+    for status in await asyncio.gather(*hanging):
+        assert status.instance is not None
+        await provider.terminate(status.instance)
