@@ -16,6 +16,7 @@ from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import DEAD, MISMATCH, has_code
 from jobsched.plugins.ec2_spot.machines import Machines
 from jobsched.plugins.ec2_spot.price import Prices
+from jobsched.plugins.ec2_spot.quota import QuotaLog
 from jobsched.plugins.ec2_spot.refusal import of_call, refusal_of
 from jobsched.plugins.ec2_spot.wish import Market
 
@@ -28,7 +29,7 @@ class Launcher:
 
     Args:
         aws: the way to EC2.
-        services: lends time.
+        services: lends time and log.
         machines: looks a machine up where an answer leaves it in doubt.
         prices: tells what it costs.
     """
@@ -38,6 +39,7 @@ class Launcher:
         self._clock = services.clock
         self._machines = machines
         self._prices = prices
+        self._quota = QuotaLog(services)
         self._fresh: OrderedDict[str, None] = OrderedDict()
 
     def expect(self, token: str) -> None:
@@ -54,6 +56,14 @@ class Launcher:
                 repeat only the answer about a fleet, or about a dead machine, is.
         """
         frozen = json.loads(request)
+        try:
+            return await self._sent(frozen)
+        except OperationFailed as error:
+            if error.reason == "quota":
+                self._quota.reached(_market(frozen["fleet"]), error.message)
+            raise
+
+    async def _sent(self, frozen: Mapping[str, Any]) -> InstanceStatus:
         token = frozen["fleet"]["ClientToken"]
         # popped before it is sent: whatever comes of it, the next time is a repeat
         is_first = self._fresh.pop(token, token) is None
