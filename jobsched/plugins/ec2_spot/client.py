@@ -13,18 +13,22 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobsched.contracts.services import Services
-from jobsched.plugins.ec2_spot.failure import no_answer, of_aws
+from jobsched.plugins.ec2_spot.failure import NO_KEYS, no_answer, of_aws
 
 #: calls at one time; each takes a thread while AWS thinks
 THREADS = 8
+#: launches at one time, besides: while they hang, machines are seen and ended all the same
+LAUNCHES = 8
 #: Three tries of a call that is not answered stay within the contracts' 60 seconds.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=14,
-    max_pool_connections=THREADS,
+    max_pool_connections=THREADS + LAUNCHES,
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent_extra="jobsched",
 )
+#: the call that has threads of its own
+LAUNCH = "create_fleet"
 #: the Price List API has few endpoints, and each lists every region's prices
 ELSEWHERE = {"pricing": "us-east-1"}
 
@@ -54,6 +58,7 @@ class Aws:
         self, services: Services, *, region: str | None = None, endpoint_url: str | None = None
     ) -> None:
         self._threads = services.spawn.pool("ec2_spot", THREADS)
+        self._launches = services.spawn.pool("ec2_spot.launches", LAUNCHES)
         self._where: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint_url}
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
@@ -94,11 +99,14 @@ class Aws:
         return about.region_name, about.endpoint_url
 
     async def _run(self, operation: str, function: Any, /, *arguments: Any) -> Any:
+        threads = self._launches if operation == LAUNCH else self._threads
         try:
-            return await self._threads.run(functools.partial(function, *arguments))
+            return await threads.run(functools.partial(function, *arguments))
         except ClientError as error:
             raise of_aws(error, operation) from error
         except BotoCoreError as error:
+            if isinstance(error, NO_KEYS):
+                self._forget()
             raise no_answer(error, operation) from error
 
     def _called(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
@@ -111,6 +119,11 @@ class Aws:
     ) -> list[Any]:
         pages = self._client(service).get_paginator(operation).paginate(**parameters)
         return [one for page in pages for one in page.get(key, ())]
+
+    def _forget(self) -> None:
+        """Make the clients anew: one that was made without keys never looks for them again."""
+        with self._making:
+            self._clients.clear()
 
     def _client(self, service: str) -> Any:
         # sessions are not thread-safe, clients are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -75,6 +75,39 @@ def _is_source(word: str) -> None:
         ) from error
 
 
+def canonical(word: str) -> str:
+    """Write a range of addresses as EC2 does, so that it is known again. Pure."""
+    return word if word.startswith("sg-") else str(ipaddress.ip_network(word))
+
+
+class Sources(Words):
+    """Ids of security groups, and ranges of addresses as EC2 writes them; never everybody."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(_is_source, **settings)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[str | None]:
+        words = super()._deserialize(value, attr, data, **kwargs)
+        sources = [canonical(word) for word in words if word]
+        if _is_everybody(sources):
+            raise ValidationError(
+                "That admits everybody to the Docker Engine's port: write the workers' own "
+                "security group (sg-…) or addresses, as 10.0.0.0/16."
+            )
+        return list(dict.fromkeys(sources))
+
+
+def _is_everybody(sources: Iterable[str]) -> bool:
+    """Whether ranges together, as two halves, are all addresses of IPv4 or of IPv6."""
+    ranges = [ipaddress.ip_network(one) for one in sources if not one.startswith("sg-")]
+    four = [one for one in ranges if isinstance(one, ipaddress.IPv4Network)]
+    six = [one for one in ranges if isinstance(one, ipaddress.IPv6Network)]
+    together = [*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six)]
+    return any(one.prefixlen == 0 for one in together)
+
+
 def _described(text: str) -> dict[str, str]:
     return {"description": text}
 
@@ -98,17 +131,18 @@ class Ec2SpotSchema(Schema):
         allow_none=True,
         schemes={"http", "https"},
         require_tld=False,
-        metadata=_described("another address of the EC2 API, for tests"),
+        metadata=_described(
+            "another address for all services of AWS (EC2, SSM, price list), for tests"
+        ),
     )
     subnets = Words(metadata=_described("ids of subnets; without any, those of the default VPC"))
     security_groups = Words(
         metadata=_described("ids of the machines' security groups; without any, one is made")
     )
-    worker_source = Words(
-        _is_source,
+    worker_source = Sources(
         metadata=_described(
             "who reaches machines of a security group that is made: the workers' security groups "
-            "(sg-…) or ranges of addresses"
+            "(sg-…) or ranges of addresses, and never all addresses"
         ),
     )
     public_address = fields.Boolean(
@@ -207,4 +241,4 @@ class Ec2SpotSchema(Schema):
     )
 
 
-__all__ = ["INSTANCE_TYPE", "LEAST_PRICE", "Ec2SpotSchema", "PriceList", "Words"]
+__all__ = ["INSTANCE_TYPE", "LEAST_PRICE", "Ec2SpotSchema", "PriceList", "Sources", "Words"]

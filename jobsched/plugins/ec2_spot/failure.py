@@ -11,6 +11,7 @@ from typing import Final
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     InvalidConfigError,
     NoCredentialsError,
     NoRegionError,
@@ -73,6 +74,9 @@ THROTTLE: Final = frozenset(
         "TooManyRequestsException",
     }
 )
+#: keys that ran out: a role gives new ones, so the same again, later. Each stands for all codes that
+#: begin with it.
+EXPIRED: Final = ("ExpiredToken", "InvalidSecurity.RequestHasExpired", "RequestExpired")
 #: wrong settings or rights: no job can be served until an operator has looked. Each stands for all
 #: codes that begin with it.
 CONFIGURATION: Final = (
@@ -83,7 +87,6 @@ CONFIGURATION: Final = (
     "CustomerKeyHasBeenRevoked",
     "DefaultVpcDoesNotExist",
     "EncryptedVolumesNotSupported",
-    "ExpiredToken",
     "IncompleteSignature",
     "InvalidAction",
     "InvalidAMI",
@@ -122,7 +125,6 @@ CONFIGURATION: Final = (
     "ParameterNotFound",
     "ParameterVersionNotFound",
     "PendingVerification",
-    "RequestExpired",
     "RulesPerSecurityGroupLimitExceeded",
     "SecurityGroup",
     "SignatureDoesNotMatch",
@@ -146,7 +148,6 @@ SERVER_ERROR: Final = 500
 #: for a parameter
 NEVER_SENT: Final = (
     InvalidConfigError,
-    NoCredentialsError,
     NoRegionError,
     ParamValidationError,
     PartialCredentialsError,
@@ -155,6 +156,8 @@ NEVER_SENT: Final = (
     TokenRetrievalError,
     UnknownServiceError,
 )
+#: there are no keys now: a role's are had from a service that may be away for a moment
+NO_KEYS: Final = (CredentialRetrievalError, NoCredentialsError)
 
 
 def of_aws(error: ClientError, operation: str) -> OperationFailed:
@@ -186,8 +189,11 @@ def of_code(code: str, message: str, *, in_doubt: bool = False) -> OperationFail
         return OperationFailed("no_capacity", words, then="next")
     if code in QUOTA and not in_doubt:
         return OperationFailed("quota", words, then="next")
+    effect = _effect(in_doubt=in_doubt)
     if code in THROTTLE:
-        return OperationFailed("throttled", words, effect=_effect(in_doubt=in_doubt), then="later")
+        return OperationFailed("throttled", words, effect=effect, then="later")
+    if code.startswith(EXPIRED):
+        return OperationFailed("credentials", words, effect=effect, then="later")
     if code == MISMATCH:
         return OperationFailed("token_mismatch", words, effect="unknown", then="later")
     if _is_configuration(code) and not in_doubt:
@@ -198,6 +204,8 @@ def of_code(code: str, message: str, *, in_doubt: bool = False) -> OperationFail
 def no_answer(error: BotoCoreError, operation: str) -> OperationFailed:
     """Classify a call that got no answer, or was never sent."""
     words = f"{operation}: {error}"
+    if isinstance(error, NO_KEYS):
+        return OperationFailed("credentials", words, then="later")
     if isinstance(error, NEVER_SENT):
         return OperationFailed("configuration", words, then="breaker")
     return OperationFailed("no_answer", words, effect="unknown", then="later")
@@ -220,8 +228,10 @@ __all__ = [
     "CAPACITY",
     "CONFIGURATION",
     "DEAD",
+    "EXPIRED",
     "MISMATCH",
     "NEVER_SENT",
+    "NO_KEYS",
     "QUOTA",
     "THROTTLE",
     "has_code",

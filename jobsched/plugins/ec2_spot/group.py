@@ -103,10 +103,12 @@ class SecurityGroups:
                 ],
             )
         except OperationFailed as error:
+            if not has_code(error, ("InvalidGroup.Duplicate",)):
+                raise
             # another worker was faster
-            if has_code(error, ("InvalidGroup.Duplicate",)) and (found := await self._find(vpc)):
-                return found
-            raise
+            if (found := await self._find(vpc)) is None:
+                raise OperationFailed("not_shown_yet", error.message, then="later") from error
+            return found
         self._log.info("group.made", group=made["GroupId"], vpc=vpc)
         return {"GroupId": made["GroupId"], "IpPermissions": []}
 
@@ -125,6 +127,9 @@ class SecurityGroups:
         try:
             await self._aws.call(operation, GroupId=group["GroupId"], IpPermissions=rules)
         except OperationFailed as error:
+            # it was seen a moment ago; another that is not there is a source, wrongly configured
+            if has_code(error, ("InvalidGroup.NotFound",)) and group["GroupId"] in error.message:
+                raise OperationFailed("not_shown_yet", error.message, then="later") from error
             # another worker did the same at the same time
             if not has_code(error, (f"InvalidPermission.{done}",)):
                 raise

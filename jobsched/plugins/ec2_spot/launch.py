@@ -16,7 +16,8 @@ from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import DEAD, MISMATCH, has_code
 from jobsched.plugins.ec2_spot.machines import Machines
 from jobsched.plugins.ec2_spot.price import Prices
-from jobsched.plugins.ec2_spot.refusal import refusal_of
+from jobsched.plugins.ec2_spot.quota import QuotaLog
+from jobsched.plugins.ec2_spot.refusal import of_call, refusal_of
 from jobsched.plugins.ec2_spot.wish import Market
 
 #: tokens that are remembered as not sent yet
@@ -28,7 +29,7 @@ class Launcher:
 
     Args:
         aws: the way to EC2.
-        services: lends time.
+        services: lends time and log.
         machines: looks a machine up where an answer leaves it in doubt.
         prices: tells what it costs.
     """
@@ -38,6 +39,7 @@ class Launcher:
         self._clock = services.clock
         self._machines = machines
         self._prices = prices
+        self._quota = QuotaLog(services)
         self._fresh: OrderedDict[str, None] = OrderedDict()
 
     def expect(self, token: str) -> None:
@@ -54,14 +56,24 @@ class Launcher:
                 repeat only the answer about a fleet, or about a dead machine, is.
         """
         frozen = json.loads(request)
+        try:
+            return await self._sent(frozen)
+        except OperationFailed as error:
+            if error.reason == "quota":
+                self._quota.reached(_market(frozen["fleet"]), error.message)
+            raise
+
+    async def _sent(self, frozen: Mapping[str, Any]) -> InstanceStatus:
         token = frozen["fleet"]["ClientToken"]
         # popped before it is sent: whatever comes of it, the next time is a repeat
         is_first = self._fresh.pop(token, token) is None
         try:
             answer = await self._aws.call("create_fleet", **frozen["fleet"])
         except OperationFailed as error:
-            if has_code(error, (DEAD,)) or (is_first and not has_code(error, (MISMATCH,))):
+            if has_code(error, (DEAD,)):
                 raise
+            if is_first and not has_code(error, (MISMATCH,)):
+                raise of_call(error, by_job=_is_by_job(frozen)) from error
             return await self.priced(await self._made_before(token, error))
         status = self._launched(answer, frozen)
         return await self.priced(status if is_first else await self._looked_at(token, status))
@@ -113,7 +125,8 @@ class Launcher:
         zones, market = frozen["zones"], _market(frozen["fleet"])
         made = next((one for one in answer.get("Instances", ()) if one.get("InstanceIds")), None)
         if made is None:
-            raise refusal_of(answer.get("Errors", ()), zones, market)
+            errors = answer.get("Errors", ())
+            raise refusal_of(errors, zones, market, by_job=_is_by_job(frozen))
         pool = made.get("LaunchTemplateAndOverrides", {}).get("Overrides", {})
         state = {
             "type": made.get("InstanceType") or pool.get("InstanceType"),
@@ -127,6 +140,10 @@ class Launcher:
         }
         instance = Instance(id=made["InstanceIds"][0], state=state)
         return InstanceStatus(phase="pending", instance=instance)
+
+
+def _is_by_job(frozen: Mapping[str, Any]) -> bool:
+    return bool(frozen.get("by_job"))
 
 
 def _market(fleet: Mapping[str, Any]) -> Market:

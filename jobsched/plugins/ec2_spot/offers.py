@@ -21,6 +21,8 @@ MARKETS: Final[Mapping[OnDemand, tuple[Market, ...]]] = {
 #: what a machine has at the least, where the job does not say
 LEAST_VCPUS: Final = 1
 LEAST_MEMORY_MIB: Final = 2048
+#: resources by which a job says what its machine must have
+CHOOSING: Final = frozenset({"vcpus", "memory_mib", "gpus", "arch"})
 #: types that a label names; it is for people
 NAMED: Final = 3
 
@@ -50,6 +52,7 @@ def offers_for(order: MachineOrder, settings: Settings) -> tuple[Offer, ...]:
             needs=needs,
             gpus=int(order.resources.get("gpus", 0)),
             max_price=price if market == "spot" else None,
+            by_job="instance_types" in order.options or bool(CHOOSING & order.resources.keys()),
         )
         for market in markets
     )

@@ -1,4 +1,4 @@
-"""The IAM policy that the API and the workers need at AWS: exactly what this plugin calls.
+"""The IAM policy that workers and the doctor need at AWS: exactly what this plugin calls.
 
 ``python -m jobsched.plugins.ec2_spot.policy DEPLOYMENT REGION ACCOUNT`` prints it; the page
 ``docs/how-to/aws-policy.md`` explains each statement. Resources and condition keys are those of

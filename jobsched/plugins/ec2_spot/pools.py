@@ -37,7 +37,9 @@ def pools_of(wish: Wish, subnets: Sequence[Subnet], image: str) -> list[dict[str
 def requirements_of(wish: Wish, needs: Needs) -> dict[str, Any]:
     """Give ``InstanceRequirements``. Pure.
 
-    EC2 also leaves out what costs more than twice the cheapest (its price protection).
+    EC2 also leaves out types whose price is far above that of the cheapest fitting one of today's
+    generation: by default more than 100 % above it for spot, and more than 20 % for on-demand
+    ("Attribute-based instance type selection", price protection).
     """
     required: dict[str, Any] = {
         "VCpuCount": {"Min": needs.vcpus},

@@ -24,6 +24,7 @@ from jobsched.plugins.ec2_spot.network import Network
 from jobsched.plugins.ec2_spot.offers import offers_for
 from jobsched.plugins.ec2_spot.options import OptionsSchema
 from jobsched.plugins.ec2_spot.price import Prices
+from jobsched.plugins.ec2_spot.refusal import FleetRefused
 from jobsched.plugins.ec2_spot.request import Requests
 from jobsched.plugins.ec2_spot.settings import Settings
 from jobsched.plugins.ec2_spot.template import Template
@@ -98,8 +99,8 @@ class Ec2SpotProvider(Provider):
             # what it was made of may be wrong: a template deleted, a subnet gone
             for known in (self._network, self._groups, self._template):
                 known.forget()
-            if is_new and has_code(error, NOT_SHOWN):
-                raise OperationFailed("not_shown_yet", error.message, then="later") from error
+            if is_new and (hidden := _not_shown(error)):
+                raise hidden from error
             raise
 
     async def find(self, token: str) -> InstanceStatus | None:
@@ -119,6 +120,18 @@ class Ec2SpotProvider(Provider):
         """Delete volumes of this deployment that no machine holds."""
         now = self._clock.now()
         return await volumes.remove_leftovers(self._aws, self._deployment, now)
+
+
+def _not_shown(error: OperationFailed) -> OperationFailed | None:
+    """Give what it is if EC2 does not show what was just made; None: something else is wrong."""
+    if isinstance(error, FleetRefused):
+        # that token is used up, so it is another launch
+        if all(code.startswith(NOT_SHOWN) for code in error.codes):
+            return OperationFailed("not_shown_yet", error.message, then="next")
+        return None
+    if not has_code(error, NOT_SHOWN):
+        return None
+    return OperationFailed("not_shown_yet", error.message, effect=error.effect, then="later")
 
 
 __all__ = ["Ec2SpotProvider"]

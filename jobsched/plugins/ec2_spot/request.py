@@ -50,7 +50,7 @@ class Requests:
         version = await self._template.version()
         image = await self._images.find(wish.arch, gpus=bool(wish.gpus))
         fleet = fleet_of(order, wish, subnets, image=image, version=version, data=data)
-        return rendered(fleet, subnets)
+        return rendered(fleet, subnets, by_job=wish.by_job)
 
     def _url(self, order: MachineOrder) -> str:
         url = self._callback_url or order.callback_url
@@ -117,12 +117,14 @@ def fleet_of(
     return fleet
 
 
-def rendered(fleet: dict[str, Any], subnets: Sequence[Subnet]) -> str:
+def rendered(fleet: dict[str, Any], subnets: Sequence[Subnet], *, by_job: bool = False) -> str:
     """Write a request. Pure: the same parameters are the same bytes.
 
-    ``zones`` (subnet → zone) is for reading the answer, which may name the subnet only.
+    Only ``fleet`` is sent; the rest is for reading the answer: ``zones`` (subnet → zone), as it may
+    name the subnet only, and ``by_job``, for who is to blame.
     """
-    request = {"fleet": fleet, "zones": {one.id: one.zone for one in subnets}}
+    zones = {one.id: one.zone for one in subnets}
+    request = {"fleet": fleet, "zones": zones, "by_job": by_job}
     return json.dumps(request, sort_keys=True, separators=(",", ":"))
 
 

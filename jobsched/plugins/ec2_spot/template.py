@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jobsched.contracts.services import Services
@@ -33,6 +33,8 @@ class Version:
 
     id: str
     number: str
+    #: None: EC2 does not say
+    made_at: datetime | None = field(default=None, compare=False)
 
 
 class Template:
@@ -58,7 +60,7 @@ class Template:
         self._deployment = services.deployment
         self._name = f"jobsched-{services.deployment}"
         self._kept = Kept(self._look, services.clock, KEEP)
-        self._made_at: float | None = None
+        self._made_at: datetime | None = None
 
     async def version(self) -> Version:
         """Give the version to be launched from. May be repeated.
@@ -74,18 +76,27 @@ class Template:
 
     @property
     def is_new(self) -> bool:
-        """Whether this process made it so lately that EC2 may not show it to other calls yet."""
-        if self._made_at is None:
-            return False
-        return self._clock.monotonic() - self._made_at < SHOWN_WITHIN.total_seconds()
+        """Whether it was made so lately, by whichever worker, that other calls may not see it yet.
+
+        So may what it names: a security group that was made is older by a moment only.
+        """
+        return self._made_at is not None and self._clock.now() - self._made_at < SHOWN_WITHIN
 
     async def _look(self) -> Version:
+        version = await self._found_or_made()
+        self._made_at = version.made_at
+        return version
+
+    async def _found_or_made(self) -> Version:
         content = content_of(self._settings, await self._groups.ids(), self._deployment)
         found = await self._versions()
         if found is None:
             if made := await self._make(content):
                 return made
-            found = await self._versions() or ()
+            found = await self._versions()
+        if found is None:
+            words = f"EC2 does not show the launch template {self._name}, and says that it is there"
+            raise OperationFailed("not_shown_yet", words, then="later")
         return newest(found, hash_of(content)) or await self._make_version(content)
 
     async def _versions(self) -> Sequence[Mapping[str, Any]] | None:
@@ -129,9 +140,8 @@ class Template:
         return self._noted(made["LaunchTemplateId"], made["VersionNumber"])
 
     def _noted(self, template: str, number: int) -> Version:
-        self._made_at = self._clock.monotonic()
         self._log.info("template.made", template=template, version=number)
-        return Version(id=template, number=str(number))
+        return Version(id=template, number=str(number), made_at=self._clock.now())
 
 
 def content_of(settings: Settings, groups: Sequence[str], deployment: str) -> dict[str, Any]:
@@ -180,7 +190,11 @@ def newest(versions: Sequence[Mapping[str, Any]], description: str) -> Version |
     if not same:
         return None
     last = max(same, key=lambda one: int(one["VersionNumber"]))
-    return Version(id=last["LaunchTemplateId"], number=str(last["VersionNumber"]))
+    return Version(
+        id=last["LaunchTemplateId"],
+        number=str(last["VersionNumber"]),
+        made_at=last.get("CreateTime"),
+    )
 
 
 def _tagged(kind: str, deployment: str) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Wish:
     gpus: int = 0
     #: US dollars an hour; of a spot machine only
     max_price: Decimal | None = None
+    #: whether the job itself says which types, or what they must have
+    by_job: bool = False
 
     def written(self) -> Json:
         """Give it as the offer keeps it."""
@@ -55,6 +57,7 @@ class Wish:
             "gpus": self.gpus,
             # a number would not come back as it was
             "max_price": None if self.max_price is None else format(self.max_price, "f"),
+            "by_job": self.by_job,
         }
 
     @classmethod
@@ -68,6 +71,7 @@ class Wish:
             needs=Needs(**state["needs"]) if state["needs"] else None,
             gpus=state["gpus"],
             max_price=None if price is None else Decimal(price),
+            by_job=state.get("by_job", False),
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 from jobsched.contracts.order import MachineOrder
 from jobsched.domain.job import Instance
 from jobsched.errors import OperationFailed
+from jobsched.plugins.ec2_spot.client import LAUNCHES, THREADS
 from jobsched.plugins.ec2_spot.price import AT_LEAST
 from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.testing.ec2 import FakeEc2
@@ -137,6 +138,29 @@ async def test_definite_refusals(
     assert ec2.machines() == []
 
 
+@pytest.mark.parametrize("types", [(), ("m7i.large", "m6i.large")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"options": {"instance_types": ["zz9.large"]}},
+        {"options": {"instance_types": ["mac2.metal"]}},
+        {"resources": {"vcpus": 1024}},
+        {"resources": {"gpus": 64}},
+    ],
+)
+async def test_a_job_asks_for_what_there_is_not(
+    ec2: FakeEc2, tmp_path: Path, asked: dict[str, Any], types: tuple[str, ...]
+) -> None:
+    """L11: it fails alone, in both markets, and the next job has its machine."""
+    with worker(tmp_path, replace(SETTINGS, instance_types=types)) as provider:
+        for place in (0, 1):
+            told = await refusal(launched(provider, place, **asked))
+            assert (told.reason, told.then) == ("configuration", "fail"), told.message
+        instance = await launched(provider)
+        await provider.terminate(instance)
+    assert ec2.alive() == []
+
+
 @pytest.mark.parametrize(
     "switches",
     [
@@ -238,6 +262,38 @@ async def test_two_workers_begin_a_deployment(ec2: FakeEc2, tmp_path: Path) -> N
     assert ec2.alive() == []
 
 
+async def test_another_worker_has_just_made_the_template(ec2: FakeEc2, tmp_path: Path) -> None:
+    """EC2 does not show it to the second worker's call yet: later, and nobody is halted."""
+    with worker(tmp_path) as one, worker(tmp_path) as other:
+        await frozen(one)
+        request = await frozen(other)
+        assert ec2.calls["CreateLaunchTemplate"] == 1
+        ec2.switch(fail={"CreateFleet": {"code": "InvalidLaunchTemplateId.NotFound", "times": 1}})
+        told = await refusal(other.provision(request))
+        assert (told.reason, told.effect, told.then) == ("not_shown_yet", "none", "later")
+
+        status = await other.provision(request)
+        assert status.instance is not None
+        await other.terminate(status.instance)
+
+
+async def test_pools_do_not_see_the_group_that_was_just_made(
+    provider: Ec2SpotProvider, ec2: FakeEc2, aws_clients: dict[str, Any]
+) -> None:
+    """Each pool says that there is no such group: the next launch has another token, and works."""
+    request = await frozen(provider)
+    (group,) = aws_clients["ec2"].describe_security_groups(
+        Filters=[{"Name": "group-name", "Values": ["jobsched-test"]}]
+    )["SecurityGroups"]
+    aws_clients["ec2"].delete_security_group(GroupId=group["GroupId"])
+    told = await refusal(provider.provision(request))
+    assert (told.reason, told.effect, told.then) == ("not_shown_yet", "none", "next"), told.message
+
+    instance = await launched(provider)
+    assert ec2.alive() == [instance.id]
+    await provider.terminate(instance)
+
+
 async def test_ec2_chooses_by_what_a_job_needs(ec2: FakeEc2, tmp_path: Path) -> None:
     """Without types: the cheapest machine that has enough, of the architecture that is asked."""
     with worker(tmp_path, replace(SETTINGS, instance_types=())) as provider:
@@ -282,3 +338,42 @@ async def test_ec2_is_reached_as_an_operator_says(
         assert running_ec2.alive() == [instance.id]
         await provider.terminate(instance)
     assert running_ec2.alive() == []
+
+
+async def test_keys_come_back(
+    running_ec2: FakeEc2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L11: while a role gives no keys it is tried later, and works as soon as it gives some."""
+    running_ec2.reset()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    with worker(tmp_path, replace(SETTINGS, endpoint_url=running_ec2.url)) as provider:
+        told = await refusal(provider.find(ORDER.token))
+        assert (told.reason, told.effect, told.then) == ("credentials", "none", "later")
+
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", running_ec2.environment["AWS_ACCESS_KEY_ID"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+        assert await provider.find(ORDER.token) is None
+
+
+async def test_launches_that_hang_hold_up_nothing_else(
+    provider: Ec2SpotProvider, ec2: FakeEc2
+) -> None:
+    """L3: more of them than there are threads; machines are seen and ended all the same."""
+    machine = await launched(provider)
+    requests = [await frozen(provider) for _ in range(THREADS + LAUNCHES)]
+    ec2.switch(hang={"CreateFleet": -1})
+    hanging = [asyncio.create_task(provider.provision(request)) for request in requests]
+    async with asyncio.timeout(10):
+        while ec2.calls["CreateFleet"] < 1 + LAUNCHES:
+            await asyncio.sleep(0.05)
+        await provider.describe_all({})
+        await provider.terminate(machine)
+
+    ec2.switch(hang={})
+    for status in await asyncio.gather(*hanging):
+        assert status.instance is not None
+        await provider.terminate(status.instance)

@@ -70,10 +70,37 @@ def test_prices_may_be_one_text() -> None:
     )
 
 
-@pytest.mark.parametrize("source", ["sg-0abc", "10.0.0.0/16", "203.0.113.7", "2001:db8::/32"])
-def test_workers_are_groups_or_addresses(source: str) -> None:
-    """Who may reach a machine is a security group or a range of addresses."""
-    assert load({"worker_source": source})["worker_source"] == [source]
+@pytest.mark.parametrize(
+    ("written", "source"),
+    [
+        ("sg-0abc", "sg-0abc"),
+        ("10.0.0.0/16", "10.0.0.0/16"),
+        ("203.0.113.7", "203.0.113.7/32"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("2001:DB8:0::/32", "2001:db8::/32"),
+        ("2001:db8::7", "2001:db8::7/128"),
+        ("0.0.0.0/1", "0.0.0.0/1"),
+    ],
+)
+def test_workers_are_groups_or_addresses(written: str, source: str) -> None:
+    """Who may reach a machine is a security group, or addresses as EC2 writes them."""
+    assert load({"worker_source": written})["worker_source"] == [source]
+
+
+def test_a_source_counts_once() -> None:
+    """However it is written."""
+    assert load({"worker_source": "10.0.0.5, 10.0.0.5/32"})["worker_source"] == ["10.0.0.5/32"]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    ["0.0.0.0/0", "::/0", "128.0.0.0/1,sg-1,0.0.0.0/1", "::/1, 8000::/1", "10.0.0.5,::/0"],
+)
+def test_everybody_is_no_source(sources: str) -> None:
+    """Who reaches the port and has the key is root there: never all addresses, nor two halves."""
+    mistakes = jobsched_config_schemas()["ec2_spot"]().validate({"worker_source": sources})
+    (sentence,) = mistakes["worker_source"]
+    assert sentence.startswith("That admits everybody")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
@@ -60,8 +61,6 @@ CONFIGURATION = [
     "CustomerKeyHasBeenRevoked",
     "DefaultVpcDoesNotExist",
     "EncryptedVolumesNotSupported",
-    "ExpiredToken",
-    "ExpiredTokenException",
     "IncompleteSignature",
     "InvalidAction",
     "InvalidAMIID.Malformed",
@@ -95,7 +94,6 @@ CONFIGURATION = [
     "InvalidQueryParameter",
     "InvalidRegion",
     "InvalidRequest",
-    "InvalidSecurity.RequestHasExpired",
     "InvalidSecurityGroupID.NotFound",
     "InvalidSnapshot.NotFound",
     "InvalidSpotFleetRequestConfig",
@@ -118,7 +116,6 @@ CONFIGURATION = [
     "ParameterNotFound",
     "ParameterVersionNotFound",
     "PendingVerification",
-    "RequestExpired",
     "RulesPerSecurityGroupLimitExceeded",
     "SecurityGroupLimitExceeded",
     "SecurityGroupsPerInstanceLimitExceeded",
@@ -136,6 +133,12 @@ CONFIGURATION = [
     "ValidationException",
     "VPCIdNotSpecified",
     "VPCResourceNotSpecified",
+]
+EXPIRED = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidSecurity.RequestHasExpired",
+    "RequestExpired",
 ]
 #: neither refused for good nor surely without effect: the same again
 DOUBTFUL = [
@@ -227,7 +230,6 @@ def test_the_words_are_those_of_aws() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        NoCredentialsError(),
         NoRegionError(),
         ProfileNotFound(profile="jobs"),
         ParamValidationError(report="Unknown parameter in input"),
@@ -237,6 +239,25 @@ def test_what_was_never_sent_is_for_the_operator(error: Exception) -> None:
     """L11: the SDK would refuse it each time."""
     failed = no_answer(error, "create_fleet")  # type: ignore[arg-type] # all of BotoCoreError
     assert (failed.reason, failed.effect, failed.then) == ("configuration", "none", "breaker")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NoCredentialsError(), CredentialRetrievalError(provider="iam-role", error_msg="away")],
+)
+def test_keys_that_are_not_there_come_back(error: Exception) -> None:
+    """L11: the service that gives a role's keys is away: nothing was sent, nobody is halted."""
+    failed = no_answer(error, "create_fleet")  # type: ignore[arg-type] # all of BotoCoreError
+    assert (failed.reason, failed.effect, failed.then) == ("credentials", "none", "later")
+
+
+@pytest.mark.parametrize("code", EXPIRED)
+def test_keys_that_ran_out_are_renewed(code: str) -> None:
+    """L11: the same call later, with new ones; after a repeat of the SDK's own it is open."""
+    first = of_aws(answered(code), "create_fleet")
+    repeat = of_aws(answered(code, retries=1), "create_fleet")
+    assert (first.reason, first.effect, first.then) == ("credentials", "none", "later")
+    assert (repeat.reason, repeat.effect, repeat.then) == ("credentials", "unknown", "later")
 
 
 @pytest.mark.parametrize("kind", [ReadTimeoutError, ConnectTimeoutError])

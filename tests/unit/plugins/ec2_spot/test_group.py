@@ -157,3 +157,38 @@ async def test_a_group_that_may_not_be_made_is_told(lent: tuple[StubbedAws, Lent
     with pytest.raises(OperationFailed) as failed:
         await groups(lent, "sg-9").ids()
     assert (failed.value.reason, failed.value.then) == ("configuration", "breaker")
+
+
+async def test_a_group_that_is_there_and_not_shown(lent: tuple[StubbedAws, LentServices]) -> None:
+    """Another worker has just made it: it is looked for later, and nobody is halted."""
+    aws, _ = lent
+    aws.answers("describe_subnets", {"Subnets": [SUBNET]})
+    aws.answers("describe_security_groups", {"SecurityGroups": []})
+    aws.fails("create_security_group", "InvalidGroup.Duplicate")
+    aws.answers("describe_security_groups", {"SecurityGroups": []})
+
+    with pytest.raises(OperationFailed) as failed:
+        await groups(lent, "sg-9").ids()
+    assert (failed.value.reason, failed.value.then) == ("not_shown_yet", "later")
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason", "then"),
+    [("sg-1", "not_shown_yet", "later"), ("sg-9", "configuration", "breaker")],
+)
+async def test_a_group_that_cannot_be_changed_yet(
+    lent: tuple[StubbedAws, LentServices], missing: str, reason: str, then: str
+) -> None:
+    """Our own may be too new to be seen; a source that is not there is a wrong setting."""
+    aws, _ = lent
+    aws.answers("describe_subnets", {"Subnets": [SUBNET]})
+    aws.answers("describe_security_groups", shown())
+    aws.stub("ec2").add_client_error(
+        "authorize_security_group_ingress",
+        service_error_code="InvalidGroup.NotFound",
+        service_message=f"The security group '{missing}' does not exist",
+    )
+
+    with pytest.raises(OperationFailed) as failed:
+        await groups(lent, "sg-9").ids()
+    assert (failed.value.reason, failed.value.then) == (reason, then)

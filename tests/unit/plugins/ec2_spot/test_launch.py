@@ -280,3 +280,46 @@ async def test_a_repeat_of_a_dead_token_is_definite(lent: tuple[StubbedAws, Laun
     with pytest.raises(OperationFailed) as failed:
         await sent(launcher, first=False)
     assert (failed.value.effect, failed.value.then) == ("none", "next")
+
+
+async def test_the_operator_is_told_of_a_quota(tmp_path: Path) -> None:
+    """L9: in the log, with AWS' own words, and not for each of 500 launches."""
+    with stubbed(tmp_path) as (aws, services, log, clock):
+        machines = Machines(aws, services, public_address=False)
+        launcher = Launcher(aws, services, machines, Prices(aws, services, {}))
+        for seconds in (0, 599, 1):
+            clock.advance(seconds)
+            aws.answers("create_fleet", made(errors=("VcpuLimitExceeded",)))
+            with pytest.raises(OperationFailed, match="VcpuLimitExceeded"):
+                await sent(launcher)
+        aws.fails("create_fleet", "RequestLimitExceeded", status=503)
+        with pytest.raises(OperationFailed):
+            await sent(launcher)
+
+    told = [(level, event, fields["market"]) for level, event, fields in log.entries]
+    assert told == [("error", "quota.reached", "on-demand")] * 2
+    assert "VcpuLimitExceeded (m7i.large in us-east-1b): m" in log.entries[0][2]["message"]
+
+
+async def test_each_market_has_a_quota(tmp_path: Path) -> None:
+    """L9: that of on-demand machines is told too, right after that of spot machines."""
+    spot = rendered(
+        fleet_of(
+            ORDER,
+            Wish(market="spot", arch="x86_64", types=("m7i.large",)),
+            SUBNETS,
+            image=IMAGE,
+            version=VERSION,
+            data="AAAA",
+        ),
+        SUBNETS,
+    )
+    with stubbed(tmp_path) as (aws, services, log, _):
+        machines = Machines(aws, services, public_address=False)
+        launcher = Launcher(aws, services, machines, Prices(aws, services, {}))
+        for request in (spot, REQUEST):
+            launcher.expect(ORDER.token)
+            aws.fails("create_fleet", "MaxFleetCountExceeded")
+            with pytest.raises(OperationFailed):
+                await launcher.send(request)
+    assert [fields["market"] for _, _, fields in log.entries] == ["spot", "on-demand"]

@@ -138,6 +138,7 @@ def test_an_offer_is_kept_as_json() -> None:
         needs=Needs(vcpus=2, memory_mib=4096),
         gpus=1,
         max_price=Decimal("0.10"),
+        by_job=True,
     )
     assert Wish.read(json.loads(json.dumps(wish.written()))) == wish
     small = replace(wish, needs=None, max_price=Decimal("0.0000001"))
@@ -227,3 +228,21 @@ def test_options_that_are_taken(options: dict[str, Any]) -> None:
 def test_options_that_are_refused(key: str, value: object) -> None:
     """A wrong value and an unknown key are named at the door."""
     assert list(OptionsSchema().validate({key: value})) == [key]
+
+
+@pytest.mark.parametrize(
+    ("asked", "by_job"),
+    [
+        ({}, False),
+        ({"options": {"on_demand": "fallback", "max_price": 1}}, False),
+        ({"options": {"instance_types": ["m7i.large"]}}, True),
+        ({"resources": {"vcpus": 2}}, True),
+        ({"resources": {"memory_mib": 2}}, True),
+        ({"resources": {"gpus": 2}}, True),
+        ({"resources": {"arch": "x86_64"}}, True),
+    ],
+)
+def test_it_is_known_who_chose(asked: dict[str, Any], *, by_job: bool) -> None:
+    """L11: a job that says which types, or what they must have, is the one to blame for them."""
+    offers = offers_for(replace(ORDER, **asked), Settings(instance_types=("m7i.large",)))
+    assert {Wish.read(offer.state).by_job for offer in offers} == {by_job}

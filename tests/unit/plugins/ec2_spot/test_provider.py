@@ -172,6 +172,50 @@ async def test_what_was_just_made_may_not_be_shown_yet(
     )
 
 
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("codes", "follows"),
+    [
+        (("InvalidGroup.NotFound", "InvalidGroup.NotFound"), ("not_shown_yet", "next")),
+        (("InvalidGroup.NotFound", "InvalidSubnetID.NotFound"), ("configuration", "breaker")),
+        (("InvalidGroup.NotFound", "UnauthorizedOperation"), ("configuration", "breaker")),
+        (("InvalidAMIID.NotFound",), ("configuration", "breaker")),
+    ],
+)
+async def test_a_pool_may_not_be_shown_a_new_group_yet(
+    services: LentServices,
+    monkeypatch: pytest.MonkeyPatch,
+    codes: tuple[str, ...],
+    follows: tuple[str, str],
+) -> None:
+    """The token of a fleet without a machine is used up: a new launch, and nobody is halted."""
+    errors = [{"ErrorCode": code, "ErrorMessage": "m"} for code in codes]
+    monkeypatch.setitem(ANSWERS, "create_fleet", {"Errors": errors})
+    provider = Ec2SpotProvider(services, replace(SETTINGS, on_demand="always"))
+    with pytest.raises(OperationFailed) as failed:
+        await launched(provider, ORDER.token)
+    assert failed.value.effect == "none"
+    assert (failed.value.reason, failed.value.then) == follows
+
+
+async def test_what_is_not_shown_to_a_repeat_leaves_it_open(
+    services: LentServices, aws: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L3: the sending before may have seen the template, and made a machine of it."""
+    monkeypatch.setitem(ANSWERS, "describe_instances", {"Reservations": []})
+    provider = Ec2SpotProvider(services, replace(SETTINGS, on_demand="always"))
+    request = await provider.freeze(ORDER, (await provider.offers(ORDER))[0])
+    words = "InvalidLaunchTemplateId.NotFound: create_fleet: m"
+    aws.failing["create_fleet"] = OperationFailed("configuration", words, then="breaker")
+    effects = []
+    for _ in range(2):
+        with pytest.raises(OperationFailed, match="InvalidLaunchTemplateId") as failed:
+            await provider.provision(request)
+        assert (failed.value.reason, failed.value.then) == ("not_shown_yet", "later")
+        effects.append(failed.value.effect)
+    assert effects == ["none", "unknown"]
+
+
 async def test_provision_looks_nothing_up(services: LentServices, aws: Answering) -> None:
     """L6: all that could change was frozen; a repeat asks only what became of its machine."""
     provider = Ec2SpotProvider(services, replace(SETTINGS, on_demand="always"))

@@ -99,6 +99,7 @@ async def test_it_is_the_whole_call() -> None:
             ],
         },
         "zones": {"subnet-a": "us-east-1a", "subnet-b": "us-east-1b"},
+        "by_job": False,
     }
     assert config["LaunchTemplateSpecification"] == {"LaunchTemplateId": "lt-1", "Version": "7"}
     assert [one["SubnetId"] for one in config["Overrides"]] == ["subnet-a", "subnet-b"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from jobsched.plugins.ec2_spot.template import (
     newest,
 )
 from jobsched.testing.clock import FakeClock
-from tests.unit.plugins.ec2_spot.stubbed import StubbedAws, stubbed
+from tests.unit.plugins.ec2_spot.stubbed import NOW, StubbedAws, stubbed
 
 SETTINGS = Settings(security_groups=("sg-1",))
 CONTENT = content_of(SETTINGS, ["sg-1"], "test")
@@ -148,6 +149,37 @@ async def test_the_first_launch_makes_the_template(
     assert template.is_new
     clock.advance(SHOWN_WITHIN.total_seconds())
     assert not template.is_new
+
+
+@pytest.mark.parametrize(("seconds", "is_new"), [(-5, True), (0, True), (59, True), (60, False)])
+async def test_what_another_worker_made_is_new_too(
+    lent: tuple[StubbedAws, Template, FakeClock], seconds: int, *, is_new: bool
+) -> None:
+    """EC2 tells when, by its own clock; for a minute it may not show it to all calls."""
+    aws, template, _ = lent
+    made = {**version(4), "CreateTime": NOW - timedelta(seconds=seconds)}
+    aws.answers("describe_launch_template_versions", {"LaunchTemplateVersions": [made]})
+
+    await template.version()
+    assert template.is_new is is_new
+
+
+async def test_a_template_that_is_not_shown_and_cannot_be_made(
+    lent: tuple[StubbedAws, Template, FakeClock],
+) -> None:
+    """Another worker has just made it, and EC2 shows it to nobody: it is looked for later."""
+    aws, template, _ = lent
+    aws.fails("describe_launch_template_versions", "InvalidLaunchTemplateName.NotFoundException")
+    aws.fails("create_launch_template", "InvalidLaunchTemplateName.AlreadyExistsException")
+    aws.fails("describe_launch_template_versions", "InvalidLaunchTemplateName.NotFoundException")
+
+    with pytest.raises(OperationFailed) as failed:
+        await template.version()
+    assert (failed.value.reason, failed.value.effect, failed.value.then) == (
+        "not_shown_yet",
+        "none",
+        "later",
+    )
 
 
 async def test_another_content_makes_a_version(
