@@ -426,12 +426,6 @@ CASES = {
         words=("JOBSCHED_EC2_SPOT_WORKER_SOURCE", "JOBSCHED_EC2_SPOT_SECURITY_GROUPS"),
         settings=spot(worker_source=""),
     ),
-    "everybody may reach the machines": Case(
-        check="ec2.security_groups",
-        verdict="fail",
-        words=("JOBSCHED_EC2_SPOT_WORKER_SOURCE", "0.0.0.0/0", "2376"),
-        settings=spot(worker_source="10.0.0.0/16,0.0.0.0/0"),
-    ),
     "workers of a group that there is not": Case(
         check="ec2.security_groups",
         verdict="fail",

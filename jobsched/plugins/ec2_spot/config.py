@@ -104,8 +104,9 @@ def _is_everybody(sources: Iterable[str]) -> bool:
     ranges = [ipaddress.ip_network(one) for one in sources if not one.startswith("sg-")]
     four = [one for one in ranges if isinstance(one, ipaddress.IPv4Network)]
     six = [one for one in ranges if isinstance(one, ipaddress.IPv6Network)]
-    together = [*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six)]
-    return any(one.prefixlen == 0 for one in together)
+    return any(one.prefixlen == 0 for one in ipaddress.collapse_addresses(four)) or any(
+        one.prefixlen == 0 for one in ipaddress.collapse_addresses(six)
+    )
 
 
 def _described(text: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ THROTTLE: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-#: keys that ran out: a role gives new ones, so the same again, later. Each stands for all codes that
+#: keys that ran out; a role gives new ones: the same again, later. Each stands for all codes that
 #: begin with it.
 EXPIRED: Final = ("ExpiredToken", "InvalidSecurity.RequestHasExpired", "RequestExpired")
 #: wrong settings or rights: no job can be served until an operator has looked. Each stands for all
