@@ -118,9 +118,6 @@ class Groups(Ec2Check):
             words = "nothing says who may reach the machines"
             ways = f"{setting('worker_source')}, or {setting('security_groups')}"
             return Finding("fail", f"{words}: set {ways}")
-        if everybody := [one for one in sources if is_everybody(one)]:
-            words = f"{everybody[0]} would let everybody in to port {PORT}"
-            return Finding("fail", f"{words}: name the workers alone in {setting('worker_source')}")
         try:
             if named := [one for one in sources if one.startswith(GROUP)]:
                 await self._described(named)
