@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Access, Instance, Json
+from jobsched.plugins.ec2_spot.wish import Market
 
 Phase = Literal["pending", "running", "going", "gone", "unknown"]
 
@@ -62,7 +63,7 @@ def why_ended(machine: Mapping[str, Any]) -> str:
     return str(machine.get("StateReason", {}).get("Code", ""))
 
 
-def market_of(machine: Mapping[str, Any]) -> Literal["spot", "on-demand"]:
+def market_of(machine: Mapping[str, Any]) -> Market:
     """Say how it is paid for."""
     return "spot" if machine.get("InstanceLifecycle") == "spot" else "on-demand"
 

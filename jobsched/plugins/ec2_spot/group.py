@@ -49,7 +49,7 @@ class SecurityGroups:
         self._aws = aws
         self._log = services.log
         self._network = network
-        self._name = f"jobsched-{services.deployment}"
+        self._name = tags.name_of(services.deployment)
         self._deployment = services.deployment
         self._configured = tuple(configured)
         self._sources = frozenset(worker_source)

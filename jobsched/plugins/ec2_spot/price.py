@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Price
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot import list_price, spot_price
 from jobsched.plugins.ec2_spot.client import Aws
+from jobsched.plugins.ec2_spot.wish import Market
 
-Market = Literal["spot", "on-demand"]
 #: market, instance type, and zone or region
 _Key = tuple[Market, str, str]
 
@@ -113,4 +113,4 @@ def _usable(per_hour: Decimal) -> Decimal:
     return per_hour
 
 
-__all__ = ["AT_LEAST", "Market", "Prices"]
+__all__ = ["AT_LEAST", "Prices"]

@@ -26,6 +26,11 @@ def of_order(order: MachineOrder) -> dict[str, str]:
     }
 
 
+def name_of(deployment: str) -> str:
+    """Give the name of what a deployment makes once: its launch template, its security group."""
+    return f"jobsched-{deployment}"
+
+
 def listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Give tags as AWS takes them, in a fixed order."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
@@ -58,6 +63,7 @@ __all__ = [
     "filters",
     "having",
     "listed",
+    "name_of",
     "of_order",
     "read",
 ]

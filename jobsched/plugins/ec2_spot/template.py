@@ -58,7 +58,7 @@ class Template:
         self._groups = groups
         self._settings = settings
         self._deployment = services.deployment
-        self._name = f"jobsched-{services.deployment}"
+        self._name = tags.name_of(services.deployment)
         self._kept = Kept(self._look, services.clock, KEEP)
         self._made_at: datetime | None = None
 

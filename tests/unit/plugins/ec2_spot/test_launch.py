@@ -270,6 +270,8 @@ async def test_a_throttled_repeat_is_in_doubt(lent: tuple[StubbedAws, Launcher])
         "unknown",
         "later",
     )
+    # a look would have failed here too, and then been the cause
+    assert "RequestLimitExceeded" in str(failed.value.__cause__)
 
 
 async def test_a_repeat_of_a_dead_token_is_definite(lent: tuple[StubbedAws, Launcher]) -> None:

@@ -16,7 +16,8 @@ from jobsched.domain.job import Price
 from jobsched.plugins.ec2_spot import price
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.list_price import region_of
-from jobsched.plugins.ec2_spot.price import Market, Prices
+from jobsched.plugins.ec2_spot.price import Prices
+from jobsched.plugins.ec2_spot.wish import Market
 from jobsched.testing.clock import FakeClock
 from jobsched.testing.services import LentServices
 from tests.unit.plugins.ec2_spot.stubbed import NOW, StubbedAws, stubbed
