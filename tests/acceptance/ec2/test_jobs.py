@@ -195,8 +195,17 @@ def test_a_wrong_image_stops_the_launches_after_one_job(
         assert {len(one["attempts"]) for one in documents} == {1}, "it used up no attempt"
 
 
+def let_all_boot(found: Cloud, ec2: FakeEc2, *, once: int) -> None:
+    """Let machines run as soon as so many are there: the cap is reached, however slow this is."""
+    found.made.until(lambda: len(ec2.alive()) == once)
+    ec2.switch(pending_seconds=0)
+    for machine in ec2.alive():
+        ec2.boot(machine)
+
+
 def test_eight_workers_keep_the_caps(redis_server: RedisServer, ec2: FakeEc2) -> None:
     """L16: as many machines as may be there at one time and in an hour, and never one more."""
+    ec2.switch(pending_seconds=-1)
     with cloud(
         redis_server,
         ec2,
@@ -205,6 +214,7 @@ def test_eight_workers_keep_the_caps(redis_server: RedisServer, ec2: FakeEc2) ->
         JOBSCHED_EC2_SPOT_HOURLY="30",
     ) as found:
         jobs = [found.schedule(seconds=0.2) for _ in range(40)]
+        let_all_boot(found, ec2, once=5)
         found.made.until(lambda: len(found.starts()) == 30)
         time.sleep(3)
         assert ec2.calls["CreateFleet"] == 30
@@ -218,7 +228,7 @@ def test_eight_workers_keep_the_caps(redis_server: RedisServer, ec2: FakeEc2) ->
 
 def test_five_hundred_jobs_at_once(redis_server: RedisServer, ec2: FakeEc2) -> None:
     """Fifty machines alive serve them all, each once."""
-    ec2.switch(pending_seconds=0, shutting_down_seconds=0)
+    ec2.switch(pending_seconds=-1, shutting_down_seconds=0)
     with cloud(
         redis_server,
         ec2,
@@ -227,6 +237,7 @@ def test_five_hundred_jobs_at_once(redis_server: RedisServer, ec2: FakeEc2) -> N
         JOBSCHED_EC2_SPOT_HOURLY="600",
     ) as found:
         jobs = [found.schedule() for _ in range(500)]
+        let_all_boot(found, ec2, once=50)
         finished(found, *jobs)
         assert found.most == 50
         assert len(ec2.machines()) == 500
