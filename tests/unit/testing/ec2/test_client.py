@@ -183,16 +183,21 @@ def test_it_is_for_a_person_too() -> None:
     """`python -m jobsched.testing.ec2` prints the variables and examples, and ends by Ctrl-C."""
     command = [sys.executable, "-u", "-m", "jobsched.testing.ec2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as person:
-        assert person.stdout is not None
-        lines = []
-        for line in person.stdout:
-            lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        url = lines[0].split(" answers at ")[1].split(". For")[0]
-        assert _get(url) == b"[]"
-        os.kill(person.pid, signal.SIGINT)
-        assert "ended" in person.stdout.read()
+        try:
+            assert person.stdout is not None
+            lines = []
+            for line in person.stdout:
+                lines.append(line)
+                if "Ctrl-C" in line:
+                    break
+            url = lines[0].split(" answers at ")[1].split(". For")[0]
+            assert _get(url) == b"[]"
+            os.kill(person.pid, signal.SIGINT)
+            assert "ended" in person.stdout.read()
+        finally:
+            # one that does not listen must not be waited for
+            if sys.exc_info()[0]:
+                person.kill()
 
     assert person.returncode == 0
     said = "".join(lines)
