@@ -43,13 +43,32 @@ def read(
     from jobsched.plugins.docker_runner.client import BROKEN, broken  # noqa: PLC0415 (late, as docker)
 
     try:
-        with leash.worn(), closing(_open(connection, container, follow=follow)) as response:
-            pieces = skip(frames(blocks(response.raw)), since)
-            # Somebody is watching: what is there is shown at once, however small.
-            for chunk in pieces if follow else joined(pieces):
-                emit(chunk)
+        if follow:
+            since = _handed_on(connection, container, since, emit, leash, follow=True)
+        # An engine ends a stream that follows as soon as the container ends, and may not have sent
+        # all that was written by then: the rest is read once more.
+        _handed_on(connection, container, since, emit, leash, follow=False)
     except BROKEN as error:
         raise broken(error) from error
+
+
+def _handed_on(
+    connection: Connection,
+    container: Container,
+    since: int,
+    emit: Callable[[LogChunk], None],
+    leash: Leash,
+    *,
+    follow: bool,
+) -> int:
+    """Hand on what one stream has; give the first byte that is still to come."""
+    with leash.worn(), closing(_open(connection, container, follow=follow)) as response:
+        pieces = skip(frames(blocks(response.raw)), since)
+        # Somebody is watching: what is there is shown at once, however small.
+        for chunk in pieces if follow else joined(pieces):
+            emit(chunk)
+            since = chunk.offset + len(chunk.data)
+    return since
 
 
 def blocks(raw: Any) -> Iterator[bytes]:

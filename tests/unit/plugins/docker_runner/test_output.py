@@ -1,14 +1,19 @@
 """Taking an engine's output apart."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobsched.contracts.runner import LogChunk
+from jobsched.domain.job import Container
 from jobsched.errors import RunnerFailed
 from jobsched.plugins.docker_runner import output
+from jobsched.plugins.docker_runner.leash import Leash
 
 
 def sent(*pieces: bytes, stream: int = 1) -> bytes:
@@ -69,3 +74,40 @@ def test_an_engine_that_cannot_read_its_logs_says_so() -> None:
     with pytest.raises(RunnerFailed, match="Error grabbing logs") as failed:
         list(output.frames([sent(b"Error grabbing logs", stream=3)]))
     assert failed.value.reason == "logs_failed"
+
+
+class Streams:
+    """An engine that ends the stream of a follower too early, as it may when a container ends."""
+
+    def __init__(self, whole: bytes, followed: int) -> None:
+        self.bodies = {True: sent(whole[:followed]), False: sent(whole)}
+        self.asked: list[bool] = []
+
+    def opened(self, connection: object, container: object, *, follow: bool) -> Any:
+        """Give the answer to one request."""
+        self.asked.append(follow)
+        raw = BytesIO(self.bodies[follow])
+        return SimpleNamespace(
+            raw=SimpleNamespace(read1=lambda size, **_: raw.read1(size)), close=raw.close
+        )
+
+
+@pytest.mark.parametrize("followed", [0, 4, 10])
+@pytest.mark.parametrize("since", [0, 2, 6])
+def test_what_a_follower_was_not_sent_is_read_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, followed: int, since: int
+) -> None:
+    """Each byte comes once, whatever the engine had sent when the container ended."""
+    whole = b"0123456789"
+    engine = Streams(whole, followed)
+    monkeypatch.setattr(output, "_open", engine.opened)
+    connection: Any = None
+    chunks: list[LogChunk] = []
+    container = Container(name="one")
+
+    output.read(connection, container, since, chunks.append, Leash(), follow=True)
+
+    assert engine.asked == [True, False]
+    assert b"".join(chunk.data for chunk in chunks) == whole[since:]
+    ends = [since, *(chunk.offset + len(chunk.data) for chunk in chunks)]
+    assert [chunk.offset for chunk in chunks] == ends[:-1]
