@@ -44,7 +44,9 @@ async def parts(
     log.configure({"JOBSCHED_LOG_FORMAT": "json"}, _NOWHERE)
     store = await RedisStore.open(url, DEPLOYMENT)
     await store.stamp("")
-    services = RunningServices(deployment=DEPLOYMENT, data_dir=Path(), settings={})
+    services = RunningServices(
+        deployment=DEPLOYMENT, data_dir=Path(), ca_dir=Path() / "ca", settings={}
+    )
     services.clock.sync(await store.check())
     services.history.know([provider])
     registry = Registry(

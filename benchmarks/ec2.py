@@ -65,7 +65,9 @@ class Life:
 
 async def lives(options: argparse.Namespace, at: Server, ec2: FakeEc2) -> Life:
     """Let a worker bring all jobs to their end, at the configured rate of launches."""
-    services = RunningServices(deployment=bed.DEPLOYMENT, data_dir=Path(), settings={})
+    services = RunningServices(
+        deployment=bed.DEPLOYMENT, data_dir=Path(), ca_dir=Path() / "ca", settings={}
+    )
     settings = Settings(
         region=ec2.region,
         endpoint_url=ec2.url,

@@ -93,6 +93,8 @@ class RunningServices:
     data_dir: Path
     #: the whole configuration, section by section, secrets masked
     settings: Mapping[str, Any] = field(repr=False)
+    #: the deployment's certificates
+    ca_dir: Path
     clock: StoreClock = field(default_factory=StoreClock)
     ids: RandomIds = field(default_factory=RandomIds)
     spawn: Spawner = field(default_factory=Spawner)

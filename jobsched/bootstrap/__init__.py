@@ -1,12 +1,14 @@
 """The only place where parts are put together: configuration, plugins, store, services."""
 
 from jobsched.bootstrap.assemble import parts
+from jobsched.bootstrap.configured import ca_dir
 from jobsched.bootstrap.init import init_files, init_store
 from jobsched.bootstrap.opening import LoggingStore, store_url
 from jobsched.bootstrap.plugins import configure, inspect_plugins
 
 __all__ = [
     "LoggingStore",
+    "ca_dir",
     "configure",
     "init_files",
     "init_store",

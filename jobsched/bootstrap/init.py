@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from jobsched import identity
+from jobsched import authority, identity
 from jobsched.bootstrap import opening
-from jobsched.bootstrap.configured import identify, secrets_of, services_of
+from jobsched.bootstrap.configured import ca_dir, identify, secrets_of, services_of
 from jobsched.bootstrap.plugins import gather
 from jobsched.config import Config
 from jobsched.errors import ConfigError, WrongStore
@@ -16,8 +16,14 @@ from jobsched.store.port import Store
 
 
 def init_files(config: Config) -> Identity:
-    """Make the deployment's secret and id in the data directory; what is there is kept."""
-    return identity.init(config.value("data_dir"))
+    """Make the deployment's secret, id and certificates; what is there is kept.
+
+    Raises:
+        ConfigError: a folder cannot be written, or half of a certificate's pair is missing.
+    """
+    who = identity.init(config.value("data_dir"))
+    authority.init(ca_dir(config))
+    return who
 
 
 async def init_store(config: Config, *, force: bool = False) -> None:

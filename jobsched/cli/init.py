@@ -18,10 +18,11 @@ from jobsched.cli import option, output, setting
 @setting.file
 @option.as_json
 def command(*, store: bool, force: bool, file: Path | None, as_json: bool, **flags: Any) -> None:
-    """Make a deployment's secret and id; what is there is kept.
+    """Make a deployment's secret, id and certificates; what is there is kept.
 
-    All processes of a deployment share both: give them the same files, or JOBSCHED_SECRET_FILE and
-    JOBSCHED_DEPLOYMENT. `jobsched up` without a Redis of its own does all of this by itself.
+    All processes of a deployment share them: give them the same files, or JOBSCHED_SECRET_FILE and
+    JOBSCHED_DEPLOYMENT, and the workers JOBSCHED_CA_DIR. `jobsched up` without a Redis of its own
+    does all of this by itself.
     """
     import asyncio  # noqa: PLC0415 (not for --help, nor what follows)
 
@@ -33,16 +34,18 @@ def command(*, store: bool, force: bool, file: Path | None, as_json: bool, **fla
     made = bootstrap.init_files(config)
     if store:
         asyncio.run(bootstrap.init_store(config, force=force))
-    data_dir = config.value("data_dir")
+    data_dir, ca_dir = config.value("data_dir"), bootstrap.ca_dir(config)
     # the configuration counts before the files, in every process of the deployment
     chosen = {key for key in ("deployment", "secret") if config.value(key)}
     deployment = config.value("deployment") or made.deployment
     if as_json:
-        found = {"deployment": deployment, "data_dir": str(data_dir), "store": store}
+        found = {"deployment": deployment, "data_dir": str(data_dir), "ca_dir": str(ca_dir)}
+        found |= {"store": store}
         output.document(found)
         return
     output.data(f"deployment {deployment}")
     output.progress(f"an id and a secret are in {data_dir} (for its owner alone)")
+    output.progress(f"certificates for machines that are reached by TLS are in {ca_dir}")
     for key in sorted(chosen):
         output.progress(f"its {key} is not that one: {config.origin(key)} says another")
     if store:

@@ -213,6 +213,15 @@ class Services(Protocol):
         ...
 
     @property
+    def ca_dir(self) -> Path:
+        """The folder of the deployment's certificates: its authority's and its workers'.
+
+        ``ca-cert.pem`` is what a machine trusts; ``client-cert.pem`` and ``client-key.pem`` are
+        what a worker shows to it. ``jobsched init`` makes them.
+        """
+        ...
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """The whole configuration, section by section, secrets masked."""
         ...

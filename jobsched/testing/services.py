@@ -48,5 +48,10 @@ class LentServices:
     history: FixedHistory = field(default_factory=FixedHistory)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def ca_dir(self) -> Path:
+        """Give the folder of certificates; there are none, unless a test puts them there."""
+        return self.data_dir / "ca"
+
 
 __all__ = ["LentServices", "LentSpawn"]

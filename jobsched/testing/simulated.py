@@ -26,6 +26,7 @@ class SimulatedServices:
     history: History
     deployment: str = "simulated"
     data_dir: Path = Path("/nonexistent")
+    ca_dir: Path = Path("/nonexistent/ca")
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

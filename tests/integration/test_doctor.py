@@ -57,7 +57,7 @@ def looked(environ: dict[str, str], *only: str) -> dict[str, Result]:
 def test_all_is_well(environ: dict[str, str]) -> None:
     """On a store that was made, with the settings of the page on production, every check passes."""
     found = looked(environ, "jobsched")
-    assert len(found) == 8
+    assert len(found) == 9
     assert {one.verdict for one in found.values()} == {"pass"}, found
 
 

@@ -60,7 +60,10 @@ def test_holders_differ_within_one_process() -> None:
 def test_services_keep_the_contract(tmp_path: Path) -> None:
     """What plugins are typed against is what they get, and its repr shows no settings."""
     services: Services = RunningServices(
-        deployment="d", data_dir=tmp_path, settings={"secrets": {"a": "hunter2"}}
+        deployment="d",
+        data_dir=tmp_path,
+        ca_dir=tmp_path / "ca",
+        settings={"secrets": {"a": "hunter2"}},
     )
     assert "hunter2" not in repr(services)
 

@@ -53,7 +53,7 @@ def test_hosts_are_shown_the_deployments_own_certificate(tmp_path: Path) -> None
     """Without a setting it is the one that the runner shows."""
     usual = credentials_of(loaded(hosts=[RED]), tmp_path)
     assert usual == Credentials(
-        certificate=tmp_path / "ca" / "client-cert.pem", key=tmp_path / "ca" / "client-key.pem"
+        certificate=tmp_path / "client-cert.pem", key=tmp_path / "client-key.pem"
     )
     own = loaded(hosts=[RED], client_certificate="/a.pem", client_key="/a.key")
     assert credentials_of(own, tmp_path) == Credentials(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobsched.bootstrap.doctor.certificates import Certificates
 from jobsched.bootstrap.doctor.local import Configuration, PluginsThere, Secret
 from jobsched.bootstrap.doctor.reading import Reading, read
 from jobsched.bootstrap.doctor.server import Server
@@ -78,7 +79,11 @@ def _of_core(reading: Reading, stack: AsyncExitStack) -> list[Check]:
     if reading.config is None:
         return []
     server = Server(reading.config, stack)
-    return [Secret(reading.config), *store_checks(server, reading.config)]
+    return [
+        Secret(reading.config),
+        Certificates(reading.config, reading.access),
+        *store_checks(server, reading.config),
+    ]
 
 
 def _is_chosen(brought: Brought, only: Collection[str]) -> bool:

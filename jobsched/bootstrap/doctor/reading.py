@@ -37,6 +37,8 @@ class Reading:
     #: the checks of plugins
     brought: Sequence[Brought] = ()
     services: RunningServices | None = None
+    #: kinds of access to the machines of the providers
+    access: frozenset[str] = frozenset()
 
 
 def read(flags: Mapping[str, Any] | None, environ: Mapping[str, str], file: Path | None) -> Reading:
@@ -74,7 +76,7 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
     except ConfigError:
         deployment = ""
     services = services_of(config, deployment)
-    missing = ""
+    missing, access = "", frozenset[str]()
     try:
         registry, plugins = collect(
             plugins,
@@ -83,6 +85,7 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
             callbacks=config.section("callbacks"),
             defaults={key: config.value(key) for key in DEFAULTS},
         )
+        access = access.union(*(one.access for one in registry.providers.values()))
         with_defaults(config, registry)
     except ConfigError as error:
         missing = error.message
@@ -94,6 +97,7 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
         missing=missing,
         brought=brought,
         services=services,
+        access=access,
     )
 
 

@@ -27,7 +27,7 @@ def jobsched_config_schemas() -> dict[str, type[Schema]]:
 @hookimpl
 def jobsched_runners(config: Mapping[str, Mapping[str, Any]], services: Services) -> list[Runner]:
     """Bring the runner; no engine is spoken to before its first use."""
-    settings = Settings.of(config[DockerRunner.name], services.data_dir)
+    settings = Settings.of(config[DockerRunner.name], services.ca_dir)
     return [DockerRunner(settings, services)]
 
 

@@ -11,6 +11,12 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 USUAL_SOCKET = "unix:///var/run/docker.sock"
+#: their names in the deployment's folder, by our setting
+CERTIFICATES = {
+    "ca_certificate": "ca-cert.pem",
+    "client_certificate": "client-cert.pem",
+    "client_key": "client-key.pem",
+}
 _CAPABILITY = validate.Regexp(r"[A-Z_]+\Z", error="Write a capability as NET_RAW.")
 
 
@@ -49,7 +55,7 @@ class DockerRunnerSchema(Schema):
         validate=validate.Length(min=1),
         metadata={"description": "engine of this host, where the provider names none"},
     )
-    ca_dir = _path("folder of the deployment's certificates; default: ca in the data directory")
+    ca_certificate = _path("what a remote engine trusts; default: ca-cert.pem in ca_dir")
     client_certificate = _path("what a remote engine is shown; default: client-cert.pem in ca_dir")
     client_key = _path("its private key; default: client-key.pem in ca_dir")
     request_timeout = _number(fields.Float, 30, 0.1, 600, "seconds that an engine may be silent")
@@ -93,6 +99,7 @@ class Settings:
     """The loaded section, with every default filled in. Times are in seconds."""
 
     docker_host: str
+    ca_certificate: Path
     client_certificate: Path
     client_key: Path
     request_timeout: float
@@ -111,14 +118,11 @@ class Settings:
     log_max_file: int
 
     @classmethod
-    def of(cls, section: Mapping[str, Any], data_dir: Path) -> Settings:
-        """Make them of the loaded section; certificates are in ``data_dir/ca`` by default."""
+    def of(cls, section: Mapping[str, Any], ca_dir: Path) -> Settings:
+        """Make them of the loaded section; certificates that it does not name are in ``ca_dir``."""
         values = dict(section)
-        folder = Path(values.pop("ca_dir") or data_dir / "ca")
-        values["client_certificate"] = Path(
-            values["client_certificate"] or folder / "client-cert.pem"
-        )
-        values["client_key"] = Path(values["client_key"] or folder / "client-key.pem")
+        for key, name in CERTIFICATES.items():
+            values[key] = Path(values[key] or ca_dir / name)
         for name in ("cap_drop", "cap_add"):
             values[name] = tuple(values[name])
         return cls(**values)

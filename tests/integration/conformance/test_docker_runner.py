@@ -21,7 +21,12 @@ REQUEST_TIMEOUT = 5.0
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[RunningServices]:
     """Services of a deployment of this test alone."""
-    running = RunningServices(deployment=f"test-{uuid.uuid4().hex}", data_dir=tmp_path, settings={})
+    running = RunningServices(
+        deployment=f"test-{uuid.uuid4().hex}",
+        data_dir=tmp_path,
+        ca_dir=tmp_path / "ca",
+        settings={},
+    )
     yield running
     asyncio.run(running.spawn.close())
 

@@ -102,7 +102,7 @@ class HastyClock(StoreClock):
 def make_runner(services: RunningServices, **section: Any) -> DockerRunner:
     """A runner that waits nearly as long for a busy engine as a test may last."""
     loaded = DockerRunnerSchema().load({"request_timeout": 8.0, **section})
-    return DockerRunner(Settings.of(loaded, services.data_dir), services)
+    return DockerRunner(Settings.of(loaded, services.ca_dir), services)
 
 
 def make_bench(

@@ -16,7 +16,11 @@ from tests.integration.docker_runner.bench import Bench, HastyClock, make_bench,
 async def services(tmp_path: Path) -> AsyncIterator[RunningServices]:
     """Services of a deployment of this test alone."""
     running = RunningServices(
-        deployment=f"test-{uuid.uuid4().hex}", data_dir=tmp_path, settings={}, clock=HastyClock()
+        deployment=f"test-{uuid.uuid4().hex}",
+        data_dir=tmp_path,
+        ca_dir=tmp_path / "ca",
+        settings={},
+        clock=HastyClock(),
     )
     yield running
     await running.spawn.close()

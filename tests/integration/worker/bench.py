@@ -53,7 +53,11 @@ class Bench:
         self.stack.push_async_callback(store.close)
         await store.stamp("fingerprint")
         services = RunningServices(
-            deployment="bench", data_dir=self.folder, settings={}, log=self.heard
+            deployment="bench",
+            data_dir=self.folder,
+            ca_dir=self.folder / "ca",
+            settings={},
+            log=self.heard,
         )
         self.stack.push_async_callback(services.spawn.close)
         registry = Registry(

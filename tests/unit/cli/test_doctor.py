@@ -35,6 +35,7 @@ CORE = [
     "configuration",
     "plugins",
     "secret",
+    "certificates",
     "redis",
     "redis.deployment",
     "redis.durability",
@@ -113,9 +114,9 @@ def test_without_redis_everything_else_is_looked_at(folder: Path) -> None:
     assert (found.exit_code, list(told)) == (2, CORE)
     verdicts = {name: one["verdict"] for name, one in told.items()}
     assert verdicts == {
-        **dict.fromkeys(CORE[:3], "pass"),
+        **dict.fromkeys(CORE[:4], "pass"),
         "redis": "fail",
-        **dict.fromkeys(CORE[4:], "unknown"),
+        **dict.fromkeys(CORE[5:], "unknown"),
     }
     assert "JOBSCHED_REDIS_URL" in told["redis"]["sentence"]
     assert "canary" not in found.output

@@ -61,7 +61,9 @@ class Bringing:
 @pytest.fixture
 def services(tmp_path: Path) -> RunningServices:
     """Real services."""
-    return RunningServices(deployment="test", data_dir=tmp_path, settings={})
+    return RunningServices(
+        deployment="test", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}
+    )
 
 
 def registered(**members: object) -> Plugins:

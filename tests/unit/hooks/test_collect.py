@@ -70,7 +70,9 @@ class Acting:
 @pytest.fixture
 def services(tmp_path: Path) -> RunningServices:
     """Real services."""
-    return RunningServices(deployment="test", data_dir=tmp_path, settings={})
+    return RunningServices(
+        deployment="test", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}
+    )
 
 
 def ask(

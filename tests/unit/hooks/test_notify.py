@@ -49,7 +49,9 @@ def change(rev: int = 1) -> Change:
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[RunningServices]:
     """Real services, closed at the end."""
-    running = RunningServices(deployment="test", data_dir=tmp_path, settings={})
+    running = RunningServices(
+        deployment="test", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}
+    )
     yield running
     await running.spawn.close()
 

@@ -217,7 +217,10 @@ class Plugin:
 
 async def test_every_hook_of_a_plugin_is_traced(logs: list[Any], tmp_path: Path) -> None:
     """A stand-in has the plugin's name and all its hooks; what is async stays so."""
-    plugin, services = Plugin(), RunningServices(deployment="d", data_dir=tmp_path, settings={})
+    plugin, services = (
+        Plugin(),
+        RunningServices(deployment="d", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}),
+    )
     plugins = load([], builtin=plugin, trace=True)
     registry, plugins = collect(plugins, {}, services)
     (hears,) = plugins.manager.hook.jobsched_job_changed.get_hookimpls()
@@ -241,7 +244,10 @@ async def test_every_hook_of_a_plugin_is_traced(logs: list[Any], tmp_path: Path)
 
 def test_nothing_is_wrapped_unless_asked(tmp_path: Path) -> None:
     """Off, the core has the plugin's own objects and functions in hand."""
-    plugin, services = Plugin(), RunningServices(deployment="d", data_dir=tmp_path, settings={})
+    plugin, services = (
+        Plugin(),
+        RunningServices(deployment="d", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}),
+    )
     plugins = load([], builtin=plugin)
     registry, _ = collect(plugins, {}, services)
     assert plugins.manager.get_plugin("jobsched") is plugin

@@ -132,3 +132,8 @@ class LentServices:
     log: KeptLog = field(default_factory=KeptLog)
     history: NoHistory = field(default_factory=NoHistory)
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ca_dir(self) -> Path:
+        """The folder of certificates."""
+        return self.data_dir / "ca"

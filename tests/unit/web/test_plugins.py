@@ -37,7 +37,9 @@ async def with_plugins(
     installed.install("acme", ACME, version="2.3")
     installed.install("bcme", "raise SystemExit('imported')\n")
     plugins = load(["acme"], builtin=Builtin(MemoryLogs({})))
-    services = RunningServices(deployment="d", data_dir=tmp_path, settings={})
+    services = RunningServices(
+        deployment="d", data_dir=tmp_path, ca_dir=tmp_path / "ca", settings={}
+    )
     _, plugins = collect(plugins, {}, services)
     app = create_app(parts, token=kit.TOKEN, host="localhost", port=1, report=plugins.report)
     return await aiohttp_client(app)

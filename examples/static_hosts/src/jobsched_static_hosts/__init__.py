@@ -28,7 +28,7 @@ def jobsched_providers(
     """Bring the pool; no host is spoken to before it is needed."""
     section = config[StaticHosts.name]
     connect = connector(
-        credentials_of(section, services.data_dir), section["answer_within"].total_seconds()
+        credentials_of(section, services.ca_dir), section["answer_within"].total_seconds()
     )
     pool = StaticHosts(
         hosts_of(section), connect, services, alive=section["alive"], lead=section["lead"]

@@ -90,8 +90,8 @@ class StaticHostsSchema(Schema):
         validate=_a_pool,
         metadata={"description": "the pool: name, address, port, certificate (a PEM file) of each"},
     )
-    client_certificate = _path("what hosts are shown; default: ca/client-cert.pem in data_dir")
-    client_key = _path("its private key; default: ca/client-key.pem in data_dir")
+    client_certificate = _path("what hosts are shown; default: client-cert.pem in ca_dir")
+    client_key = _path("its private key; default: client-key.pem in ca_dir")
     alive = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -123,10 +123,10 @@ def hosts_of(section: Mapping[str, Any]) -> list[Host]:
     ]
 
 
-def credentials_of(section: Mapping[str, Any], data_dir: Path) -> Credentials:
+def credentials_of(section: Mapping[str, Any], ca_dir: Path) -> Credentials:
     """Give what hosts are shown; the defaults are those of the runner ``docker_runner``."""
-    certificate = section["client_certificate"] or data_dir / "ca" / "client-cert.pem"
-    key = section["client_key"] or data_dir / "ca" / "client-key.pem"
+    certificate = section["client_certificate"] or ca_dir / "client-cert.pem"
+    key = section["client_key"] or ca_dir / "client-key.pem"
     return Credentials(certificate=Path(certificate).expanduser(), key=Path(key).expanduser())
 
 

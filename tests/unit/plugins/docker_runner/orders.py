@@ -9,9 +9,9 @@ from jobsched.domain.job import JobId
 from jobsched.plugins.docker_runner import DockerRunnerSchema, Settings
 
 
-def settings(data_dir: Path = Path("/nowhere"), **section: Any) -> Settings:
+def settings(ca_dir: Path = Path("/nowhere"), **section: Any) -> Settings:
     """Settings as the configuration would load them."""
-    return Settings.of(DockerRunnerSchema().load(section), data_dir)
+    return Settings.of(DockerRunnerSchema().load(section), ca_dir)
 
 
 def order(**fields: Any) -> ContainerOrder:

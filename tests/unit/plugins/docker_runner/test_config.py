@@ -19,14 +19,15 @@ def test_the_engine_is_the_one_of_the_environment(monkeypatch: pytest.MonkeyPatc
     assert settings().docker_host == "unix:///var/run/docker.sock"
 
 
-def test_certificates_lie_in_the_data_directory() -> None:
-    """The folder of the certificates and each of them can be set."""
-    ours = settings(Path("/data"))
-    assert ours.client_certificate == Path("/data/ca/client-cert.pem")
-    assert ours.client_key == Path("/data/ca/client-key.pem")
-    assert settings(ca_dir="/ca").client_key == Path("/ca/client-key.pem")
-    named = settings(ca_dir="/ca", client_certificate="/c.pem")
+def test_certificates_lie_in_the_deployments_folder() -> None:
+    """Each of them can be set."""
+    ours = settings(Path("/ca"))
+    assert ours.ca_certificate == Path("/ca/ca-cert.pem")
+    assert ours.client_certificate == Path("/ca/client-cert.pem")
+    assert ours.client_key == Path("/ca/client-key.pem")
+    named = settings(Path("/ca"), client_certificate="/c.pem")
     assert named.client_certificate == Path("/c.pem")
+    assert named.client_key == Path("/ca/client-key.pem")
 
 
 @pytest.mark.parametrize(
