@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -28,6 +29,31 @@ async def test_hanging_pulls_do_not_hold_a_start(bench: Bench) -> None:
         for pull in pulls:
             pull.cancel()
         await asyncio.gather(*pulls, return_exceptions=True)
+
+
+async def test_long_stops_do_not_hold_up_another(bench: Bench) -> None:
+    """A pool of machines is taken back at once: each container hears of it, whoever takes long."""
+    bench.runner = make_runner(bench.services, stop_threads=1)
+    stubborn = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+    polite = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
+    scripts = [stubborn, stubborn, stubborn, polite]
+    containers = []
+    for number, script in enumerate(scripts):
+        containers.append(await bench.started(bench.shell(script, number=number + 1)))
+        async for _ in bench.runner.logs(bench.machine, containers[-1], follow=True):
+            break
+    grace = timedelta(minutes=2)
+    *long, last = (
+        asyncio.ensure_future(bench.runner.stop(bench.machine, one, grace)) for one in containers
+    )
+    try:
+        await last
+        assert not any(stop.done() for stop in long)
+        assert (await bench.inspect(containers[-1])).code == 7
+    finally:
+        for stop in long:
+            stop.cancel()
+        await asyncio.gather(*long, return_exceptions=True)
 
 
 async def test_a_cancelled_pull_frees_its_thread(bench: Bench) -> None:
