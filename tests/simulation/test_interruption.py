@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from jobsched.contracts.runner import MachineWarning, Runner
+from jobsched.contracts.runner import LogChunk, MachineWarning, Runner
 from jobsched.domain.job import Attempt, Container, Instance, Job, Launch, Outcome
 from jobsched.domain.state import State, state_of
 from jobsched.errors import RunnerFailed
@@ -168,3 +169,45 @@ def test_a_warning_that_fails_holds_nothing_up(
     assert state_of(seen.job) is State.FINISHED
     assert seen.first.interrupted_at
     assert seen.first.interrupted_at > EPOCH
+
+
+async def _no_end(
+    self: FakeRunner, instance: Instance, container: Container, grace: timedelta
+) -> None:
+    del instance, container, grace
+    await self.world.clock.sleep(3600)
+
+
+def test_a_stop_that_is_not_answered_is_given_up_with_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The machine went silent while its container was to end: nobody waits for it after that."""
+    monkeypatch.setattr(FakeRunner, "stop", _no_end)
+    seen = see(Cloud(notice=60.0))
+    assert seen.outcome.reason == "interrupted"
+    assert seen.first.released_at
+    assert 60 <= seen.since(seen.first.released_at) < 62
+    assert state_of(seen.job) is State.FINISHED
+
+
+def test_logs_that_do_not_come_are_given_up_with_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The code is known by then; what there was of the output is kept."""
+    given = FakeRunner.logs
+
+    async def slow(
+        self: FakeRunner, instance: Instance, container: Container, **asked: Any
+    ) -> AsyncIterator[LogChunk]:
+        async for chunk in given(self, instance, container, **asked):
+            yield chunk
+            if "-1-1" in container.name:
+                await self.world.clock.sleep(3600)
+
+    monkeypatch.setattr(FakeRunner, "logs", slow)
+    seen = see(Cloud(notice=60.0))
+    assert (seen.outcome.reason, seen.outcome.code) == ("interrupted", POLITE)
+    assert seen.first.logs_complete is False
+    assert seen.first.logs_at
+    assert 59 < seen.since(seen.first.logs_at) < 62
+    assert state_of(seen.job) is State.FINISHED
