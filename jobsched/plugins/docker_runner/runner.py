@@ -52,6 +52,8 @@ class DockerRunner(Runner):
         pool = services.spawn.pool
         self._calls = pool("docker-call", settings.threads)
         self._stops = pool("docker-stop", settings.stop_threads)
+        # Apart: a machine that is being taken away may not answer, and others are to be stopped.
+        self._warnings = pool("docker-warn", settings.stop_threads)
         self._pulls = pool("docker-pull", settings.pull_threads)
         self._logs = pool("docker-logs", settings.log_threads)
         self._follows = pool("docker-follow", settings.follow_threads)
@@ -127,8 +129,9 @@ class DockerRunner(Runner):
         await self._call(self._stops, access, lifecycle.stop, container, timedelta(0))
 
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
-        """Put the file into the container, by the threads for what cannot wait."""
-        await self._call(self._stops, instance.access, put_warning, container, warning.document)
+        """Put the file into the container."""
+        access, document = instance.access, warning.document
+        await self._call(self._warnings, access, put_warning, container, document)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Remove the container with its volumes."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobsched.contracts.runner import MachineWarning
 from jobsched.errors import RunnerFailed
 from tests.integration.docker_runner.bench import Bench, make_runner
 
@@ -54,6 +55,24 @@ async def test_long_stops_do_not_hold_up_another(bench: Bench) -> None:
         for stop in long:
             stop.cancel()
         await asyncio.gather(*long, return_exceptions=True)
+
+
+async def test_warnings_that_hang_do_not_hold_up_a_stop(bench: Bench) -> None:
+    """A machine that does not answer takes its own time, and no other container's."""
+    bench.runner = make_runner(bench.services, stop_threads=1, request_timeout=60)
+    container = await bench.started(bench.order("sleep", "60"))
+    warning = MachineWarning(kind="rebalance", noticed_at=datetime(2030, 1, 1, tzinfo=UTC))
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        gone = bench.elsewhere(docker_url=f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        hanging = [
+            asyncio.ensure_future(bench.runner.warn(gone, container, warning)) for _ in range(3)
+        ]
+        await bench.runner.stop(bench.machine, container, timedelta(0))
+        assert not any(one.done() for one in hanging)
+        assert (await bench.inspect(container)).phase == "exited"
+        for one in hanging:
+            one.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_a_cancelled_pull_frees_its_thread(bench: Bench) -> None:
