@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,7 +12,11 @@ from typing import ClassVar, Literal
 from marshmallow import Schema
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.domain.job import Access, Container, Instance, Json
+from jobsched.domain.job import Access, Container, Instance, Json, WarningKind
+from jobsched.errors import OperationFailed
+
+#: the variable that names a container the file in which it is told what becomes of its machine
+INTERRUPTION_FILE = "JOBSCHED_INTERRUPTION_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,32 @@ class LogChunk:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineWarning:
+    """What a running container is told of its machine.
+
+    Example:
+        >>> MachineWarning(kind="rebalance", noticed_at=datetime(2027, 1, 1, tzinfo=UTC)).document
+        b'{"kind": "rebalance", "deadline": null, "noticed_at": "2027-01-01T00:00:00+00:00"}'
+    """
+
+    #: ``interruption``: the machine will be taken away, and SIGTERM follows at once; ``rebalance``:
+    #: it may be, and nothing follows yet
+    kind: WarningKind
+    #: when the machine goes, where that is known; the container is ended some seconds before
+    deadline: datetime | None = None
+    #: when that became known
+    noticed_at: datetime
+
+    @property
+    def document(self) -> bytes:
+        """What stands in the file: JSON, the same from every runner."""
+        deadline = self.deadline.isoformat() if self.deadline else None
+        noticed_at = self.noticed_at.isoformat()
+        told = {"kind": self.kind, "deadline": deadline, "noticed_at": noticed_at}
+        return json.dumps(told).encode()
+
+
 class Runner(ABC):
     """Containers.
 
@@ -60,8 +91,8 @@ class Runner(ABC):
     ``access.host_id`` (where set) before every call, a mismatch is ``unknown``. Inspect, stop,
     remove and logs go by the container's id (by its name where the id is empty), only start by
     name. No method may block the event loop. Time limits: prepare ``limits.prepare``, logs
-    ``limits.collect``, stop ``grace`` and 60 seconds, withdraw 120 seconds, the others 60 seconds;
-    then the call is given up (cancelled). Expected failures are raised as
+    ``limits.collect``, stop ``grace`` and 60 seconds, withdraw 120 seconds, warn 5 seconds, the
+    others 60 seconds; then the call is given up (cancelled). Expected failures are raised as
     :class:`jobsched.errors.OperationFailed`; anything else is a bug.
 
     ``Container.state`` is stored: small JSON that comes back as it was. A ``Container`` has at most
@@ -307,6 +338,31 @@ class Runner(ABC):
             ...         offset += len(data)
         """
 
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Put ``warning.document`` into the file that ``JOBSCHED_INTERRUPTION_FILE`` names there.
+
+        The container's environment has that variable, with a path of the runner's choice, unless
+        ``order.environment`` has one of its name. A later warning replaces an earlier one. A
+        container that has ended or is gone is success. A runner without this method cannot warn.
+
+        When: the provider said that the machine may be taken away, or will be; in the second case
+        :meth:`stop` follows at once, whatever comes of this.
+
+        Repeated: hardly: it is tried once for each kind, and again only if a worker died in it.
+
+        Raises:
+            OperationFailed: the container was not told; shown in ``GET /status``, and nothing more.
+
+        Within: 5 seconds: what is taken here is missing from the container's last ones.
+
+        Example:
+            >>> async def warn(self, instance, container, warning):
+            ...     with suppress(NoSuchContainer):
+            ...         await self.podman.write(container.id, "/run/notice.json", warning.document)
+        """
+        del instance, container, warning
+        raise OperationFailed("cannot_warn", f"{self.name} has no way to tell a container")
+
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Give the names of ended containers on one machine, as hints; None: this runner cannot.
 
@@ -332,4 +388,4 @@ class Runner(ABC):
         return None
 
 
-__all__ = ["ContainerStatus", "LogChunk", "Runner"]
+__all__ = ["INTERRUPTION_FILE", "ContainerStatus", "LogChunk", "MachineWarning", "Runner"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from jobsched.domain.job import Attempt, Launch, Plan, Spec, Try
+from jobsched.domain.job import Attempt, Launch, Plan, Spec, StopReason, Try
 from jobsched.domain.retry import jitter
 
 
@@ -76,6 +76,68 @@ def resolved(spec: Spec, granted_at: datetime) -> datetime:
     return granted_at + spec.timeout + spec.grace
 
 
+#: so long before its machine is taken away a container has ended: what comes after that (the kill
+#: of one that does not listen, a last look, its logs) must be had from the machine
+RESERVE = timedelta(seconds=10)
+#: what a container is given to end by itself however little is left
+LEAST_GRACE = timedelta(seconds=1)
+
+
+def grace(spec: Spec, launch: Launch, why: StopReason, now: datetime) -> timedelta:
+    """How long a container that is stopped now is given to end by itself.
+
+    The job's own grace; before a machine is taken away all that is left until then, but for
+    `RESERVE`, and not beyond the end of the job's time.
+    """
+    if why != "interruption" or launch.interrupted_until is None:
+        return spec.grace
+    started_at = launch.tries[-1].started_at or now
+    until = min(launch.interrupted_until - RESERVE, started_at + spec.timeout + spec.grace)
+    return max(until - now, LEAST_GRACE)
+
+
+def left_of_grace(spec: Spec, launch: Launch, now: datetime) -> timedelta:
+    """How much of it is left, for whoever stops the container (again).
+
+    Only a machine that is taken away sets an end; otherwise each stop has the job's whole grace.
+    """
+    given, since = launch.stopping_grace, launch.stopping_at
+    if launch.stopping != "interruption" or given is None or since is None:
+        return spec.grace
+    return max(since + given - now, LEAST_GRACE)
+
+
+def stopped(spec: Spec, launch: Launch, stopping_at: datetime) -> datetime:
+    """Until when a container that is being stopped must be seen to have ended."""
+    given = spec.grace if launch.stopping_grace is None else launch.stopping_grace
+    until = stopping_at + given + spec.limits.collect
+    taken_at = launch.interrupted_until
+    return until if taken_at is None else min(until, max(taken_at, stopping_at + _SHORTEST))
+
+
+#: the shortest stop, with what comes after it
+_SHORTEST = LEAST_GRACE + RESERVE
+
+
+def collected(spec: Spec, launch: Launch, ended_at: datetime) -> datetime:
+    """Until when the logs of a container that ended must be kept: money before logs."""
+    if launch.interrupted_until is None:
+        return (launch.stopping_at or ended_at) + spec.limits.collect
+    return ended_at + _until_taken(spec, launch.interrupted_until, ended_at)
+
+
+def collecting(spec: Spec, launch: Launch, now: datetime) -> timedelta:
+    """How long the logs of a container may be read that is read from now on."""
+    if launch.interrupted_until is None:
+        return spec.limits.collect
+    return _until_taken(spec, launch.interrupted_until, now)
+
+
+def _until_taken(spec: Spec, taken_at: datetime, now: datetime) -> timedelta:
+    """Give what is left; not nothing, as a machine may be taken away later than was said."""
+    return min(spec.limits.collect, max(taken_at - now, RESERVE))
+
+
 #: the first pause after an inspect that did not confirm a hint: an engine may tell of an end
 #: before its own inspect shows it
 UNCONFIRMED = timedelta(milliseconds=250)
@@ -97,16 +159,23 @@ def inspected(launch: Launch, seed: str) -> datetime:
 
 
 __all__ = [
+    "LEAST_GRACE",
+    "RESERVE",
     "booted",
+    "collected",
+    "collecting",
     "dies_at",
     "fits",
+    "grace",
     "held",
     "inspected",
     "late",
+    "left_of_grace",
     "prepared",
     "provisioned",
     "resolved",
     "running",
     "settled",
     "shown",
+    "stopped",
 ]

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     PREPARE = "prepare"
     START = "start"
     INSPECT = "inspect"
+    WARN = "warn"
     COLLECT = "collect"
     TERMINATE = "terminate"
     GIVE_UP = "give_up"
@@ -38,7 +39,7 @@ class Command:
 
     verb: Verb
     launch: int = 0
-    #: why a machine is given back, a container is stopped, or an attempt is given up
+    #: why a machine is given back, a container is stopped or warned, or an attempt is given up
     why: str = ""
 
 
@@ -221,13 +222,27 @@ def _while_running(job: Job, attempt: Attempt, launch: Launch, started_at: datet
     if launch.stopping_at:
         # money before logs, and before an answer: the machine goes even if it never says how it
         # ended
-        until = launch.stopping_at + spec.grace + spec.limits.collect
+        until = deadlines.stopped(spec, launch, launch.stopping_at)
         given_back = _Step(until, Verb.TERMINATE, no, f"stopping_{launch.stopping}")
         again = _Step(LONG_AGO, Verb.COLLECT, no, launch.stopping or why)
         return _tried_first(attempt, [given_back, again], over)
     stop = _Step(stop_at, Verb.COLLECT, no, why)
     look = _Step(deadlines.inspected(launch, job.id), Verb.INSPECT, no)
-    return _tried_first(attempt, [stop, look], over)
+    return _tried_first(attempt, [*_warning(launch), stop, look], over)
+
+
+def _warning(launch: Launch) -> list[_Step]:
+    """Tell the container what becomes of its machine, once, and before it is stopped for it.
+
+    Best effort: a warning that fails is recorded like one that does not. A risk stops nothing.
+    """
+    if launch.interrupted_at:
+        if launch.notice:
+            return []
+        return [_Step(launch.interrupted_at, Verb.WARN, launch.no, "interruption")]
+    if launch.at_risk_at and not launch.risk_notice:
+        return [_Step(launch.at_risk_at, Verb.WARN, launch.no, "rebalance")]
+    return []
 
 
 def _tried_first(attempt: Attempt, steps: list[_Step], over: _Step) -> list[_Step]:
@@ -253,7 +268,7 @@ def _stop(job: Job, launch: Launch, started_at: datetime) -> tuple[datetime, str
 def _wind_up(job: Job, attempt: Attempt, outcome: Outcome, launch: Launch) -> _Step:
     if not launch.ending or launch.logs_at or launch.released_at or launch.gone_at:
         return _give_back(job, launch)
-    until = (launch.stopping_at or launch.ending.at) + job.spec.limits.collect
+    until = deadlines.collected(job.spec, launch, launch.ending.at)
     trouble = trouble_of(attempt, Verb.COLLECT, launch.no)
     if trouble is None or trouble.not_before < until:
         return _Step(outcome.at, Verb.COLLECT, launch.no)

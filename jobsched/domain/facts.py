@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from jobsched.domain.job import Access, Container, Instance, Json, Offer, Plan, StopReason
+from jobsched.domain.job import (
+    Access,
+    Container,
+    Instance,
+    Json,
+    Offer,
+    Plan,
+    StopReason,
+    WarningKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +126,16 @@ class Interrupted(OfLaunch):
     """The provider will take the machine away."""
 
     until: datetime | None = None
+    #: what is done to it, in the provider's word: ``terminate``, ``stop``, ``hibernate``
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtRisk(OfLaunch):
+    """The provider may soon take the machine away, and says no time; often nothing follows."""
+
+    #: when the machine was told, if it said so
+    noticed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +208,21 @@ class Inspected(OfTry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Warned(OfTry):
+    """The running container was told what becomes of its machine, or could not be."""
+
+    kind: WarningKind
+    #: why it could not be told; empty: it was
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping(OfTry):
     """We are about to stop the container; saved before it."""
 
     why: StopReason
+    #: how long it is given to end by itself; None: the job's own grace
+    grace: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +271,7 @@ Fact = (
     | Ready
     | BootFailed
     | Interrupted
+    | AtRisk
     | Hinted
     | Released
     | Terminated
@@ -251,6 +282,7 @@ Fact = (
     | Started
     | NotStarted
     | Inspected
+    | Warned
     | Stopping
     | Ended
     | Vanished
@@ -281,8 +313,10 @@ KINDS: tuple[type[Fact], ...] = (
     Refused,
     BootFailed,
     Interrupted,
+    AtRisk,
     Hinted,
     NotStarted,
+    Warned,
     Stopping,
     Vanished,
     CommandFailed,
@@ -290,6 +324,7 @@ KINDS: tuple[type[Fact], ...] = (
 
 __all__ = [
     "KINDS",
+    "AtRisk",
     "Begun",
     "BootFailed",
     "CancelRequested",
@@ -321,4 +356,5 @@ __all__ = [
     "Stopping",
     "Terminated",
     "Vanished",
+    "Warned",
 ]

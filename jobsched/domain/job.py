@@ -22,6 +22,8 @@ SCHEMA = 1
 
 RetryOn = str  # "before_start" | "error" | "exit:<code>" | "timeout" | "interruption"
 StopReason = Literal["cancel", "timeout", "interruption"]
+#: what a container is told of: its machine will be taken away, or may be
+WarningKind = Literal["interruption", "rebalance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A running container was told what becomes of its machine: tried once."""
+
+    at: datetime
+    #: why it could not be told; empty: it was
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
     """One container of a launch: created, granted its one start, started or withdrawn."""
 
@@ -251,11 +262,19 @@ class Launch:
     hinted_at: datetime | None = None
     inspected_at: datetime | None = None
     inspect_every: timedelta | None = None
+    #: the provider said that the machine may soon be taken away; no time is known
+    at_risk_at: datetime | None = None
+    risk_notice: Notice | None = None
     interrupted_at: datetime | None = None
     #: when the machine will be taken away, if that is known
     interrupted_until: datetime | None = None
+    #: what is done to it then, in its provider's word: ``terminate``, ``stop``, ``hibernate``
+    interruption: str = ""
+    notice: Notice | None = None
     stopping_at: datetime | None = None
     stopping: StopReason | None = None
+    #: how long the container was given to end by itself; None: the job's own grace
+    stopping_grace: timedelta | None = None
     ending: Ending | None = None
     logs_at: datetime | None = None
     logs_complete: bool | None = None

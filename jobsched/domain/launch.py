@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jobsched.domain import facts
-from jobsched.domain.job import Ending, Instance, Launch, Try
+from jobsched.domain.job import Ending, Instance, Launch, Notice, Try
 from jobsched.domain.outcome import may_have_started
 
 
@@ -41,9 +41,11 @@ def to_launch(launch: Launch, fact: facts.OfLaunch) -> Launch:
                 return _hinted(launch, fact)
             return _released(launch, fact, "boot_failed", fact.message)
         case facts.Interrupted():
-            if launch.interrupted_at:
+            return _interrupted(launch, fact)
+        case facts.AtRisk():
+            if launch.at_risk_at:
                 return launch
-            return replace(launch, interrupted_at=fact.at, interrupted_until=fact.until)
+            return replace(launch, at_risk_at=fact.noticed_at or fact.at)
         case facts.Hinted():
             return _hinted(launch, fact)
         case facts.Released():
@@ -96,6 +98,17 @@ def _ready(launch: Launch, fact: facts.Ready) -> Launch:
         certificate=launch.certificate or fact.certificate,
         certified_id=launch.certified_id or fact.instance_id,
         access=launch.access or fact.access,
+    )
+    return launch if after == launch else after
+
+
+def _interrupted(launch: Launch, fact: facts.Interrupted) -> Launch:
+    """Keep the first notice; a description that knew no time may come before one that does."""
+    after = replace(
+        launch,
+        interrupted_at=launch.interrupted_at or fact.at,
+        interrupted_until=launch.interrupted_until or fact.until,
+        interruption=launch.interruption or fact.what,
     )
     return launch if after == launch else after
 
@@ -153,7 +166,11 @@ def _to_try(launch: Launch, fact: facts.OfTry) -> Launch:
         case facts.Stopping():
             if launch.stopping_at or launch.ending or not one.started_at:
                 return launch
-            return replace(launch, stopping_at=fact.at, stopping=fact.why)
+            return replace(
+                launch, stopping_at=fact.at, stopping=fact.why, stopping_grace=fact.grace
+            )
+        case facts.Warned():
+            return _warned(launch, fact)
         case facts.Vanished():
             if launch.ending or one.not_started_at:
                 return launch
@@ -163,6 +180,13 @@ def _to_try(launch: Launch, fact: facts.OfTry) -> Launch:
             return replace(launch, inspected_at=fact.at) if later else launch
         case _:
             return launch
+
+
+def _warned(launch: Launch, fact: facts.Warned) -> Launch:
+    notice = Notice(at=fact.at, failure=fact.failure)
+    if fact.kind == "rebalance":
+        return launch if launch.risk_notice else replace(launch, risk_notice=notice)
+    return launch if launch.notice else replace(launch, notice=notice)
 
 
 def _prepared(launch: Launch, fact: facts.Prepared) -> Launch:

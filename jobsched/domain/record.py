@@ -30,6 +30,7 @@ SUCCESS: dict[str, tuple[type[facts.Fact], ...]] = {
     # not a grant, nor its withdrawal: who fails each start would be granted another one for ever
     "start": (facts.Started, facts.Ended),
     "inspect": (facts.Inspected, facts.Ended),
+    "warn": (facts.Warned,),
     "collect": (facts.Ended, facts.LogsStored),
     "terminate": (facts.Terminated, facts.Removed, facts.Gone),
 }

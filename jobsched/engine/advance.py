@@ -22,6 +22,7 @@ from jobsched.engine.prepare import prepare
 from jobsched.engine.provision import provision
 from jobsched.engine.start import start
 from jobsched.engine.terminate import terminate
+from jobsched.engine.warn import warn
 from jobsched.errors import OperationFailed, StaleWrite
 
 VERBS: dict[Verb, Callable[[Parts, Job, Command], Awaitable[Job]]] = {
@@ -31,6 +32,7 @@ VERBS: dict[Verb, Callable[[Parts, Job, Command], Awaitable[Job]]] = {
     Verb.PREPARE: prepare,
     Verb.START: start,
     Verb.INSPECT: inspect,
+    Verb.WARN: warn,
     Verb.COLLECT: collect,
     Verb.TERMINATE: terminate,
     Verb.GIVE_UP: give_up,

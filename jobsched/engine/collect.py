@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from jobsched.contracts.runner import LogChunk
-from jobsched.domain import facts
+from jobsched.domain import deadlines, facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, StopReason
 from jobsched.engine import answer
@@ -22,33 +22,46 @@ async def collect(parts: Parts, job: Job, command: Command) -> Job:
     """Take one of the two steps: to the end of the container, or to the end of its logs."""
     place = Place.of(job, command)
     if place.launch.ending is None:
-        return await _stopped(parts, job, place, cast("StopReason", command.why))
+        return await _stopped(parts, job, command)
     complete = await _kept(parts, job, place)
     here = place.of_launch(parts.now)
     return await observe(parts, job, facts.LogsStored(**here, complete=complete))
 
 
-async def _stopped(parts: Parts, job: Job, place: Place, why: StopReason) -> Job:
+async def _stopped(parts: Parts, job: Job, command: Command) -> Job:
     """Stop the container; one that ended by itself before keeps its own outcome."""
+    place = Place.of(job, command)
     status = await inspected(parts, job, place)
     # a machine that does not answer is told to stop as well: the intent starts the clock of its end
     if status.phase in {"running", "unknown", "created"}:
         if place.launch.stopping_at is None:
-            stopping = facts.Stopping(**place.of_try(parts.now), why=why)
-            job = await intend(parts, job, stopping)
-        runner, grace = parts.registry.runner(job.spec.runner), job.spec.grace
-        await call(
-            parts,
-            f"{runner.name}.stop",
-            lambda: runner.stop(place.machine, place.container, grace),
-            answer.nothing,
-            within=grace + USUAL,
-        )
+            job = await intend(parts, job, _stopping(parts, job, command))
+        await _stop(parts, job, command)
         status = await inspected(parts, job, place)
     fact = of_container(place, status, parts.now)
     if fact is None or isinstance(fact, facts.Inspected):
         raise OperationFailed("machine_unreachable", "the container is not seen to have ended")
     return await observe(parts, job, fact)
+
+
+def _stopping(parts: Parts, job: Job, command: Command) -> facts.Stopping:
+    place, why, now = Place.of(job, command), cast("StopReason", command.why), parts.now
+    grace = deadlines.grace(job.spec, place.launch, why, now)
+    return facts.Stopping(**place.of_try(now), why=why, grace=grace)
+
+
+async def _stop(parts: Parts, job: Job, command: Command) -> None:
+    place, runner = Place.of(job, command), parts.registry.runner(job.spec.runner)
+    grace = deadlines.left_of_grace(job.spec, place.launch, parts.now)
+    # a machine that was taken away while its container ended gives no answer: nobody waits for it
+    is_taken = place.launch.stopping == "interruption" and place.launch.interrupted_until
+    await call(
+        parts,
+        f"{runner.name}.stop",
+        lambda: runner.stop(place.machine, place.container, grace),
+        answer.nothing,
+        within=grace + (deadlines.RESERVE if is_taken else USUAL),
+    )
 
 
 async def _kept(parts: Parts, job: Job, place: Place) -> bool:
@@ -78,7 +91,7 @@ async def _kept(parts: Parts, job: Job, place: Place) -> bool:
             what,
             copy,
             answer.nothing,
-            within=job.spec.limits.collect,
+            within=deadlines.collecting(job.spec, place.launch, parts.now),
         )
     except OperationFailed as error:
         if error.reason == "time_out":

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.provider import Caps, InstanceStatus, Provider
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.contracts.services import Clock
 from jobsched.domain.job import Access, Container, Instance, Json, Offer
 from jobsched.errors import ProviderFailed, RunnerFailed
@@ -34,6 +34,8 @@ class FakeProgram:
     oom: bool = False
     #: False: there is no such program, and it cannot be started
     exists: bool = True
+    #: it ends once its file tells of an interruption, after it has written what stands in it
+    awaits_warning: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +51,8 @@ class FakeContainer:
     oom: bool = False
     #: None: what the world says of all of them
     program: FakeProgram | None = None
+    #: what stands in the file in which it is told what becomes of its machine
+    warning: bytes | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +94,10 @@ class FakeWorld:
     most_alive: int = 0
     #: containers that were started beside another running one of the same job
     overlaps: list[str] = field(default_factory=list)
+    #: what each container was told of its machine: its name, and the document
+    warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    #: what was asked to end: its name, and the seconds that it was given
+    stops: list[tuple[str, float]] = field(default_factory=list)
     #: names of containers that ended, for whoever watches
     ended: list[str] = field(default_factory=list)
     listeners: list[asyncio.Queue[str]] = field(default_factory=list)
@@ -311,11 +319,23 @@ class FakeRunner(Runner):
         one = self._container(self._machine(instance), container)
         if one is None or one.phase != "running":
             return
+        self.world.stops.append((container.name, grace.total_seconds()))
         code = self.world.program(one).asked
         if code is None:
             await self.world.clock.sleep(grace.total_seconds())
             code = 137
         one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Write it down; a program that waits for that tells it, and ends."""
+        one = self._container(self._machine(instance), container)
+        await self.world.clock.sleep(0.1)
+        if one is None or one.phase != "running":
+            return
+        one.warning = warning.document
+        self.world.warnings.append((container.name, json.loads(warning.document)))
+        if self.world.program(one).awaits_warning and warning.kind == "interruption":
+            one.phase, one.code, one.finished_at = "exited", 0, self.world.clock.now()
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Forget it."""
@@ -334,6 +354,8 @@ class FakeRunner(Runner):
             await self.world.clock.sleep(0.2)
             self.world.look(one)
         output = self.world.program(one).output
+        if self.world.program(one).awaits_warning and one.phase == "exited":
+            output += one.warning or b""
         if one.program and not one.started_at:
             output = b""
         for offset in range(since, max(len(output), since + 1), LARGEST_CHUNK):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from jobsched.domain.cost import cost, launch_cost
 from jobsched.domain.job import Attempt, Job, Launch, Outcome, Trouble, Try
 from jobsched.domain.state import is_gone
 from jobsched.schemas.field import instant
+from jobsched.web.interruption import interruption_of
 from jobsched.web.timeline import label_of
 
 
@@ -107,8 +108,10 @@ def _launch(attempt: Attempt, launch: Launch, now: datetime) -> dict[str, Any]:
         "ready_at": _time(launch.ready_at),
         "containers": [_container(one) for one in launch.tries],
         "interrupted_at": _time(launch.interrupted_at),
+        "interruption": interruption_of(launch),
         "stopping_at": _time(launch.stopping_at),
         "stopping": launch.stopping,
+        "stopping_grace": _seconds(launch.stopping_grace),
         "ended_at": _time(launch.ending.at if launch.ending else None),
         "code": launch.ending.code if launch.ending else None,
         "logs_at": _time(launch.logs_at),
@@ -143,6 +146,10 @@ def _is_priced(launch: Launch) -> bool:
 def _usd(amount: Decimal | None) -> str | None:
     """Write an amount as text, which no reader rounds: a millionth of a dollar is the least."""
     return None if amount is None else f"{amount:.6f}"
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def _time(at: datetime | None) -> str | None:

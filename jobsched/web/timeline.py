@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from jobsched.domain.job import Attempt, Ending, Job, Launch, Try
+from jobsched.domain.job import Attempt, Ending, Job, Launch, Notice, Try
 from jobsched.schemas.field import instant
 
 #: when, what, details
@@ -64,7 +64,10 @@ def _of_launch(attempt: Attempt, launch: Launch) -> Iterator[Dated]:
     yield launch.ready_at, "ready", ""
     for one in launch.tries:
         yield from _of_try(one)
-    yield launch.interrupted_at, "interrupted", ""
+    yield launch.at_risk_at, "at_risk", ""
+    yield from _of_notice("rebalance", launch.risk_notice)
+    yield launch.interrupted_at, "interrupted", _until(launch)
+    yield from _of_notice("interruption", launch.notice)
     yield launch.hinted_at, "hinted", ""
     yield launch.inspected_at, "inspected", ""
     yield launch.stopping_at, "stopping", launch.stopping or ""
@@ -75,6 +78,18 @@ def _of_launch(attempt: Attempt, launch: Launch) -> Iterator[Dated]:
     yield launch.removed_at, "removed", ""
     yield launch.terminated_at, "terminated", ""
     yield launch.gone_at, "gone", launch.gone
+
+
+def _until(launch: Launch) -> str:
+    until = launch.interrupted_until
+    what = launch.interruption
+    return f"{what} at {instant(until)}".strip() if until else what
+
+
+def _of_notice(kind: str, notice: Notice | None) -> Iterator[Dated]:
+    if notice is not None:
+        name = "not_warned" if notice.failure else "warned"
+        yield notice.at, name, f"{kind}: {notice.failure}" if notice.failure else kind
 
 
 def _of_try(one: Try) -> Iterator[Dated]:

@@ -16,6 +16,8 @@ from jobsched.engine.cancel import cancel
 from jobsched.errors import JobschedError, ProviderFailed
 from jobsched.testing.fakes import FakeProvider, refused
 from jobsched.testing.simulator import Simulation
+from tests.simulation import interruption
+from tests.simulation.interruption import RETRIED
 from tests.simulation.walk import Story, tell
 
 pytestmark = pytest.mark.timeout(120)
@@ -117,6 +119,22 @@ STORIES = {
         Story(prepare=_speaks, settings={"hints": lambda: 0, "callbacks": _rarely()}),
         {State.FINISHED},
     ),
+    "its machine is taken away": (
+        Story(prepare=interruption.long_at_first, beside=interruption.Cloud(), asked=RETRIED),
+        {State.FINISHED},
+    ),
+    "its machine is at risk, and then taken away": (
+        Story(
+            prepare=interruption.long_at_first,
+            beside=interruption.Cloud(risk=5.0),
+            asked=RETRIED,
+        ),
+        {State.FINISHED},
+    ),
+    "its machine is at risk, and stays": (
+        Story(beside=interruption.Cloud(risk=5.0, takes=False)),
+        {State.FINISHED},
+    ),
     "every hint comes twice": (Story(settings={"hints": lambda: 2}), {State.FINISHED}),
 }
 
@@ -128,10 +146,12 @@ def test_a_worker_may_die_at_every_await(name: str) -> None:
     whole = tell(story)
 
     assert whole.violations == []
+    assert interruption.unwarned(whole.job) == []
     assert state_of(whole.job) in ends
     for point in range(1, whole.until_end + 1):
         told = tell(story, dies_at=point)
         at = f"died at {point}: {told.points[point - 1]}"
         assert told.violations == [], at
+        assert interruption.unwarned(told.job) == [], at
         # the fence: a start whose machine was given back unseen is the one doubt that is left
         assert state_of(told.job) in ends, f"{at}: {reason_of(told.job)}"

@@ -37,6 +37,7 @@ CONTRACTS: tuple[type, ...] = (
     runner.Runner,
     runner.ContainerStatus,
     runner.LogChunk,
+    runner.MachineWarning,
     planner.Planner,
     planner.History,
     callback.CallbackAction,

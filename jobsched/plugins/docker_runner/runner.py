@@ -9,16 +9,24 @@ from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 from marshmallow import Schema
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.contracts.services import Pool, Services
 from jobsched.domain.job import Access, Container, Instance, Json
 from jobsched.errors import RunnerFailed
-from jobsched.plugins.docker_runner import creation, ending, image, lifecycle, output
+from jobsched.plugins.docker_runner import (
+    creation,
+    ending,
+    image,
+    lifecycle,
+    output,
+    stopping,
+)
 from jobsched.plugins.docker_runner.bridge import bridge
 from jobsched.plugins.docker_runner.clients import Clients, Connection
 from jobsched.plugins.docker_runner.config import Settings
 from jobsched.plugins.docker_runner.leash import Leash
 from jobsched.plugins.docker_runner.options import OptionsSchema
+from jobsched.plugins.docker_runner.warning import put as put_warning
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -44,6 +52,8 @@ class DockerRunner(Runner):
         pool = services.spawn.pool
         self._calls = pool("docker-call", settings.threads)
         self._stops = pool("docker-stop", settings.stop_threads)
+        # Apart: a machine that is being taken away may not answer, and others are to be stopped.
+        self._warnings = pool("docker-warn", settings.stop_threads)
         self._pulls = pool("docker-pull", settings.pull_threads)
         self._logs = pool("docker-logs", settings.log_threads)
         self._follows = pool("docker-follow", settings.follow_threads)
@@ -104,8 +114,24 @@ class DockerRunner(Runner):
         return await self.inspect(instance, container)
 
     async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
-        """Stop the container; returns once it has ended."""
-        await self._call(self._stops, instance.access, lifecycle.stop, container, grace)
+        """Stop the container; returns once it has ended. No thread waits meanwhile."""
+        access, clock = instance.access, self._clock
+        if not await self._call(self._stops, access, stopping.ask, container):
+            return
+        until = clock.monotonic() + grace.total_seconds()
+        for pause in stopping.pauses():
+            left = until - clock.monotonic()
+            if left <= 0:
+                break
+            await clock.sleep(min(pause, left))
+            if not await self._call(self._stops, access, stopping.is_running, container):
+                return
+        await self._call(self._stops, access, lifecycle.stop, container, timedelta(0))
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Put the file into the container."""
+        access, document = instance.access, warning.document
+        await self._call(self._warnings, access, put_warning, container, document)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Remove the container with its volumes."""

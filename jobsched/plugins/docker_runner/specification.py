@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.plugins.docker_runner import naming
+from jobsched.plugins.docker_runner import naming, warning
 from jobsched.plugins.docker_runner.config import Settings
 
 MIB = 1024 * 1024
@@ -40,13 +40,15 @@ def container(order: ContainerOrder, image: str, settings: Settings) -> dict[str
     """Give the body of the create request; ``image`` is the pinned reference."""
     body: dict[str, Any] = {
         "Image": image,
-        "Env": list(order.environment),
+        "Env": list(warning.environment(order)),
         "Labels": naming.labels(order),
         # A terminal would mix both streams beyond repair, and an open input would wait for ever.
         "Tty": False,
         "OpenStdin": False,
         "HostConfig": host(order, settings),
     }
+    if volumes := warning.volumes(order):
+        body["Volumes"] = volumes
     if order.command:
         body["Cmd"] = list(order.command)
     names = {"user": "User", "working_dir": "WorkingDir", "entrypoint": "Entrypoint"}

@@ -8,10 +8,12 @@ from typing import Any
 from marshmallow import Schema
 
 from jobsched import hookimpl
+from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.check import Check
 from jobsched.contracts.provider import Provider
 from jobsched.contracts.services import Services
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
+from jobsched.plugins.ec2_spot.interruption import Interrupt, Rebalance
 from jobsched.plugins.ec2_spot.settings import Settings
 
 #: The version of the plugin API that this was written for.
@@ -35,6 +37,12 @@ def jobsched_providers(
 
 
 @hookimpl
+def jobsched_callback_actions() -> list[CallbackAction]:
+    """Bring what a machine's agent says when EC2 takes the machine back, or may."""
+    return [Interrupt(), Rebalance()]
+
+
+@hookimpl
 def jobsched_checks(config: Mapping[str, Mapping[str, Any]], services: Services) -> list[Check]:
     """Bring what ``jobsched doctor --ec2`` looks at."""
     from jobsched.plugins.ec2_spot.checks import checks_of  # noqa: PLC0415 - 0.4 s
@@ -45,6 +53,7 @@ def jobsched_checks(config: Mapping[str, Mapping[str, Any]], services: Services)
 __all__ = [
     "JOBSCHED_API",
     "Ec2SpotSchema",
+    "jobsched_callback_actions",
     "jobsched_checks",
     "jobsched_config_schemas",
     "jobsched_providers",

@@ -2,7 +2,8 @@
 
 ``container.json`` whose it is · ``spec.json`` command and environment, until they are used ·
 ``granted.json`` who took its one start: a shim or a withdrawal · ``started.json``, ``exit.json``
-from the shim · ``output`` both streams as they came · ``work/`` the command's scratch directory
+from the shim · ``output`` both streams as they came · ``work/`` the command's scratch directory ·
+``interruption.json`` what it was told of this machine
 """
 
 from __future__ import annotations
@@ -37,6 +38,18 @@ class Folder:
     def work(self) -> Path:
         """The command's scratch directory."""
         return self.path / "work"
+
+    @property
+    def interruption(self) -> Path:
+        """The file in which the command is told what becomes of this machine."""
+        return self.path / "interruption.json"
+
+    def warn(self, document: bytes) -> None:
+        """Write that file, whole; nothing if the container is gone."""
+        new = self.path / "interruption.json.new"
+        with suppress(FileNotFoundError):
+            new.write_bytes(document)
+            new.replace(self.interruption)
 
     def create(self, spec: Json, labels: Json) -> None:
         """Make it whole or not at all; one that is there already stays as it is."""

@@ -6,13 +6,14 @@ import os
 import re
 
 from jobsched.contracts.order import ContainerOrder
+from jobsched.contracts.runner import INTERRUPTION_FILE
 from jobsched.domain.job import Json
 from jobsched.errors import RunnerFailed
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 
 
-def spec_of(order: ContainerOrder, home: str) -> Json:
+def spec_of(order: ContainerOrder, home: str, interruption: str) -> Json:
     """Render command and environment; holds the job's secrets.
 
     The worker's own environment stays out, but for the search path and the language: it may hold
@@ -21,6 +22,7 @@ def spec_of(order: ContainerOrder, home: str) -> Json:
     Args:
         order: what shall run.
         home: the command's scratch directory.
+        interruption: the file in which it is told what becomes of this machine.
 
     Raises:
         RunnerFailed: ``configuration``: there is no command, or it cannot be handed to a process.
@@ -35,6 +37,7 @@ def spec_of(order: ContainerOrder, home: str) -> Json:
         "LANG": os.environ.get("LANG", "C.UTF-8"),
         "HOME": home,
         "TMPDIR": home,
+        INTERRUPTION_FILE: interruption,
     }
     for entry in order.environment:
         key, separator, value = entry.partition("=")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Access, Container, Instance, Json
 from jobsched.errors import RunnerFailed
@@ -65,7 +65,8 @@ class ProcessRunner(Runner):
             "launch": order.launch,
             "image": order.image,
         }
-        await self._files.run(folder.create, spec_of(order, str(folder.work)), labels)
+        spec = spec_of(order, str(folder.work), str(folder.interruption))
+        await self._files.run(folder.create, spec, labels)
         return Container(name=order.name, id=order.name, image=order.image)
 
     def _warn(self) -> None:
@@ -122,6 +123,11 @@ class ProcessRunner(Runner):
         if session is None:
             return
         await self._end.stop(folder, session, grace)
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Write a file beside the command's scratch directory; the command runs as this user."""
+        await self._check(instance.access)
+        await self._files.run(self._of(container).warn, warning.document)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Withdraw it, kill what runs, delete the directory."""

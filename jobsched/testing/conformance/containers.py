@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.domain.job import Container, Instance, JobId
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance.answer import answer, items
@@ -129,6 +129,10 @@ class Containers:
         """Stop it, within the grace and the time of a call."""
         stopping = self.runner.stop(self.instance, container, grace)
         await answer(stopping, within=grace + self.answers_within)
+
+    async def warn(self, container: Container, warning: MachineWarning) -> None:
+        """Tell it what becomes of its machine."""
+        await self.ask(self.runner.warn(self.instance, container, warning))
 
     async def withdraw(self, container: Container) -> ContainerStatus:
         """Withdraw its start; that may wait for a call to be over."""

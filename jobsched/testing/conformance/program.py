@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobsched.contracts.runner import INTERRUPTION_FILE
+
 Command = tuple[str, ...]
 #: what a program takes that takes memory
 TAKEN_MIB = 64
@@ -49,6 +51,12 @@ class Programs:
     def never_ends(self) -> Command:
         """Say ``ready``, and go on whatever is asked."""
         return shell("trap '' TERM; echo ready; while :; do sleep 1; done")
+
+    def says_warning(self) -> Command:
+        """Say ``ready``, wait until its file tells of an interruption, write that, end with 0."""
+        file = f'"${INTERRUPTION_FILE}"'
+        waits = f"until grep -q 'interruption.*}}' {file} 2>/dev/null; do sleep 0.05; done"
+        return shell(f"echo ready; {waits}; cat {file}")
 
     def takes_memory(self) -> Command:
         """Fill `TAKEN_MIB` of memory in its first process, and end with 0."""

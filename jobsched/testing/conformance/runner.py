@@ -28,6 +28,7 @@ from jobsched.testing.conformance.runner_memory import RunnerMemory
 from jobsched.testing.conformance.runner_prepare import RunnerPrepare
 from jobsched.testing.conformance.runner_silence import RunnerSilence
 from jobsched.testing.conformance.runner_start import RunnerStart
+from jobsched.testing.conformance.runner_warn import RunnerWarn
 from jobsched.testing.conformance.runner_watch import RunnerWatch
 from jobsched.testing.conformance.runner_withdraw import RunnerWithdraw
 
@@ -49,6 +50,7 @@ class RunnerConformance(
     RunnerEnd,
     RunnerMemory,
     RunnerSilence,
+    RunnerWarn,
     RunnerWatch,
     RunnerManner,
 ):

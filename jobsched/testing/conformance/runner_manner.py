@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.contracts.runner import Runner
+from jobsched.contracts.runner import MachineWarning, Runner
 from jobsched.domain.job import Container
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance.answer import cancelled
 from jobsched.testing.conformance.containers import Containers
 from jobsched.testing.conformance.promise import promised
+
+WARNING = MachineWarning(kind="rebalance", noticed_at=datetime(2030, 1, 1, tzinfo=UTC))
 
 
 class RunnerManner:
@@ -30,6 +32,8 @@ class RunnerManner:
         await containers.withdraw(withdrawn)
         container = await containers.ready(containers.programs.never_ends())
         containers.runner.status(container)
+        if type(containers.runner).warn is not Runner.warn:
+            await containers.warn(container, WARNING)
         await containers.stop(container, timedelta(seconds=1))
         await containers.inspect(container)
         await containers.chunks(container)
@@ -61,6 +65,7 @@ def _calls(
     return [
         lambda: runner.prepare(instance, order),
         lambda: runner.inspect(instance, running),
+        lambda: runner.warn(instance, running, WARNING),
         lambda: containers.chunks(running, follow=True),
         lambda: runner.withdraw(instance, running),
         lambda: runner.stop(instance, running, timedelta(seconds=20)),

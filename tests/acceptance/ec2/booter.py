@@ -69,22 +69,32 @@ class Booter:
                 self._speak(machine)
 
     def _speak(self, machine: Machine) -> None:
-        token = CALLBACK_TOKEN.search(machine.user_data)
-        assert token, machine.user_data
-        said = {"action": "update", "job_id": machine.tags[JOB], "instance_id": machine.id}
-        request = urllib.request.Request(  # noqa: S310 - our own API
-            f"{self.url}/callback",
-            data=json.dumps(said).encode(),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token[1]}"},
-        )
         try:
-            with urllib.request.urlopen(request, timeout=WITHIN):  # noqa: S310
-                self.ready.add(machine.id)
+            self.say(machine, "update")
+            self.ready.add(machine.id)
         except urllib.error.HTTPError as error:
             with error:
                 # not on record yet, or over: said again, as a machine does
                 if error.code not in {410, 503}:
                     raise
+
+    def say(self, machine: Machine, action: str, **fields: str) -> None:
+        """Post an action, as the agent on the machine does.
+
+        Raises:
+            urllib.error.HTTPError: the API took it not.
+        """
+        token = CALLBACK_TOKEN.search(machine.user_data)
+        assert token, machine.user_data
+        about = {"job_id": machine.tags[JOB], "instance_id": machine.id}
+        said = {"action": action, **about, **fields}
+        request = urllib.request.Request(  # noqa: S310 - our own API
+            f"{self.url}/callback",
+            data=json.dumps(said).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token[1]}"},
+        )
+        with urllib.request.urlopen(request, timeout=WITHIN):  # noqa: S310
+            pass
 
 
 __all__ = ["Booter"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -70,6 +71,11 @@ class Cloud:
     def statuses(self, *jobs: str) -> Counter[str]:
         """Count jobs by status."""
         return Counter(str(self.client.status(one)["status"]) for one in jobs)
+
+    def warnings(self, kind: str) -> list[dict[str, Any]]:
+        """Give what containers were told of their machines."""
+        paper = self.made.folder / "data" / "paper"
+        return [json.loads(path.read_bytes()) for path in paper.glob(f"*/*.{kind}")]
 
     def starts(self) -> Counter[str]:
         """Count starts by job, as the machines noted them."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from jobsched import hookimpl
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Container, Instance, Json
 
@@ -88,6 +88,11 @@ class PaperRunner(Runner):
         with suppress(FileNotFoundError):
             about: dict[str, Any] = json.loads(path.read_text())
             path.write_text(json.dumps({**about, "seconds": 0.0, "code": 143}))
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Write the document beside the container."""
+        path = self._path(instance, container.name)
+        path.with_suffix(f".{warning.kind}").write_bytes(warning.document)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Leave it to its machine."""

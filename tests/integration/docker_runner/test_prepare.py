@@ -95,7 +95,9 @@ async def test_the_engine_has_what_was_ordered_and_no_privilege(bench: Bench) ->
     assert (host["Privileged"], host["ReadonlyRootfs"], host["PidsLimit"]) == (False, True, 4096)
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert not host["Binds"]
-    assert not told["Mounts"]
+    # a place for the file of a warning, and nothing of the host
+    (mount,) = told["Mounts"]
+    assert (mount["Type"], mount["Destination"]) == ("volume", "/run/jobsched")
     assert "canary" not in json.dumps(dataclasses.asdict(container))
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobsched.contracts.runner import MachineWarning
 from jobsched.errors import RunnerFailed
 from tests.integration.docker_runner.bench import Bench, make_runner
 
@@ -28,6 +30,49 @@ async def test_hanging_pulls_do_not_hold_a_start(bench: Bench) -> None:
         for pull in pulls:
             pull.cancel()
         await asyncio.gather(*pulls, return_exceptions=True)
+
+
+async def test_long_stops_do_not_hold_up_another(bench: Bench) -> None:
+    """A pool of machines is taken back at once: each container hears of it, whoever takes long."""
+    bench.runner = make_runner(bench.services, stop_threads=1)
+    stubborn = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+    polite = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
+    scripts = [stubborn, stubborn, stubborn, polite]
+    containers = []
+    for number, script in enumerate(scripts):
+        containers.append(await bench.started(bench.shell(script, number=number + 1)))
+        async for _ in bench.runner.logs(bench.machine, containers[-1], follow=True):
+            break
+    grace = timedelta(minutes=2)
+    *long, last = (
+        asyncio.ensure_future(bench.runner.stop(bench.machine, one, grace)) for one in containers
+    )
+    try:
+        await last
+        assert not any(stop.done() for stop in long)
+        assert (await bench.inspect(containers[-1])).code == 7
+    finally:
+        for stop in long:
+            stop.cancel()
+        await asyncio.gather(*long, return_exceptions=True)
+
+
+async def test_warnings_that_hang_do_not_hold_up_a_stop(bench: Bench) -> None:
+    """A machine that does not answer takes its own time, and no other container's."""
+    bench.runner = make_runner(bench.services, stop_threads=1, request_timeout=60)
+    container = await bench.started(bench.order("sleep", "60"))
+    warning = MachineWarning(kind="rebalance", noticed_at=datetime(2030, 1, 1, tzinfo=UTC))
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        gone = bench.elsewhere(docker_url=f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        hanging = [
+            asyncio.ensure_future(bench.runner.warn(gone, container, warning)) for _ in range(3)
+        ]
+        await bench.runner.stop(bench.machine, container, timedelta(0))
+        assert not any(one.done() for one in hanging)
+        assert (await bench.inspect(container)).phase == "exited"
+        for one in hanging:
+            one.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_a_cancelled_pull_frees_its_thread(bench: Bench) -> None:

@@ -108,6 +108,7 @@ async def test_gives_a_small_environment(bench: Bench, monkeypatch: pytest.Monke
         "LANG",
         "HOME",
         "TMPDIR",
+        "JOBSCHED_INTERRUPTION_FILE",
         "MINE",
         "PWD",
         "SHLVL",

@@ -125,6 +125,10 @@ class Podman:
     async def requests_under_way(self) -> None:
         """Wait until they have ended: there are none."""
 
+    async def write(self, name: str, path: str, data: bytes) -> None:
+        """Put a file into it."""
+        self.find(name).setdefault("files", {})[path] = data
+
     async def stop(self, name: str, grace: timedelta) -> None:
         """End it."""
         self.find(name)["state"] = "exited"

@@ -95,6 +95,8 @@ OF_THE_CORE = (
     "an error is a bug",
     "The job is accepted all the same",
     "while it goes on failing",
+    "A runner without this method cannot warn",
+    "shown in GET /status, and nothing more",
 )
 #: the beginning of a sentence that no kit can try → what the how-to says of it
 LEFT_TO_THE_AUTHOR = {

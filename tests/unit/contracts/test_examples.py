@@ -17,7 +17,7 @@ from jobsched.contracts.change import Change
 from jobsched.contracts.log_store import LogPart
 from jobsched.contracts.order import ContainerOrder, Credential, MachineOrder
 from jobsched.contracts.provider import Caps, InstanceStatus, Provider
-from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.domain.facts import Noted
 from jobsched.domain.job import Access, Container, Instance, Job, JobId, Offer, Plan, Spec
 from jobsched.errors import LogStoreFailed, OperationFailed
@@ -47,7 +47,7 @@ CONTAINER = ContainerOrder(
 )
 HERE = Instance(id="here", access=Access(kind="this_host"))
 #: examples that show a call and its answer
-SHOWN = (Caps, LogChunk, LogPart, Credential)
+SHOWN = (Caps, LogChunk, MachineWarning, LogPart, Credential)
 
 
 def names(*modules: Any) -> dict[str, Any]:
@@ -60,6 +60,8 @@ def names(*modules: Any) -> dict[str, Any]:
         "json": json,
         "suppress": suppress,
         "timedelta": timedelta,
+        "datetime": datetime,
+        "UTC": UTC,
         "Offer": Offer,
         "Plan": Plan,
         "Container": Container,
@@ -165,6 +167,9 @@ async def test_the_runner_runs_a_container() -> None:
     assert (await runs.inspect(HERE, made)).phase == "created"
     await runs.start(HERE, made)
     assert (podman.started, (await runs.inspect(HERE, made)).phase) == (["jobsched-1"], "running")
+    warning = MachineWarning(kind="rebalance", noticed_at=NOON)
+    await runs.warn(HERE, made, warning)
+    assert podman.find("jobsched-1")["files"] == {"/run/notice.json": warning.document}
     chunks = [one async for one in runs.logs(HERE, made, since=2)]
     assert [(one.offset, one.data) for one in chunks] == [(2, b"llo "), (6, b"world")]
     for _ in range(2):
@@ -175,6 +180,7 @@ async def test_the_runner_runs_a_container() -> None:
     for _ in range(2):
         await runs.remove(HERE, made)
     assert (await runs.inspect(HERE, made)).phase == "gone"
+    await runs.warn(HERE, made, warning)
     assert runs.status(made).keys() == runs.status(None).keys()
     assert runs.boot_script(ORDER) == runs.boot_script(ORDER)
 

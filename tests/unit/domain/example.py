@@ -36,6 +36,7 @@ def a_job(**fields: Any) -> Job:
 
 def told(
     kind: type[F],
+    /,
     at: datetime = HOUR,
     attempt: int = 1,
     launch: int = 1,
@@ -67,6 +68,7 @@ def told(
         "not_before": at + SECOND,
         "why": {facts.Stopping: "cancel", facts.Released: "ended"}.get(kind, "terminated"),
         "code": 0,
+        "kind": "interruption",
     }
     names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # F is a fact
     return kind(**{name: value for name, value in {**usual, **fields}.items() if name in names})

@@ -32,6 +32,11 @@ def _stopping() -> Job:
     return known(_running(), CANCEL, told(facts.Stopping))
 
 
+def _interrupted() -> Job:
+    until = HOUR + 140 * SECOND
+    return known(_running(), told(facts.Interrupted, HOUR + 20 * SECOND, until=until))
+
+
 def _stray() -> Job:
     return known(_waiting(), told(facts.Released, why="interrupted"), told(facts.Begun, launch=2))
 
@@ -72,6 +77,8 @@ SITUATIONS: dict[str, tuple[Job, State]] = {
     "wdrn": (_withdrawn(), State.BOOTING),
     "run": (_running(), State.RUNNING),
     "runC": (known(_running(), CANCEL), State.RUNNING),
+    # its machine will be taken away, and the container was not told yet
+    "intr": (_interrupted(), State.RUNNING),
     "stop": (_stopping(), State.RUNNING),
     "endd": (up_to(facts.Ended), State.FINISHING),
     "logs": (up_to(facts.LogsStored), State.FINISHING),

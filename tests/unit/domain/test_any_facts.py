@@ -26,7 +26,12 @@ VARIANTS: dict[type[facts.Fact], dict[str, list[Any]]] = {
     },
     facts.Ready: {"instance_id": ["", "i-1", "i-2"], "certificate": ["", "one", "two"]},
     facts.Gone: {"why": ["terminated", "never_seen", "interrupted", "machine_lost", "abandoned"]},
-    facts.Stopping: {"why": ["cancel", "timeout", "interruption"]},
+    facts.Stopping: {
+        "why": ["cancel", "timeout", "interruption"],
+        "grace": [None, SECOND, 100 * SECOND],
+    },
+    facts.Interrupted: {"until": [None, HOUR - 60 * SECOND, HOUR + 120 * SECOND]},
+    facts.Warned: {"kind": ["interruption", "rebalance"], "failure": ["", "time_out"]},
     facts.Ended: {"code": [0, 1, 137, None], "start_failed": [False, False, True]},
     facts.CommandFailed: {
         "command": ["plan", "provision", "find", "prepare", "start", "terminate"]

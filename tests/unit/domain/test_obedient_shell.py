@@ -28,7 +28,7 @@ from tests.unit.domain.world import LUCK, World
 PAUSES = st.sampled_from([1, 1, 10, 60, 300, 4000]).map(lambda s: timedelta(seconds=s))
 EVENTS = (
     *("ready", "ready", "ready", "boot_failed", "interrupted", "lost", "start_arrives"),
-    *("exits", "fails", "fails", "lies"),
+    *("exits", "fails", "fails", "lies", "interrupted_soon", "at_risk"),
 )
 #: steps and waits that any job needs to its end once all goes well
 ENOUGH = 300

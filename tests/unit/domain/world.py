@@ -100,7 +100,7 @@ class World:
         machines = (one for one in self.machines.values() if one.attempt == attempt)
         return [box for machine in machines for box in machine.boxes.values()]
 
-    def made(self, kind: type[facts.Fact], launch: int = 0, **fields: object) -> facts.Fact:
+    def made(self, kind: type[facts.Fact], /, launch: int = 0, **fields: object) -> facts.Fact:
         """Make a fact of now about a launch of the current attempt."""
         assert self.job.attempt
         fields.setdefault("attempt", self.job.attempt.no)
@@ -142,6 +142,12 @@ class World:
             case "interrupted":
                 machine.taken = True
                 self.news.append(self.made(facts.Interrupted, launch, **about))
+            case "interrupted_soon":
+                machine.taken = True
+                until = self.now + timedelta(minutes=2)
+                self.news.append(self.made(facts.Interrupted, launch, until=until, **about))
+            case "at_risk":
+                self.news.append(self.made(facts.AtRisk, launch, **about))
             case "lost":
                 machine.gone = True
             case "start_arrives" if box and box.start_in_flight:
@@ -294,6 +300,16 @@ class World:
         if machine and last:
             self._seen(launch, last.no, machine.boxes[last.no])
 
+    def _warn(self, command: Command, luck: str) -> None:
+        launch = self._launch(command)
+        last = last_try(launch)
+        assert last
+        assert not launch.stopping_at, "it is told too late"
+        if luck != "lost_after":
+            failure = "" if self._reached(command, luck) and luck == "good" else "not reached"
+            kind = command.why
+            self.tell(self.made(facts.Warned, launch.no, no=last.no, kind=kind, failure=failure))
+
     def _collect(self, command: Command, luck: str) -> None:
         launch, machine = self._launch(command), self._reached(command, luck)
         last = last_try(launch)
@@ -304,7 +320,9 @@ class World:
                 self._seen(launch, last.no, box)
                 return
             if not launch.stopping_at:
-                self.tell(self.made(facts.Stopping, launch.no, no=last.no, why=command.why))
+                grace = deadlines.grace(self.job.spec, launch, command.why, self.now)  # type: ignore[arg-type]  # a reason, as text
+                about = {"no": last.no, "why": command.why, "grace": grace}
+                self.tell(self.made(facts.Stopping, launch.no, **about))
             if box and luck != "lost_before":
                 box.phase, box.code = "exited", 0 if luck == "late" else 143
                 if luck != "lost_after":

@@ -67,7 +67,9 @@ def test_nothing_that_a_job_asks_reaches_the_body_but_three_options(
     body = specification.container(order(options=options), "busybox", settings())
 
     ours = {"Image", "Env", "Labels", "Tty", "OpenStdin", "HostConfig"}
-    assert set(body) - ours <= {"User", "WorkingDir", "Entrypoint"}
+    assert set(body) - ours <= {"User", "WorkingDir", "Entrypoint", "Volumes"}
+    # our own folder for the file of a warning, and no other
+    assert body.get("Volumes", {}) in ({}, {"/run/jobsched": {}})
 
 
 def test_the_allow_list_names_no_way_to_the_host() -> None:
@@ -129,7 +131,7 @@ def test_the_body_says_what_runs_and_whose_it_is() -> None:
 
     assert body["Image"] == "sha256:1"
     assert body["Cmd"] == ["a", "b c"]
-    assert body["Env"] == ["K=v"]
+    assert body["Env"] == ["K=v", "JOBSCHED_INTERRUPTION_FILE=/run/jobsched/interruption.json"]
     assert (body["User"], body["WorkingDir"], body["Entrypoint"]) == (
         "nobody",
         "/tmp",
@@ -146,3 +148,18 @@ def test_the_body_says_what_runs_and_whose_it_is() -> None:
 def test_no_command_leaves_the_image_its_own() -> None:
     """An empty command is left out, not sent as an empty one."""
     assert "Cmd" not in specification.container(order(), "busybox", settings())
+
+
+def test_a_variable_that_the_user_set_is_left_alone() -> None:
+    """The path is told once, and not where the job has said its own."""
+    own = ("JOBSCHED_INTERRUPTION_FILE=/mine",)
+    body = specification.container(order(environment=own), "busybox", settings())
+    assert body["Env"] == [*own]
+
+
+def test_only_a_read_only_container_has_a_volume() -> None:
+    """The file of a warning can be put into any other container as it is."""
+    plain = specification.container(order(), "busybox", settings())
+    closed = specification.container(order(options={"read_only": True}), "busybox", settings())
+    assert "Volumes" not in plain
+    assert closed["Volumes"] == {"/run/jobsched": {}}

@@ -14,7 +14,7 @@ def test_the_workers_environment_stays_out(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
     monkeypatch.setenv("LANG", "C")
 
-    spec = spec_of(order("true", environment=("A=1=2", "B=", "A=3")), "/home")
+    spec = spec_of(order("true", environment=("A=1=2", "B=", "A=3")), "/home", "/told.json")
 
     path = os.environ["PATH"]
     assert spec == {
@@ -24,6 +24,7 @@ def test_the_workers_environment_stays_out(monkeypatch: pytest.MonkeyPatch) -> N
             "LANG": "C",
             "HOME": "/home",
             "TMPDIR": "/home",
+            "JOBSCHED_INTERRUPTION_FILE": "/told.json",
             "A": "3",
             "B": "",
         },
@@ -45,7 +46,7 @@ def test_what_cannot_run_is_refused(
 ) -> None:
     """The attempt ends with a sentence for the user, without any value of the environment."""
     with pytest.raises(RunnerFailed, match=sentence) as caught:
-        spec_of(order(*command, environment=environment), "/home")
+        spec_of(order(*command, environment=environment), "/home", "/told.json")
 
     assert (caught.value.reason, caught.value.effect, caught.value.then) == (
         "configuration",

@@ -4,13 +4,13 @@ import json
 import os
 import stat
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.runner import ContainerStatus
+from jobsched.contracts.runner import ContainerStatus, MachineWarning
 from jobsched.domain.job import Access, Container, Instance, JobId
 from jobsched.errors import RunnerFailed
 from jobsched.plugins.process_runner import ProcessRunner, jobsched_runners, processes
@@ -19,6 +19,7 @@ from tests.unit.plugins.lent import LentServices
 from tests.unit.plugins.process_runner.orders import ELSEWHERE, HERE, order
 
 GRACE = timedelta(seconds=1)
+RISK = MachineWarning(kind="rebalance", noticed_at=datetime(2030, 1, 1, tzinfo=UTC))
 
 
 def write(services: LentServices, name: str, content: object) -> None:
@@ -168,6 +169,26 @@ async def test_gone_is_gone(services: LentServices, runner: ProcessRunner) -> No
     assert not (services.data_dir / "processes").exists()
 
 
+async def test_a_warning_is_written_whole_or_not_at_all(
+    services: LentServices, runner: ProcessRunner
+) -> None:
+    """The variable names the file, a later one takes its place, and nothing is left of it."""
+    container = await runner.prepare(HERE, order("true"))
+    folder = services.data_dir / "processes/jobsched-1"
+    spec = json.loads((folder / "spec.json").read_text())
+    file = Path(spec["environment"]["JOBSCHED_INTERRUPTION_FILE"])
+    assert not file.exists()
+    at = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    for kind in ("rebalance", "interruption"):
+        warning = MachineWarning(kind=kind, noticed_at=at)
+        await runner.warn(HERE, container, warning)
+        assert file.read_bytes() == warning.document
+    assert [path.name for path in folder.glob("interruption*")] == [file.name]
+    await runner.remove(HERE, container)
+    await runner.warn(HERE, container, warning)
+    assert names(services) == []
+
+
 async def test_removes_by_name_too(services: LentServices, runner: ProcessRunner) -> None:
     """Where the answer of prepare was lost, the name is enough; a withdrawn one goes too."""
     await runner.prepare(HERE, order("true"))
@@ -263,6 +284,7 @@ async def test_another_machine_is_unknown(
         runner.prepare(machine, order("true", name="jobsched-2")),
         runner.start(machine, container),
         runner.stop(machine, container, GRACE),
+        runner.warn(machine, container, RISK),
         runner.remove(machine, container),
         anext(runner.logs(machine, container)),
     ):

@@ -53,6 +53,10 @@ class ImaginedPrograms(Programs):
         """Run for ever."""
         return ("last",)
 
+    def says_warning(self) -> Command:
+        """Wait for a warning."""
+        return ("hear",)
+
     def takes_memory(self) -> Command:
         """Want too much."""
         return ("hoard",)
@@ -76,6 +80,8 @@ def imagine(order: ContainerOrder) -> FakeProgram:
             return FakeProgram(output=COUNTED)
         case ("listen", code):
             return FakeProgram(runs=FOR_EVER, output=b"ready\n", asked=int(code))
+        case ("hear",):
+            return FakeProgram(runs=FOR_EVER, output=b"ready\n", awaits_warning=True)
         case ("hoard",):
             return FakeProgram(code=137, oom=True)
         case ("last",):

@@ -36,7 +36,10 @@ BROKEN = {
     "TestAsksAnybody": {"test_another_machine_is_unknown"},
     "TestTellsTheEnvironment": {"test_secrets_are_shown_nowhere"},
     "TestKeepsASet": {"test_a_container_comes_back_from_the_store"},
-    "TestDropsTheEnvironment": {"test_the_environment_reaches_the_container"},
+    "TestDropsTheEnvironment": {
+        "test_the_environment_reaches_the_container",
+        "test_a_variable_of_the_order_is_left_alone",
+    },
     "TestChangesItsKeys": {"test_the_status_always_has_the_same_keys"},
     "TestNotesTheTime": {"test_the_boot_script_is_pure"},
     "TestBlocksTheLoop": {"test_no_method_blocks_the_event_loop"},
@@ -51,6 +54,17 @@ BROKEN = {
     "TestNeedsItsState": {"test_the_status_reads_what_an_older_version_kept"},
     "TestForgetsTheMemory": {"test_too_much_memory_ends_a_container"},
     "TestBlamesTheMemory": {"test_a_killed_container_did_not_want_memory"},
+    "TestWarnsNobody": {
+        "test_a_warning_is_read_in_the_container",
+        "test_a_later_warning_replaces_an_earlier_one",
+    },
+    "TestKeepsTheFirstWarning": {"test_a_later_warning_replaces_an_earlier_one"},
+    "TestWarnsInItsOwnWords": {
+        "test_a_warning_is_read_in_the_container",
+        "test_a_later_warning_replaces_an_earlier_one",
+    },
+    "TestOverwritesItsVariable": {"test_a_variable_of_the_order_is_left_alone"},
+    "TestWarnsOnlyTheLiving": {"test_what_has_ended_may_be_warned"},
 }
 
 UNANSWERED = {
@@ -69,6 +83,7 @@ UNANSWERED = {
     "TestStartsUnheard": {"test_nothing_is_started_on_a_silent_machine"},
     "TestPreparesUnheard": {"test_nothing_is_prepared_on_a_silent_machine"},
     "TestStopsUnheard": {"test_nothing_is_stopped_on_a_silent_machine"},
+    "TestWarnsUnheard": {"test_nobody_is_warned_on_a_silent_machine"},
     "TestRemovesUnheard": {"test_nothing_is_removed_from_a_silent_machine"},
     "TestReadsUnheard": {"test_nothing_is_read_from_a_silent_machine"},
     "TestListensUnheard": {"test_nothing_is_heard_of_a_silent_machine"},

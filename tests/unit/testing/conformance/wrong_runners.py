@@ -8,7 +8,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk
+from jobsched.contracts.runner import (
+    INTERRUPTION_FILE,
+    ContainerStatus,
+    LogChunk,
+    MachineWarning,
+)
 from jobsched.domain.job import Access, Container, Instance, Json
 from jobsched.testing.fakes import FakeContainer, FakeRunner
 from tests.unit.testing.conformance.judged_runner import suites
@@ -293,6 +298,52 @@ class BlamesTheMemory(FakeRunner):
         """Go by the code."""
         status = await super().inspect(instance, container)
         return replace(status, oom=status.code == KILLED)
+
+
+class WarnsNobody(FakeRunner):
+    """It says that it did."""
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Look at the machine, and leave the file alone."""
+        self._machine(instance)
+
+
+class KeepsTheFirstWarning(FakeRunner):
+    """A file that is there is not written again."""
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Write it, unless it is there."""
+        one = self._container(self._machine(instance), container)
+        if one is None or one.warning is None:
+            await super().warn(instance, container, warning)
+
+
+class WarnsInItsOwnWords(FakeRunner):
+    """The document is not what was given."""
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Leave the deadline out."""
+        await super().warn(instance, container, replace(warning, deadline=None))
+
+
+class OverwritesItsVariable(FakeRunner):
+    """Its own path wins."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Put it last."""
+        theirs = f"{INTERRUPTION_FILE}=/run/theirs"
+        order = replace(order, environment=(*order.environment, theirs))
+        return await super().prepare(instance, order)
+
+
+class WarnsOnlyTheLiving(FakeRunner):
+    """It complains where nobody is left."""
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Look for the container."""
+        if self._container(self._machine(instance), container) is None:
+            raise LookupError(container.name)
+        await super().warn(instance, container, warning)
 
 
 globals().update(suites(FakeRunner.__subclasses__()))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.contracts.runner import ContainerStatus, LogChunk
+from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning
 from jobsched.domain.job import Access, Container, Instance
 from jobsched.errors import RunnerFailed, Then
 from jobsched.testing.fakes import FakeRunner
@@ -114,6 +114,15 @@ class StopsUnheard(FakeRunner):
         """Stop it, or hope so."""
         with _unheard():
             await super().stop(instance, container, grace)
+
+
+class WarnsUnheard(FakeRunner):
+    """It puts a file, and waits for no answer."""
+
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Tell it, or hope so."""
+        with _unheard():
+            await super().warn(instance, container, warning)
 
 
 class RemovesUnheard(FakeRunner):
