@@ -3,8 +3,12 @@
 # shellcheck source=/dev/null
 . /usr/local/lib/jobsched/commands
 
-# member NAME: of the JSON object in $answer, a text
-member() { tr -d '\n' <<<"${answer:-}" | sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p"; }
+# member NAME OTHERWISE: of the JSON object in $answer, a text, as JSON
+member() {
+  local found
+  found=$(tr -d '\n' <<<"${answer:-}" | sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p")
+  json "${found:-$2}"
+}
 
 # told PATH: wait until EC2 says something there
 told() { until metadata "$1"; do sleep 5; done; }
@@ -12,12 +16,12 @@ told() { until metadata "$1"; do sleep 5; done; }
 # Both at the same time: an API that does not know the one shall hear of the other.
 {
   told spot/instance-action
-  until=$(member time)
-  until=${until:-$(date -u +%FT%TZ)}
-  post interrupt "{\"until\":$(json "$until"),\"what\":$(json "$(member action)")}"
+  now=$(date -u +%FT%TZ)
+  post interrupt "{\"until\":$(member time "$now"),\"what\":$(member action terminate)}"
 } &
 {
   told events/recommendations/rebalance
-  post rebalance "{\"noticed_at\":$(json "$(member noticeTime)")}"
+  now=$(date -u +%FT%TZ)
+  post rebalance "{\"noticed_at\":$(member noticeTime "$now")}"
 } &
 wait

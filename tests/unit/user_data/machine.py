@@ -43,7 +43,7 @@ STAND_INS: Mapping[str, str] = {
     ),
     "openssl": (
         '[ "$1" = s_client ] || exec /usr/bin/openssl "$@"; '
-        '[ -e "$ROOT/no-tls" ] || cat "$ROOT/etc/jobsched/docker/cert.pem"'
+        'cat "$ROOT/shown" 2>/dev/null || cat "$ROOT/etc/jobsched/docker/cert.pem"'
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
@@ -51,15 +52,21 @@ def test_an_interruption_is_told_once(
     assert agent.returncode == 0
 
 
-def test_an_interruption_without_a_moment_is_now(
-    machine: Machine, agent: subprocess.Popen[str]
+@pytest.mark.parametrize(
+    ("said", "what"), [('{"action":"hibernate"}', "hibernate"), ("{}", "terminate")]
+)
+def test_what_ec2_does_not_tell_is_taken_for_the_usual(
+    machine: Machine, agent: subprocess.Popen[str], said: str, what: str
 ) -> None:
-    """EC2 tells none of a hibernation: it has begun."""
+    """There is no time for a hibernation, which has begun: that is now."""
     assert agent.poll() is None
-    machine.world.metadata[INTERRUPTION] = '{"action":"hibernate"}'
-    (told,) = machine.until(1, "interrupt")
-    assert told["what"] == "hibernate"
-    assert len(told["until"]) == len(AT)
+    before = datetime.now(UTC).replace(microsecond=0)
+    machine.world.metadata[INTERRUPTION] = said
+    machine.world.metadata[REBALANCE] = "{}"
+    (told,), (recommended,) = machine.until(1, "interrupt"), machine.until(1, "rebalance")
+    assert told["what"] == what
+    for moment in (told["until"], recommended["noticed_at"]):
+        assert before <= datetime.fromisoformat(moment) <= datetime.now(UTC)
 
 
 def test_the_token_of_the_metadata_service_is_renewed(

@@ -67,6 +67,7 @@ def test_its_certificate_is_its_own(machine: Machine) -> None:
     )
     assert "prime256v1" in shown.stdout
     assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "client-ca.pem").read_text() == (machine.root / "ca-cert.pem").read_text()
 
 
@@ -118,9 +119,12 @@ def test_an_engine_that_does_not_start_is_a_failed_boot(machine: Machine) -> Non
     assert step_of(machine) == "start Docker (exit code 5)"
 
 
-def test_an_engine_that_shows_no_certificate_is_a_failed_boot(machine: Machine) -> None:
+@pytest.mark.parametrize("shown", ["", make("another").certificate_pem])
+def test_an_engine_that_shows_another_certificate_is_a_failed_boot(
+    machine: Machine, shown: str
+) -> None:
     """A unit without "-H fd://" takes no port from systemd: found here, not by a worker."""
-    (machine.root / "no-tls").touch()
+    (machine.root / "shown").write_text(shown)
     booted(machine)
     assert step_of(machine) == "speak to Docker over TLS (exit code 1)"
 
