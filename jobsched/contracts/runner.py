@@ -28,8 +28,9 @@ class ContainerStatus:
     #: ``unknown``: the machine does not answer, or another machine answers
     phase: Literal["created", "start_failed", "running", "exited", "gone", "unknown"]
     code: int | None = None
-    #: it wanted more memory than its order allows (``resources``), and was ended for that; False
-    #: where it was killed for another cause, or memory is not limited
+    #: it wanted more memory than its order allows (``resources``), and was ended for that, as far
+    #: as the engine tells (Docker's misses some such ends); False where it was killed for another
+    #: cause, or memory is not limited
     oom: bool = False
     #: the engine's clock
     started_at: datetime | None = None

@@ -7,13 +7,14 @@ from typing import Any
 
 from marshmallow import RAISE, ValidationError
 
+from jobsched.domain import facts
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.domain.state import begun, is_gone, launch_of
 from jobsched.engine import answer
 from jobsched.engine.call import ask
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
-from jobsched.errors import Gone, InvalidInput, NotFound, Unauthorised, Unavailable
+from jobsched.errors import Gone, InvalidInput, NotFound, Refused, Unauthorised, Unavailable
 from jobsched.schemas.error import by_field
 
 #: numbers of attempts and launches that a token is tried for beyond those on record: a machine may
@@ -36,6 +37,7 @@ async def receive(
         Unauthorised: the token is none of this job's launches.
         UnknownName: there is no such action.
         InvalidInput: the payload is not what the action's schema says.
+        Refused: the launch is bound to another certificate, the first one that was told.
         Gone: a readable record of this deployment says that the launch is over: the machine may go.
         Unavailable: in any other doubt (no record, the store down): ask again.
     """
@@ -57,7 +59,9 @@ async def receive(
     except ValidationError as error:
         raise InvalidInput("the payload is wrong", errors=by_field(error.messages)) from error
     if fact is not None:
-        await observe(parts, job, fact)
+        job = await observe(parts, job, fact)
+    if isinstance(fact, facts.Ready):
+        _refuse_another_certificate(parts, job, fact)
 
 
 def _whose(parts: Parts, job: Job, token: str) -> tuple[int, int]:
@@ -88,6 +92,18 @@ def _launch(job: Job, attempt_no: int, launch_no: int) -> Launch:
     if launch is None or _is_over(attempt, launch):
         raise Gone("this launch is over")
     return launch
+
+
+def _refuse_another_certificate(parts: Parts, job: Job, fact: facts.Ready) -> None:
+    """Tell whoever comes second: he, or who was the first, is not the launch's machine."""
+    attempt = job.attempt
+    launch = launch_of(attempt, fact.launch) if attempt and attempt.no == fact.attempt else None
+    if launch is None or not fact.certificate or launch.certificate in {"", fact.certificate}:
+        return
+    parts.services.log.warning(
+        "certificate.refused", job=job.id, launch=fact.launch, instance=fact.instance_id
+    )
+    raise Refused("this launch is bound to another certificate, which was told before")
 
 
 def _is_over(attempt: Attempt, launch: Launch) -> bool:

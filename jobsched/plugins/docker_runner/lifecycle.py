@@ -44,7 +44,7 @@ def inspect(connection: Connection, container: Container, deployment: str) -> Co
         found["Config"].get("Labels"), naming.wanted_labels(container, deployment)
     ):
         return ContainerStatus(phase="unknown", message="the container is another launch's")
-    return state.status(found["State"])
+    return state.status(found["State"], found["HostConfig"].get("Memory") or 0)
 
 
 def find(connection: Connection, container: Container) -> Mapping[str, Any] | None:

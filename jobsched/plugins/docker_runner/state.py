@@ -12,8 +12,19 @@ from jobsched.contracts.runner import ContainerStatus
 LONGEST_MESSAGE = 500
 
 
-def status(state: Mapping[str, Any]) -> ContainerStatus:
-    """Read the ``State`` of an inspect."""
+#: What a shell calls the end by SIGKILL.
+KILLED = 137
+#: On a busy machine the engine misses the cause of some: its event comes after the end.
+MAYBE_MEMORY = "killed; it may have wanted more memory than its limit: the engine does not say"
+
+
+def status(state: Mapping[str, Any], memory_limit: int = 0) -> ContainerStatus:
+    """Read the ``State`` of an inspect.
+
+    Args:
+        state: as the engine gives it.
+        memory_limit: of the container, in bytes; 0: it has none.
+    """
     code, message = state.get("ExitCode"), (state.get("Error") or "")[:LONGEST_MESSAGE]
     started, finished = moment(state.get("StartedAt")), moment(state.get("FinishedAt"))
     match state.get("Status"):
@@ -31,7 +42,7 @@ def status(state: Mapping[str, Any]) -> ContainerStatus:
                 started_at=started,
                 # The engine notes the start of a very short run after its end.
                 finished_at=max(started, finished),
-                message=message,
+                message=message or _why(state, memory_limit),
             )
         case "exited" if started is None:
             return ContainerStatus(phase="start_failed", code=code, message=message)
@@ -42,6 +53,11 @@ def status(state: Mapping[str, Any]) -> ContainerStatus:
             return ContainerStatus(
                 phase="unknown", message=f"the engine calls the container {other}"
             )
+
+
+def _why(state: Mapping[str, Any], memory_limit: int) -> str:
+    is_told = state.get("OOMKilled") or state.get("ExitCode") != KILLED
+    return "" if is_told or not memory_limit else MAYBE_MEMORY
 
 
 def moment(text: str | None) -> datetime | None:

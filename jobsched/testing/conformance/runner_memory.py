@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from jobsched.contracts.order import ContainerOrder
 from jobsched.contracts.runner import ContainerStatus
-from jobsched.testing.conformance.breach import expect
+from jobsched.testing.conformance.breach import Broken, expect
 from jobsched.testing.conformance.containers import Containers
 from jobsched.testing.conformance.program import TAKEN_MIB
 from jobsched.testing.conformance.promise import promised
 
 #: what a container may have that takes `TAKEN_MIB`
 ALLOWED_MIB = TAKEN_MIB // 4
+#: containers until one's cause is told: an engine may miss one in ten (docs/explanation/decisions)
+TRIES = 5
 
 
 class RunnerMemory:
@@ -26,15 +28,22 @@ class RunnerMemory:
     )
     async def test_too_much_memory_ends_a_container(self, containers: Containers) -> None:
         """Its cause is told; a container without a limit gets what it wants."""
+        wanted = f"a program that takes {TAKEN_MIB} MiB and may have {ALLOWED_MIB}"
+        for _ in range(TRIES):
+            status = await self._ended(containers)
+            seen = f"{wanted} is {status}; limits_memory is {containers.limits_memory}"
+            expect(status.phase == "exited", seen)
+            expect((status.code == 0) is not containers.limits_memory, seen)
+            if status.oom is containers.limits_memory:
+                return
+        raise Broken(f"{seen}, {TRIES} times in a row")
+
+    async def _ended(self, containers: Containers) -> ContainerStatus:
         program = containers.programs.takes_memory()
         order = containers.order(program, resources={"memory_mib": ALLOWED_MIB})
         container = await containers.prepare(order)
         await containers.start(container)
-        status = await containers.ended(container)
-        wanted = f"a program that takes {TAKEN_MIB} MiB and may have {ALLOWED_MIB}"
-        is_so = status.phase == "exited" and status.oom is containers.limits_memory
-        seen = f"{wanted} is {status}; limits_memory is {containers.limits_memory}"
-        expect(is_so and (status.code == 0) is not status.oom, seen)
+        return await containers.ended(container)
 
     @promised(
         by=ContainerStatus,

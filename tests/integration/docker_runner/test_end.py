@@ -21,10 +21,18 @@ async def test_an_exit_code_is_kept(bench: Bench, script: str, code: int) -> Non
 
 
 async def test_too_much_memory_is_told_apart_from_a_kill(bench: Bench) -> None:
-    """A container over its limit ends with 137, and its cause is known."""
-    order = bench.shell("exec tail /dev/zero", resources={"memory_mib": 16})
-    status = await bench.ended(await bench.started(order))
-    assert (status.phase, status.code, status.oom) == ("exited", 137, True)
+    """A container over its limit ends with 137; the engine misses the cause of some, and says so.
+
+    One in ten or twenty, on a busy machine (docs/explanation/decisions.md); never five in a row.
+    """
+    for _ in range(5):
+        order = bench.shell("exec tail /dev/zero", resources={"memory_mib": 16})
+        status = await bench.ended(await bench.started(order))
+        assert (status.phase, status.code) == ("exited", 137)
+        assert status.oom or "may have wanted more memory" in status.message
+        if status.oom:
+            return
+    pytest.fail("the cause of five ends was not told")
 
 
 async def test_a_container_may_end_itself_within_its_grace(bench: Bench) -> None:

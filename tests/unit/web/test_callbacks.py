@@ -29,6 +29,23 @@ async def test_a_machine_says_that_it_is_ready(api: Api, store: kit.FakeStore) -
     assert attempt.launches[0].ready_at == kit.NOW
 
 
+async def test_the_first_certificate_is_bound(api: Api, store: kit.FakeStore) -> None:
+    """D9: a repeat is welcome; another one is refused, and an operator can read of it."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Provisioned))}
+    pem = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n"
+    with capture_logs() as logged:
+        answers = [
+            await api.post("/callback", json=SAID | {"certificate": told}, headers=LAUNCH)
+            for told in (pem.format("first"), pem.format("other"), pem.format("first"), "")
+        ]
+
+    assert [answer.status for answer in answers] == [200, 409, 200, 200]
+    attempt = store.jobs[kit.ID].attempt
+    assert attempt is not None
+    assert attempt.launches[0].certificate == pem.format("first")
+    assert [one["event"] for one in logged].count("certificate.refused") == 1
+
+
 async def test_a_machine_says_that_its_boot_failed(api: Api, store: kit.FakeStore) -> None:
     """The seed's `terminate` releases a machine that is not ready."""
     store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Provisioned))}

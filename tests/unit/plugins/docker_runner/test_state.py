@@ -54,6 +54,18 @@ def test_an_end_is_told_with_its_times_and_its_cause() -> None:
     assert status.finished_at == datetime(2026, 11, 23, 10, 0, 1, 0, UTC)
 
 
+@pytest.mark.parametrize(
+    ("code", "limit", "is_told"), [(137, 1, True), (137, 0, False), (143, 1, False), (0, 1, False)]
+)
+def test_a_kill_within_a_limit_may_have_been_for_memory(
+    code: int, limit: int, *, is_told: bool
+) -> None:
+    """The engine may miss the cause: who reads the end is told so."""
+    told = described("exited", StartedAt=BEGAN, FinishedAt=ENDED, ExitCode=code)
+    status = state.status(told, memory_limit=limit)
+    assert (status.oom, "more memory" in status.message) == (False, is_told)
+
+
 def test_a_run_never_lasts_less_than_nothing() -> None:
     """The engine may note the start of a very short run after its end."""
     status = state.status(described("exited", StartedAt=ENDED, FinishedAt=BEGAN))
