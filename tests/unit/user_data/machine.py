@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -26,23 +27,26 @@ WITHIN = 30
 #: the metadata service's own token
 METADATA_TOKEN = "token-of-the-metadata-service"
 
+CURL, OPENSSL, SLEEP, TIMEOUT = (
+    shutil.which(name) or name for name in ("curl", "openssl", "sleep", "timeout")
+)
 #: name of a program → what is there in its place; each call is one line of the file `calls`
 STAND_INS: Mapping[str, str] = {
     "systemctl": '[ ! -e "$ROOT/broken" ] || exit 1',
     "poweroff": "",
     # time passes a hundred times faster
-    "sleep": 'exec /bin/sleep "$(printf "%d.%02d" $(($1 / 100)) $(($1 % 100)))"',
-    "timeout": 'shift; exec /usr/bin/timeout 2 "$@"',
+    "sleep": f'exec {SLEEP} "$(printf "%d.%02d" $(($1 / 100)) $(($1 % 100)))"',
+    "timeout": f'shift; exec {TIMEOUT} 2 "$@"',
     "apt-get": '[ -e "$ROOT/no-packages" ] || touch "$ROOT/installed"; [ -e "$ROOT/installed" ]',
     "dockerd": "",
     "docker": '. "$ROOT/docker" "$@"',
     "iptables": "",
     "curl": (
         'tr "\\0" "\\n" </proc/$$/cmdline >>"$ROOT/seen"; tr "\\0" "\\n" </proc/$$/environ '
-        '>>"$ROOT/seen"; exec /usr/bin/curl "$@"'
+        f'>>"$ROOT/seen"; exec {CURL} "$@"'
     ),
     "openssl": (
-        '[ "$1" = s_client ] || exec /usr/bin/openssl "$@"; '
+        f'[ "$1" = s_client ] || exec {OPENSSL} "$@"; '
         'cat "$ROOT/shown" 2>/dev/null || cat "$ROOT/etc/jobsched/docker/cert.pem"'
     ),
 }

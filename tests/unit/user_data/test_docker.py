@@ -10,7 +10,7 @@ import pytest
 from jobsched.plugins.docker_runner.boot_script import boot_script
 from tests.certificates import make
 from tests.unit.plugins.docker_runner.orders import settings
-from tests.unit.user_data.machine import Machine
+from tests.unit.user_data.machine import SLEEP, Machine
 from tests.unit.user_data.test_commands import JOB, script
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
@@ -145,7 +145,7 @@ def engine(machine: Machine) -> subprocess.Popen[str]:
     assert machine.world.posts == []
     (machine.root / "docker").write_text(DOCKER)
     (machine.root / "events").touch()
-    started = machine.start("exec /bin/sleep 100")
+    started = machine.start(f"exec {SLEEP} 100")
     (machine.root / "engine").write_text(str(started.pid))
     return started
 
