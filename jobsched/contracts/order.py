@@ -26,7 +26,7 @@ class MachineOrder:
     launch: int
     #: idempotency token of the launch: at most 64 characters of ``[0-9a-f]``
     token: str
-    #: the runner's script that makes the machine ready, or empty
+    #: the runner's half of the machine's script (``Runner.boot_script``), or empty
     boot_script: str
     resources: Mapping[str, Any] = field(default_factory=dict)
     #: the job's options for this provider, checked by its schema

@@ -131,6 +131,20 @@ class Runner(ABC):
         Args:
             order: the machine; its own ``boot_script`` is empty still.
 
+        Returns:
+            The runner's half of what a machine boots with; a provider that boots machines puts its
+            own half before it. Both are one script of bash, run by root, once, at the first boot.
+            It has the variables ``JOBSCHED_JOB_ID``, ``JOBSCHED_ATTEMPT``, ``JOBSCHED_LAUNCH``,
+            ``JOBSCHED_DIES_AT`` (as ``2026-11-25T15:30:10Z``), ``JOBSCHED_CALLBACK_URL`` and
+            ``JOBSCHED_INSTANCE_ID``, and three commands, which services find in
+            ``/usr/local/lib/jobsched`` (``post``, ``fail``). ``post ACTION [JSON object]`` posts a
+            callback, with further fields; it returns once the API has accepted it, however long
+            that takes, and powers the machine off where the launch is over. ``fail STEP`` posts
+            ``terminate`` with ``why: boot_failed``, for a while at most, and powers the machine
+            off. ``step NAME COMMAND…`` runs a command, and fails where that does. A script that
+            ends with another exit code than 0 fails too. The runner's half posts ``update`` when
+            the machine is ready; for an empty one the provider does.
+
         Raises:
             Nothing: what cannot be is refused by ``options_schema``, at the door.
 
@@ -138,7 +152,7 @@ class Runner(ABC):
 
         Example:
             >>> def boot_script(self, order):
-            ...     return "dnf install -y podman && systemctl enable --now podman.socket"
+            ...     return "step 'install Podman' dnf install -y podman && post update"
         """
 
     @abstractmethod

@@ -18,6 +18,10 @@ CERTIFICATES = {
     "client_key": "client-key.pem",
 }
 _CAPABILITY = validate.Regexp(r"[A-Z_]+\Z", error="Write a capability as NET_RAW.")
+_REGISTRY = validate.Regexp(
+    r"[A-Za-z0-9._:/\[\]-]+\Z",
+    error="Write a registry as registry.example.com:5000, or a range as 10.0.0.0/16.",
+)
 
 
 def docker_host() -> str:
@@ -92,6 +96,11 @@ class DockerRunnerSchema(Schema):
         metadata={"description": "size of one log file"},
     )
     log_max_file = _number(fields.Integer, 5, 1, 100, "log files of one container")
+    insecure_registries = fields.List(
+        fields.String(validate=_REGISTRY),
+        load_default=list,
+        metadata={"description": "registries that a booted machine's engine speaks to without TLS"},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +125,7 @@ class Settings:
     cap_add: tuple[str, ...]
     log_max_size: str
     log_max_file: int
+    insecure_registries: tuple[str, ...]
 
     @classmethod
     def of(cls, section: Mapping[str, Any], ca_dir: Path) -> Settings:
@@ -123,7 +133,7 @@ class Settings:
         values = dict(section)
         for key, name in CERTIFICATES.items():
             values[key] = Path(values[key] or ca_dir / name)
-        for name in ("cap_drop", "cap_add"):
+        for name in ("cap_drop", "cap_add", "insecure_registries"):
             values[name] = tuple(values[name])
         return cls(**values)
 

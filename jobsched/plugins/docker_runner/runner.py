@@ -21,6 +21,7 @@ from jobsched.plugins.docker_runner import (
     output,
     stopping,
 )
+from jobsched.plugins.docker_runner.boot_script import boot_script
 from jobsched.plugins.docker_runner.bridge import bridge
 from jobsched.plugins.docker_runner.clients import Clients, Connection
 from jobsched.plugins.docker_runner.config import Settings
@@ -49,6 +50,7 @@ class DockerRunner(Runner):
         self._deployment = services.deployment
         self._clock = services.clock
         self._clients = Clients(settings)
+        self._boot_script = boot_script(settings)
         pool = services.spawn.pool
         self._calls = pool("docker-call", settings.threads)
         self._stops = pool("docker-stop", settings.stop_threads)
@@ -60,12 +62,9 @@ class DockerRunner(Runner):
         self._watches = pool("docker-watch", settings.watch_threads)
 
     def boot_script(self, order: MachineOrder) -> str:
-        """Give nothing: the machines of today (``this_host``, static ones) have their engine.
-
-        A machine that starts from an empty image gets its script with the provider that boots one.
-        """
+        """Give what makes an engine of a machine; it is the same for all, and read once."""
         del order
-        return ""
+        return self._boot_script
 
     def status(self, container: Container | None) -> Json:
         """Give the container's id and what its image was pinned to; nulls before there is one."""

@@ -10,6 +10,7 @@ import base64
 import gzip
 import shlex
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Final
 
 from jobsched.contracts.order import MachineOrder
@@ -18,7 +19,13 @@ from jobsched.errors import OperationFailed
 #: bytes that EC2 takes, before they are written in base 64 ("CreateFleet", user data)
 MOST_BYTES: Final = 16_384
 
-_SCRIPT: Final = """\
+#: the provider's half: dead-man timer, commands, agent (``user_data/README.md``)
+_TEXTS: Final = {
+    one.name: one.read_text(encoding="ascii")
+    for one in (files("jobsched") / "_user_data" / "machine").iterdir()
+}
+
+_HEAD: Final = """\
 #!/bin/bash
 # jobsched: the machine of one launch
 JOBSCHED_CALLBACK_URL={callback_url}
@@ -27,44 +34,32 @@ JOBSCHED_JOB_ID={job}
 JOBSCHED_ATTEMPT={attempt}
 JOBSCHED_LAUNCH={launch}
 JOBSCHED_DIES_AT={dies_at}
-{dead_man}{boot_script}"""
+"""
 
-# Before anything that can fail. The timer stays after a reboot; the loop is for images without it.
-_DEAD_MAN: Final = """\
-cat > /etc/systemd/system/jobsched-dies.service <<'END'
-[Unit]
-Description=jobsched: the end of this machine's time
-[Service]
-Type=oneshot
-ExecStart=/bin/systemctl poweroff
-END
-cat > /etc/systemd/system/jobsched-dies.timer <<'END'
-[Unit]
-Description=jobsched: the end of this machine's time
-[Timer]
-OnCalendar={calendar}
-Persistent=true
-[Install]
-WantedBy=timers.target
-END
-if ! (systemctl daemon-reload && systemctl enable --now jobsched-dies.timer); then
-  (while [ "$(date +%s)" -lt {seconds} ]; do sleep 10; done; poweroff) &
-fi
+_COMMANDS: Final = """\
+mkdir -p /usr/local/lib/jobsched
+cat >/usr/local/lib/jobsched/commands <<'END_OF_FILE'
+{commands}END_OF_FILE
+cat >/usr/local/lib/jobsched/agent <<'END_OF_FILE'
+{agent}END_OF_FILE
 """
 
 
 def script_for(order: MachineOrder, callback_url: str) -> str:
     """Give the script of a launch. Pure: the same order gives the same text."""
-    return _SCRIPT.format(
+    head = _HEAD.format(
         callback_url=shlex.quote(callback_url),
         callback_token=shlex.quote(order.callback_token),
         job=shlex.quote(order.job),
         attempt=order.attempt,
         launch=order.launch,
-        dies_at=shlex.quote(order.dies_at.isoformat() if order.dies_at else ""),
-        dead_man=_dead_man(order.dies_at) if order.dies_at else "",
-        boot_script=order.boot_script,
+        dies_at=_in_utc(order.dies_at) if order.dies_at else "",
     )
+    dead_man = _TEXTS["dead_man.sh"] if order.dies_at else ""
+    commands = _COMMANDS.format(commands=_TEXTS["commands.sh"], agent=_TEXTS["agent.sh"])
+    # a runner that needs nothing on the machine: it is ready once it is up
+    last = order.boot_script or "post update\n"
+    return head + dead_man + commands + _TEXTS["boot.sh"] + last
 
 
 def encoded(script: str) -> str:
@@ -87,11 +82,8 @@ def encoded(script: str) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _dead_man(dies_at: datetime) -> str:
-    whole = dies_at.astimezone(UTC).replace(microsecond=0)
-    return _DEAD_MAN.format(
-        calendar=whole.strftime("%Y-%m-%d %H:%M:%S UTC"), seconds=int(whole.timestamp())
-    )
+def _in_utc(dies_at: datetime) -> str:
+    return dies_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 __all__ = ["MOST_BYTES", "encoded", "script_for"]

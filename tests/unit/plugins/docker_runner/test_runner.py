@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobsched.contracts.order import MachineOrder
-from jobsched.domain.job import Access, Container, Instance, JobId
+from jobsched.domain.job import Access, Container, Instance
 from jobsched.errors import RunnerFailed
 from jobsched.plugins import docker_runner
 from jobsched.plugins.docker_runner import DockerRunner, naming
@@ -50,14 +49,6 @@ def test_the_status_has_always_the_same_keys(
 ) -> None:
     """Nulls before there is a container, and where its id was lost."""
     assert runner.status(container) == expected
-
-
-def test_there_is_no_boot_script_yet(runner: DockerRunner) -> None:
-    """The machines of today have their engine."""
-    machine = MachineOrder(
-        deployment="test", job=JobId("j"), attempt=1, launch=1, token="t", boot_script=""
-    )
-    assert runner.boot_script(machine) == ""
 
 
 async def test_a_machine_without_an_engine_is_unknown_and_unreachable(

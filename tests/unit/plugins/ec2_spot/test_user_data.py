@@ -25,16 +25,16 @@ def test_the_machine_knows_who_it_is_and_when_it_ends() -> None:
     assert f"JOBSCHED_CALLBACK_URL={URL}\n" in script
     assert "JOBSCHED_CALLBACK_TOKEN=token-of-this-launch\n" in script
     assert f"JOBSCHED_JOB_ID={ORDER.job}\nJOBSCHED_ATTEMPT=2\nJOBSCHED_LAUNCH=3\n" in script
-    assert "OnCalendar=2026-11-25 15:30:10 UTC\nPersistent=true\n" in script
-    assert script.index("poweroff") < script.index("echo ready")
+    assert script.index("jobsched-dies.timer") < script.index("curl")
     assert script.endswith(ORDER.boot_script)
 
 
 def test_the_end_is_told_in_utc() -> None:
     """B7: the machine's own zone does not matter; the same moment gives the same text."""
     assert ORDER.dies_at is not None
-    there = ORDER.dies_at.astimezone(timezone(timedelta(hours=9)))
-    assert "2026-11-25 15:30:10 UTC" in script_for(replace(ORDER, dies_at=there), URL)
+    there = replace(ORDER, dies_at=ORDER.dies_at.astimezone(timezone(timedelta(hours=9))))
+    assert "JOBSCHED_DIES_AT=2026-11-25T15:30:10Z\n" in script_for(there, URL)
+    assert script_for(there, URL) == script_for(ORDER, URL)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="it is a script of bash")
@@ -44,8 +44,7 @@ def test_bash_understands_it() -> None:
     script = script_for(hostile, "https://x/?a=1&b='2'")
     checked = subprocess.run(["bash", "-n"], input=script.encode(), check=False)
     assert checked.returncode == 0
-    # without the end of the machine
-    head, told = script.partition("cat >")[0], 'printf "%s" "$JOBSCHED_JOB_ID"'
+    head, told = script.partition("# Before")[0], 'printf "%s" "$JOBSCHED_JOB_ID"'
     said = subprocess.run(["bash"], input=f"{head}{told}".encode(), capture_output=True, check=True)
     assert said.stdout.decode() == hostile.job
 
