@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from jobsched.testing.cloud.cloud import LocalCloud
 from jobsched.testing.cloud.event import Event
-from jobsched.testing.cloud.trouble import CannotRun
+from jobsched.testing.cloud.trouble import CannotRun, NoEngine
 
-__all__ = ["CannotRun", "Event", "LocalCloud"]
+__all__ = ["CannotRun", "Event", "LocalCloud", "NoEngine"]

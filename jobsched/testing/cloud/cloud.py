@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from jobsched.testing.cloud.process import Process
 from jobsched.testing.cloud.trouble import CannotRun
 from jobsched.testing.cloud.visit import Visit
 from jobsched.testing.ec2 import FakeEc2
+from jobsched.testing.ec2.process import MISSING
 
 
 def _nothing(_: Any) -> None:
@@ -57,6 +60,7 @@ class LocalCloud:
         self.events: list[Event] = []
 
     def __enter__(self) -> Self:
+        _check_host()
         with ExitStack() as stack:
             name = image.ensure(self._progress)
             process = Process(name, self._images, self._happened)
@@ -94,6 +98,11 @@ class LocalCloud:
         return self._running[0].ready.gateway
 
     @property
+    def addresses(self) -> str:
+        """Give the range of the machines' addresses: that of the default VPC."""
+        return self._running[0].ready.addresses
+
+    @property
     def name(self) -> str:
         """Give the cloud's name: the value of the label `jobsched.cloud` of all that it makes."""
         return self._running[0].ready.cloud
@@ -110,6 +119,10 @@ class LocalCloud:
             "JOBSCHED_EC2_SPOT_ENDPOINT_URL": self.ec2.url,
             "JOBSCHED_EC2_SPOT_REGION": self.ec2.region,
         }
+
+    def wait(self) -> None:
+        """Return when the process that keeps the machines has ended, as it should not."""
+        self._running[0].wait()
 
     def bodies(self) -> list[str]:
         """Give the ids of the machines that have a body now."""
@@ -152,6 +165,13 @@ class LocalCloud:
     def _happened(self, event: Event) -> None:
         self.events.append(event)
         self._tell(event)
+
+
+def _check_host() -> None:
+    if sys.platform != "linux":
+        raise CannotRun("the local cloud needs Linux, where containers can be reached directly")
+    if find_spec("moto") is None:
+        raise CannotRun(MISSING)
 
 
 def _end(process: Process) -> None:

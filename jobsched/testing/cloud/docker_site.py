@@ -62,7 +62,8 @@ class DockerSite:
     def remove(self, machine: str) -> None:
         """Kill and remove a container, with its volume."""
         name = self._mark.name_of(machine)
-        with contextlib.closing(engine.connect()) as client, contextlib.suppress(NotFound):
+        # It may be gone, or going: whatever is left goes with the cloud.
+        with contextlib.closing(engine.connect()) as client, contextlib.suppress(APIError):
             with contextlib.suppress(APIError):
                 client.api.kill(name)
             console.keep(self._mark.folder, machine, client.api.logs(name))

@@ -68,6 +68,10 @@ class Process:
         """Give the process' number."""
         return self._process.pid
 
+    def wait(self) -> None:
+        """Return when it has ended."""
+        self._process.wait()
+
     def follow(self, url: str) -> None:
         """Let it follow the fake at an address."""
         assert self._process.stdin is not None  # noqa: S101  # it was asked for
