@@ -10,17 +10,17 @@ from typing import Final
 
 SUITE: Final = "bookworm"
 DEBIAN: Final = "debian:12"
-ENTRY: Final = "/usr/local/sbin/jobsched-machine"
-IMAGES: Final = "usr/local/share/jobsched"
+ENTRY: Final = "/usr/local/sbin/local-cloud-entry"
+IMAGES: Final = "usr/local/share/local-cloud"
 
-#: path in the machine → file of ours, and its mode
+#: path in the machine → file of ours, and its mode; by names that user data will not use
 FILES: Final = {
     ENTRY[1:]: ("entry", 0o755),
-    "usr/local/sbin/jobsched-images": ("images", 0o755),
-    "etc/cloud/cloud.cfg.d/99_jobsched.cfg": ("cloud.cfg", 0o644),
-    "etc/systemd/system/jobsched-booted.service": ("booted.service", 0o644),
-    "etc/systemd/system/docker.service.d/jobsched.conf": ("images.conf", 0o644),
-    "etc/systemd/journald.conf.d/jobsched.conf": ("journald.conf", 0o644),
+    "usr/local/sbin/local-cloud-images": ("images", 0o755),
+    "etc/cloud/cloud.cfg.d/99_local_cloud.cfg": ("cloud.cfg", 0o644),
+    "etc/systemd/system/local-cloud-booted.service": ("booted.service", 0o644),
+    "etc/systemd/system/docker.service.d/local-cloud.conf": ("images.conf", 0o644),
+    "etc/systemd/journald.conf.d/local-cloud.conf": ("journald.conf", 0o644),
 }
 #: what does not work in a container, or only takes time there
 MASKED: Final = (
@@ -52,7 +52,7 @@ MASKED: Final = (
     "systemd-update-utmp.service",
 )
 UNITS: Final = "etc/systemd/system"
-STARTED: Final = f"{UNITS}/cloud-init.target.wants/jobsched-booted.service"
+STARTED: Final = f"{UNITS}/cloud-init.target.wants/local-cloud-booted.service"
 
 
 def packages() -> list[str]:
@@ -85,7 +85,7 @@ def root() -> bytes:
         # each machine makes its own
         _add(tar, "etc/machine-id", b"", 0o444)
         links = {f"{UNITS}/{unit}": "/dev/null" for unit in MASKED}
-        for path, target in (links | {STARTED: f"/{UNITS}/jobsched-booted.service"}).items():
+        for path, target in (links | {STARTED: f"/{UNITS}/local-cloud-booted.service"}).items():
             link = tarfile.TarInfo(path)
             link.type, link.linkname = tarfile.SYMTYPE, target
             tar.addfile(link)
