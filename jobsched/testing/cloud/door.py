@@ -17,8 +17,6 @@ class View:
     """The machines that need a body."""
 
     version: str = ""
-    #: how much longer a boot takes; -1: for ever
-    boot_seconds: float = 0
     #: by id; as `jobsched.testing.ec2.bodies` gives them
     machines: dict[str, dict[str, Any]]
 
@@ -41,8 +39,7 @@ class Door:
         """
         found = self._ask("GET", f"bodies/{known}")
         machines = {one["id"]: one for one in found["machines"]}
-        version, seconds = found["version"], found["boot_seconds"]
-        return View(version=version, boot_seconds=seconds, machines=machines)
+        return View(version=found["version"], machines=machines)
 
     def embody(self, machine: str) -> None:
         """Tell that a machine's body has started."""

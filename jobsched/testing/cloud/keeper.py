@@ -41,7 +41,7 @@ class Keeper:
         """Follow the fake at an address, in threads of its own."""
         self._door = Door(url)
         watch, serve = self._site.watch, self._metadata.serve_forever
-        for work in (serve, lambda: watch(self._ended), self._follow):
+        for work in (lambda: serve(0.05), lambda: watch(self._ended), self._follow):
             threading.Thread(target=_quietly, args=(work,), daemon=True).start()
 
     def close(self) -> None:
@@ -62,14 +62,14 @@ class Keeper:
             seen = self._door.follow(self._view.version)
             before, self._view = self._view, seen
             for machine in seen.machines.values():
-                self._begin(machine, seen.boot_seconds)
+                self._begin(machine)
             for name, life in list(self._lives.items()):
                 if name in seen.machines:
                     _tell_news(life, before.machines.get(name), seen.machines[name])
                 else:
                     life.end()
 
-    def _begin(self, machine: Machine, boot_seconds: float) -> None:
+    def _begin(self, machine: Machine) -> None:
         if machine["id"] in self._lives or self._is_closing:
             return
         assert self._door is not None  # noqa: S101  # who follows has one
@@ -80,7 +80,6 @@ class Keeper:
             self._tell,
             slots=self._slots,
             metadata=self._metadata.where,
-            boot_seconds=boot_seconds,
         )
         self._lives[machine["id"]] = life
         life.start()

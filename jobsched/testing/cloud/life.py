@@ -14,6 +14,8 @@ from jobsched.testing.cloud.site import Machine, Site
 
 #: seconds after which the next body may boot though this one has not told that it has
 PATIENCE: Final = 15
+#: seconds between two looks whether a machine that waits for its turn has ended
+TURN: Final = 0.1
 
 Tell = Callable[[Event], None]
 
@@ -28,7 +30,6 @@ class Life(threading.Thread):
         tell: is told what happens.
         slots: so many bodies boot at one time.
         metadata: address and port of the metadata service.
-        boot_seconds: how much longer its boot takes; -1: for ever.
     """
 
     def __init__(
@@ -40,12 +41,11 @@ class Life(threading.Thread):
         *,
         slots: threading.Semaphore,
         metadata: str,
-        boot_seconds: float,
     ) -> None:
         super().__init__(name=machine["id"], daemon=True)
         self.machine = machine
         self._site, self._door, self._tell = site, door, tell
-        self._slots, self._metadata, self._boot_seconds = slots, metadata, boot_seconds
+        self._slots, self._metadata = slots, metadata
         self._since = time.monotonic()
         #: the machine has ended
         self._ended = threading.Event()
@@ -83,17 +83,25 @@ class Life(threading.Thread):
         self.happened("gone")
 
     def _live(self) -> None:
-        if self._boot_seconds:
+        seconds = self.machine["boot_seconds"]
+        if seconds:
             # It runs, as a machine does whose system still boots.
             self._door.embody(self.machine["id"])
-            self._ended.wait(None if self._boot_seconds < 0 else self._boot_seconds)
-        with self._slots:
+            self._ended.wait(None if seconds < 0 else seconds)
+        while not self._slots.acquire(timeout=TURN):
             if self._ended.is_set():
                 return
-            self._site.make(self.machine, self._metadata)
-            self.happened("started")
-            self._door.embody(self.machine["id"])
-            self._booted.wait(PATIENCE)
+        try:
+            if not self._ended.is_set():
+                self._boot()
+        finally:
+            self._slots.release()
+
+    def _boot(self) -> None:
+        self._site.make(self.machine, self._metadata)
+        self.happened("started")
+        self._door.embody(self.machine["id"])
+        self._booted.wait(PATIENCE)
 
 
 __all__ = ["Life"]

@@ -48,18 +48,16 @@ def follow(cloud: Cloud, known: str) -> dict[str, Any]:
 
 
 def _seen(cloud: Cloud) -> dict[str, Any]:
-    now = cloud.now()
     machines = [_shown(cloud, one) for one in cloud.alive()]
-    found = {"boot_seconds": cloud.boot_seconds, "machines": machines}
-    states = [one.state(now) for one in cloud.machines.values()]
-    packed = json.dumps([found, states], sort_keys=True).encode()
-    return {**found, "version": hashlib.sha256(packed).hexdigest()}
+    packed = json.dumps(machines, sort_keys=True).encode()
+    return {"machines": machines, "version": hashlib.sha256(packed).hexdigest()}
 
 
 def _shown(cloud: Cloud, one: Machine) -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.state(cloud.now()),
+        "boot_seconds": one.boot_seconds,
         "type": one.type,
         "zone": one.zone,
         "region": cloud.region,

@@ -31,7 +31,7 @@ class Cloud:
         """Forget everything."""
         self.clock = MovableClock()
         self.switches = Switches()
-        #: how much longer than it takes anyway each body takes to boot; -1: it never does
+        #: of machines that are launched from now on
         self.boot_seconds: float = 0
         self.machines: dict[str, Machine] = {}
         self.volumes: dict[str, Volume] = {}

@@ -120,6 +120,7 @@ def _made(
         launched_at=now,
         visible_at=now + switches.visible_after_seconds,
         running_at=bodies.running_at(cloud, now),
+        boot_seconds=cloud.boot_seconds,
         price=str(prices.of(cloud, pool.kind, subnet.zone, pool.market)),
     )
 

@@ -128,8 +128,16 @@ def test_a_rebalance_is_recommended_to_spot_machines(embodied: FakeEc2, calls: A
 
 
 def test_boots_are_slowed_down_until_a_reset(embodied: FakeEc2, calls: Any) -> None:
-    """How much longer a boot takes is told to who follows, and forgotten with the rest."""
+    """How much longer a boot takes is a machine's from its launch, and forgotten by a reset."""
+
+    def told() -> list[int]:
+        return [one["boot_seconds"] for one in _ask(embodied, "GET", "bodies")["machines"]]
+
     embodied.slow_down(20)
-    assert _ask(embodied, "GET", "bodies")["boot_seconds"] == 20
+    launched(calls, **fleet(calls))
+    embodied.slow_down(-1)
+    launched(calls, **fleet(calls))
+    assert told() == [20, -1]
     embodied.reset()
-    assert _ask(embodied, "GET", "bodies")["boot_seconds"] == 0
+    launched(calls, **fleet(calls))
+    assert told() == [0]
