@@ -37,9 +37,16 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
     show_default=True,
     help="An image of your engine that the machines have; may be repeated.",
 )
+@click.option("--light", is_flag=True, help="No systemd in the machines: for many at one time.")
 @option.as_json
 def command(
-    *, region: str, port: int, api_port: int, images: tuple[str, ...], as_json: bool
+    *,
+    region: str,
+    port: int,
+    api_port: int,
+    images: tuple[str, ...],
+    light: bool,
+    as_json: bool,
 ) -> None:
     """Run an EC2 on this Linux: each machine is a container that boots systemd.
 
@@ -60,7 +67,14 @@ def command(
         else:
             output.progress(event.line)
 
-    cloud = LocalCloud(region=region, port=port, images=images, progress=output.progress, tell=tell)
+    cloud = LocalCloud(
+        region=region,
+        port=port,
+        mode="light" if light else "systemd",
+        images=images,
+        progress=output.progress,
+        tell=tell,
+    )
     with _one_sentence(), _until_told(), cloud:
         _told(cloud, api_port, as_json=as_json)
         cloud.wait()

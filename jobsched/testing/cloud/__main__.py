@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _keep(mine: Mark, options: argparse.Namespace) -> None:
-    site = DockerSite(mine, options.image, options.images)
+    site = DockerSite(mine, options.image, options.images, options.mode)
     try:
         keeper = Keeper(site, _tell)
     except OSError as error:
@@ -67,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m jobsched.testing.cloud", description=__doc__)
     parser.add_argument("--image", required=True, help="that machines boot from")
     parser.add_argument("--images", nargs="*", default=[], help="for the machines' own engines")
+    parser.add_argument("--mode", choices=["systemd", "light"], default="systemd")
     return parser.parse_args()
 
 

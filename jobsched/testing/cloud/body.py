@@ -57,6 +57,7 @@ def create(
     image: str,
     metadata: str,
     images: Sequence[bytes],
+    mode: str,
 ) -> None:
     """Make the container of a machine, with its user data in it; it is not started.
 
@@ -67,6 +68,7 @@ def create(
         image: that it boots from.
         metadata: address and port of the metadata service.
         images: tars of images for the machine's own engine.
+        mode: `systemd`, or `light`: without it and cloud-init.
 
     Raises:
         APIError: the engine refuses it.
@@ -88,6 +90,7 @@ def create(
     where: Any = {mine.name: address}
     made = client.api.create_container(
         image,
+        ["light"] if mode == "light" else None,
         name=mine.name_of(machine["id"]),
         hostname=hostname(machine),
         host_config=host,

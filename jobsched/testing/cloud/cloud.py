@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from jobsched.testing.cloud import engine, image, leftover
 from jobsched.testing.cloud.event import Event
@@ -34,6 +34,8 @@ class LocalCloud:
     Args:
         region: the one that the fake serves.
         port: where the fake listens, on 127.0.0.1; 0: the system chooses.
+        mode: `systemd`, or `light`: machines without systemd and cloud-init, for many at one time;
+            a stand-in carries out what user data asks of `systemctl`.
         images: names of images of this host's engine that the machines' engines have.
         progress: is told in a sentence what takes long.
         tell: is told what happens to the machines, by a thread of this.
@@ -47,12 +49,13 @@ class LocalCloud:
         *,
         region: str = "us-east-1",
         port: int = 0,
+        mode: Literal["systemd", "light"] = "systemd",
         images: Sequence[str] = ("busybox:latest",),
         progress: Callable[[str], None] = _nothing,
         tell: Callable[[Event], None] = _nothing,
     ) -> None:
         self._region, self._port = region, port
-        self._images = images
+        self._mode, self._images = mode, images
         self._progress, self._tell = progress, tell
         self._stack = ExitStack()
         self._started: tuple[Process, FakeEc2, Visit] | None = None
@@ -63,7 +66,7 @@ class LocalCloud:
         _check_host()
         with ExitStack() as stack:
             name = image.ensure(self._progress)
-            process = Process(name, self._images, self._happened)
+            process = Process(name, self._images, self._mode, self._happened)
             stack.callback(_end, process)
             ec2 = FakeEc2(
                 self._region, self._port, network=process.ready.addresses, has_bodies=True

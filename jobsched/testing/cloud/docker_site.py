@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from jobsched.testing.cloud.trouble import CannotRun
 
 #: what `reboot` lets a container end with: the first process is killed by SIGHUP
 REBOOT = "129"
+MANY = 8
 
 
 class DockerSite:
@@ -26,14 +28,18 @@ class DockerSite:
         mine: labels and names of everything that is made.
         image: that machines boot from.
         images: names of images of the engine that the machines' own engines get.
+        mode: how they boot, `systemd` or `light`.
 
     Raises:
         CannotRun: there is no engine, no free range of addresses, or not one of the images.
     """
 
-    def __init__(self, mine: Mark, image: str, images: Iterable[str]) -> None:
+    def __init__(self, mine: Mark, image: str, images: Iterable[str], mode: str) -> None:
         self._mark = mine
         self._image = image
+        self._mode = mode
+        # A boot of systemd is busy for two seconds: more of them than processors only take longer.
+        self.boots_at_once = MANY if mode == "light" else max(2, os.cpu_count() or 2)
         with contextlib.closing(engine.connect()) as client:
             leftover.sweep(client)
             self._images = _saved(client, images)
@@ -51,6 +57,7 @@ class DockerSite:
                 image=self._image,
                 metadata=metadata,
                 images=self._images,
+                mode=self._mode,
             )
             client.api.start(self._mark.name_of(machine["id"]))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from typing import Final
 
@@ -33,8 +32,7 @@ class Keeper:
         self._view = View(machines={})
         self._door: Door | None = None
         self._is_closing = False
-        # A boot is busy for two seconds: more of them than processors only take longer.
-        self._slots = threading.Semaphore(max(2, os.cpu_count() or 2))
+        self._slots = threading.Semaphore(site.boots_at_once)
         self._metadata = metadata.Service(site.network.gateway, self._at, self._has_booted)
 
     def start(self, url: str) -> None:

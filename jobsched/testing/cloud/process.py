@@ -37,15 +37,18 @@ class Process:
     Args:
         image: that machines boot from.
         images: for the machines' own engines.
+        mode: how they boot, `systemd` or `light`.
         tell: is told each event, by a thread of this.
 
     Raises:
         CannotRun: it did not start.
     """
 
-    def __init__(self, image: str, images: Iterable[str], tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, image: str, images: Iterable[str], mode: str, tell: Callable[[Event], None]
+    ) -> None:
         command = [sys.executable, "-m", "jobsched.testing.cloud", "--image", image]
-        command += ["--images", *images]
+        command += ["--mode", mode, "--images", *images]
         self._tell = tell
         # A session of its own: Ctrl-C in a terminal must not reach it.
         self._process = subprocess.Popen(

@@ -17,11 +17,15 @@ IMAGES: Final = "usr/local/share/local-cloud"
 FILES: Final = {
     ENTRY[1:]: ("entry", 0o755),
     "usr/local/sbin/local-cloud-images": ("images", 0o755),
+    "usr/local/sbin/local-cloud-light": ("stand-in", 0o755),
+    "usr/local/lib/local-cloud/stand-in": ("stand-in", 0o755),
     "etc/cloud/cloud.cfg.d/99_local_cloud.cfg": ("cloud.cfg", 0o644),
     "etc/systemd/system/local-cloud-booted.service": ("booted.service", 0o644),
     "etc/systemd/system/docker.service.d/local-cloud.conf": ("images.conf", 0o644),
     "etc/systemd/journald.conf.d/local-cloud.conf": ("journald.conf", 0o644),
 }
+#: the light machine's stand-in for systemd
+LIGHT: Final = ("__init__.py", "control.py", "first.py", "service.py", "timer.py", "unit.py")
 #: what does not work in a container, or only takes time there
 MASKED: Final = (
     "apt-daily-upgrade.timer",
@@ -82,6 +86,8 @@ def root() -> bytes:
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for path, (name, mode) in FILES.items():
             _add(tar, path, _read(name), mode)
+        for name in LIGHT:
+            _add(tar, f"usr/local/lib/local-cloud/light/{name}", _read(name, "light"), 0o644)
         # each machine makes its own
         _add(tar, "etc/machine-id", b"", 0o444)
         links = {f"{UNITS}/{unit}": "/dev/null" for unit in MASKED}
@@ -108,8 +114,8 @@ def _add(tar: tarfile.TarFile, path: str, content: bytes, mode: int) -> None:
     tar.addfile(entry, io.BytesIO(content))
 
 
-def _read(name: str) -> bytes:
-    return resources.files("jobsched.testing.cloud").joinpath("machine", name).read_bytes()
+def _read(name: str, folder: str = "machine") -> bytes:
+    return resources.files("jobsched.testing.cloud").joinpath(folder, name).read_bytes()
 
 
 def _hash(*parts: bytes) -> str:

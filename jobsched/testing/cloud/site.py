@@ -22,6 +22,8 @@ class Site(Protocol):
     """Makes bodies and takes them away; for any number of threads."""
 
     network: Network
+    #: so many bodies boot at one time, further ones wait
+    boots_at_once: int
 
     def make(self, machine: Machine, metadata: str) -> None:
         """Make a machine's body and let it boot.

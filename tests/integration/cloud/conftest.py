@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -76,9 +77,9 @@ def ec2(cloud: LocalCloud) -> Iterator[Any]:
     made.close()
 
 
-@pytest.fixture(scope="session")
-def listener(cloud: LocalCloud) -> Iterator[Listener]:
-    """Give a server that machines reach."""
+@contextmanager
+def listening(cloud: LocalCloud) -> Iterator[Listener]:
+    """Run a server that the machines of a cloud reach."""
     found = Listener(url="")
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,7 +94,7 @@ def listener(cloud: LocalCloud) -> Iterator[Listener]:
 
     with ThreadingHTTPServer((cloud.gateway, 0), Handler) as server:
         found.url = f"http://{cloud.gateway}:{server.server_port}/"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield found
         server.shutdown()
@@ -101,11 +102,12 @@ def listener(cloud: LocalCloud) -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def booted(cloud: LocalCloud, ec2: Any, listener: Listener) -> Booted:
+def booted(cloud: LocalCloud, ec2: Any) -> Booted:
     """Give a machine whose user data, which was packed, has run to its end."""
-    user_data = gzip.compress(LOOKS_AROUND.replace("GATEWAY", listener.url).encode(), mtime=0)
-    described = launch(ec2, user_data)
-    until("the machine posts what it found", lambda: listener.posts)
+    with listening(cloud) as listener:
+        user_data = gzip.compress(LOOKS_AROUND.replace("GATEWAY", listener.url).encode(), mtime=0)
+        described = launch(ec2, user_data)
+        until("the machine posts what it found", lambda: listener.posts)
     caller, said = listener.posts[0]
     found = dict(line.split("=", 1) for line in said.splitlines())
     return Booted(described, user_data, caller, found)

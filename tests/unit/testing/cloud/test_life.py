@@ -18,6 +18,7 @@ class World:
     """A site and a door in one, that remember what they were told."""
 
     network = Network(addresses="172.31.0.0/16", gateway="172.31.0.1")
+    boots_at_once = 1
 
     def __init__(self) -> None:
         self.did: list[str] = []
