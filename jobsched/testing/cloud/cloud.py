@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from jobsched.testing.cloud import engine, image, leftover
 from jobsched.testing.cloud.event import Event
+from jobsched.testing.cloud.mark import Mark
 from jobsched.testing.cloud.process import Process
 from jobsched.testing.cloud.trouble import CannotRun
 from jobsched.testing.cloud.visit import Visit
@@ -182,6 +183,7 @@ def _end(process: Process) -> None:
     if not process.stop():
         with contextlib.closing(engine.connect()) as client:
             leftover.remove(client, process.ready.cloud)
+        Mark(cloud=process.ready.cloud, folder=process.ready.folder, host="").forget()
 
 
 __all__ = ["LocalCloud"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,8 @@ from jobsched.testing.cloud.trouble import CannotRun
 #: what `reboot` lets a container end with: the first process is killed by SIGHUP
 REBOOT = "129"
 MANY = 8
+#: seconds until the engine is asked for its events anew
+PAUSE = 0.5
 
 
 class DockerSite:
@@ -78,22 +81,37 @@ class DockerSite:
 
     def watch(self, ended: Callable[[str, Ending], None]) -> None:
         """Read the engine's events."""
-        wanted = {"label": f"{mark.CLOUD}={self._mark.cloud}", "type": "container", "event": "die"}
+        mine = f"{mark.CLOUD}={self._mark.cloud}"
+        while not self._is_closed:
+            # The stream ends with the engine, which may be started again.
+            with contextlib.suppress(CannotRun, DockerException, RequestException, OSError):
+                self._watch(mine, ended)
+            time.sleep(PAUSE)
+
+    def _watch(self, mine: str, ended: Callable[[str, Ending], None]) -> None:
         with contextlib.closing(engine.connect()) as client:
+            wanted = {"label": mine, "type": "container", "event": "die"}
             self._events = events = client.events(filters=wanted, decode=True)
+            # Who ended before that, or while there was no stream.
+            for one in client.api.containers(filters={"label": mine, "status": "exited"}):
+                code = client.api.inspect_container(one["Id"])["State"]["ExitCode"]
+                ended(one["Labels"][mark.MACHINE], _ending(str(code)))
             for event in events:
                 told = event["Actor"]["Attributes"]
-                rebooted = told.get("exitCode") == REBOOT
-                ended(told[mark.MACHINE], Ending.REBOOTED if rebooted else Ending.POWERED_OFF)
+                ended(told[mark.MACHINE], _ending(told.get("exitCode", "")))
 
     def close(self) -> None:
         """Remove containers, network and volumes."""
         with contextlib.closing(engine.connect()) as client:
             leftover.remove(client, self._mark.cloud)
-        if self._events is not None and not self._is_closed:
-            self._is_closed = True
+        self._is_closed = True
+        if self._events is not None:
             with contextlib.suppress(DockerException, RequestException, OSError):
                 self._events.close()
+
+
+def _ending(code: str) -> Ending:
+    return Ending.REBOOTED if code == REBOOT else Ending.POWERED_OFF
 
 
 def _saved(client: docker.DockerClient, names: Iterable[str]) -> list[bytes]:

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -133,8 +132,8 @@ def _has(client: docker.DockerClient, name: str) -> bool:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    path = Path(tempfile.gettempdir()) / f"{NAME}-{os.getuid()}.lock"
-    with path.open("w") as lock:
+    # On a file that is there anyway, so that none is left.
+    with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -71,6 +71,8 @@ class Keeper:
         if machine["id"] in self._lives or self._is_closing:
             return
         assert self._door is not None  # noqa: S101  # who follows has one
+        here = machine["ip_address"]
+        before = [one for one in self._lives.values() if one.machine["ip_address"] == here]
         life = Life(
             machine,
             self._site,
@@ -78,6 +80,7 @@ class Keeper:
             self._tell,
             slots=self._slots,
             metadata=self._metadata.where,
+            before=before,
         )
         self._lives[machine["id"]] = life
         life.start()

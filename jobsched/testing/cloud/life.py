@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from jobsched.testing.cloud.door import Door
@@ -30,6 +30,7 @@ class Life(threading.Thread):
         tell: is told what happens.
         slots: so many bodies boot at one time.
         metadata: address and port of the metadata service.
+        before: lives of machines that had its address: their bodies must be gone first.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Life(threading.Thread):
         *,
         slots: threading.Semaphore,
         metadata: str,
+        before: Sequence[Life] = (),
     ) -> None:
         super().__init__(name=machine["id"], daemon=True)
         self.machine = machine
         self._site, self._door, self._tell = site, door, tell
         self._slots, self._metadata = slots, metadata
+        self._before = before
         self._since = time.monotonic()
         #: the machine has ended
         self._ended = threading.Event()
@@ -79,8 +82,12 @@ class Life(threading.Thread):
                 code = "Server.InternalError"
                 self._door.end(self.machine["id"], code, "its body could not be made")
         self._ended.wait()
-        self._site.remove(self.machine["id"])
-        self.happened("gone")
+        try:
+            self._site.remove(self.machine["id"])
+        except Exception as error:  # noqa: BLE001  # what is left goes with the cloud
+            self.happened("failed", str(error))
+        else:
+            self.happened("gone")
 
     def _live(self) -> None:
         seconds = self.machine["boot_seconds"]
@@ -88,6 +95,8 @@ class Life(threading.Thread):
             # It runs, as a machine does whose system still boots.
             self._door.embody(self.machine["id"])
             self._ended.wait(None if seconds < 0 else seconds)
+        for one in self._before:
+            one.join()
         while not self._slots.acquire(timeout=TURN):
             if self._ended.is_set():
                 return

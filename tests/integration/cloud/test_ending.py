@@ -132,9 +132,10 @@ def test_what_a_killed_keeper_leaves_is_swept(
     with _command(cloud) as (process, told):
         _started(process, _launch(told))
         (keeper,) = _keepers(process)
-        process.kill()
+        # Neither of them sees the other one's end.
+        os.kill(process.pid, signal.SIGSTOP)
         os.kill(keeper, signal.SIGKILL)
-    assert len(_left(docker_client, told["cloud"])) == 3
+        process.kill()
 
     with local_cloud(images=()) as other:
         assert _left(docker_client, told["cloud"]) == []
@@ -144,13 +145,19 @@ def test_what_a_killed_keeper_leaves_is_swept(
     ec2.terminate_instances(InstanceIds=[mine])
 
 
-def test_a_killed_keeper_is_cleaned_up_after(docker_client: docker.DockerClient) -> None:
-    """A test whose keeper was killed leaves nothing either."""
-    with local_cloud(images=()) as cloud:
-        name = cloud.name
-        assert len(_left(docker_client, name)) == 1
-        os.kill(cloud.pid, signal.SIGKILL)
-    assert _left(docker_client, name) == []
+def test_a_killed_keeper_is_cleaned_up_after(
+    cloud: LocalCloud, docker_client: docker.DockerClient
+) -> None:
+    """Without its keeper a cloud is none: the command says so, ends with 1 and leaves nothing."""
+    with _command(cloud) as (process, told):
+        assert len(_left(docker_client, told["cloud"])) == 1
+        (keeper,) = _keepers(process)
+        os.kill(keeper, signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "the process that keeps the machines has ended" in said
+        assert _left(docker_client, told["cloud"]) == []
+        assert _folders(told["cloud"]) == []
 
 
 def test_an_error_in_a_test_leaves_nothing(docker_client: docker.DockerClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ class World:
         """Hear that it has ended."""
         self.did.append(f"end {machine} {code}: {message}")
 
-    def life(self, name: str, boot_seconds: float = 0) -> Life:
+    def life(self, name: str, boot_seconds: float = 0, before: Sequence[Life] = ()) -> Life:
         """Begin a life."""
         door: Any = self
         one = Life(
@@ -63,6 +63,7 @@ class World:
             self.events.append,
             slots=self.slots,
             metadata="172.31.0.1:80",
+            before=before,
         )
         one.start()
         return one
@@ -117,6 +118,22 @@ def test_who_ends_before_its_turn_gets_no_body(world: World) -> None:
     for one in (first, second):
         one.join(5)
     assert "make i-2" not in world.did
+
+
+def test_an_address_is_free_before_it_is_used_again(world: World) -> None:
+    """EC2 gives an address away at once: the next body waits until the last one is gone."""
+    world.slots = threading.Semaphore(2)
+    first = world.life("i-1")
+    world.told("started")
+    second = world.life("i-2", before=[first])
+    second.join(0.1)
+    assert "make i-2" not in world.did
+    first.end()
+    while "make i-2" not in world.did:
+        second.join(0.005)
+    assert world.did.index("remove i-1") < world.did.index("make i-2")
+    second.end()
+    second.join(5)
 
 
 def test_a_machine_that_never_boots_has_no_body(world: World) -> None:
