@@ -72,7 +72,12 @@ def _by_mmdebstrap(client: docker.DockerClient, name: str) -> None:
     command += ['--aptopt=APT::Install-Recommends "false"', *left_out, recipe.SUITE, "-"]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as making:
-            image = _imported(client, making.stdout)
+            try:
+                image = _imported(client, making.stdout)
+            except BaseException:
+                # Ctrl-C among them: it must not go on for half a minute.
+                making.terminate()
+                raise
         if making.returncode:
             with contextlib.suppress(DockerException):
                 client.api.remove_image(image)
