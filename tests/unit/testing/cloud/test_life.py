@@ -101,6 +101,8 @@ def test_bodies_boot_in_turn(world: World) -> None:
     second.join(0.1)
     assert "make i-2" not in world.did
     first.booted()
+    while "make i-2" not in world.did:
+        second.join(0.005)
     second.booted()
     for one in (first, second):
         one.end()
