@@ -30,6 +30,7 @@ LIGHT: Final = ("__init__.py", "control.py", "first.py", "service.py", "timer.py
 MASKED: Final = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
+    "cloud-config.service",
     "cloud-init-hotplugd.socket",
     "console-getty.service",
     "dev-hugepages.mount",
