@@ -57,12 +57,12 @@ def _options() -> argparse.Namespace:
 def _server(options: argparse.Namespace) -> tuple[Any, str]:
     try:
         # moto is asked for here, so that its absence is told in a clear sentence.
-        from jobsched.testing.ec2 import network, server  # noqa: PLC0415  # see above
+        from jobsched.testing.ec2 import default_vpc, server  # noqa: PLC0415  # see above
         from jobsched.testing.ec2.cloud import Cloud  # noqa: PLC0415  # the same
     except ModuleNotFoundError as error:
         sys.exit(f"{MISSING} ({error})")
     try:
-        network.use(options.network)
+        default_vpc.use(options.network)
     except ValueError as error:
         sys.exit(str(error))
     cloud = Cloud(options.region, has_bodies=options.bodies)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from jobsched.testing.ec2 import bodies, images, prices, quotas, user_data, volumes
+from jobsched.testing.ec2 import images, prices, quotas, user_data, volumes
 from jobsched.testing.ec2.account import Account, Subnet, no_address
+from jobsched.testing.ec2.bodies import running_at
 from jobsched.testing.ec2.catalogue import InstanceType
 from jobsched.testing.ec2.cloud import Cloud, new_id
 from jobsched.testing.ec2.machine import Machine
@@ -119,7 +120,7 @@ def _made(
         fleet=fleet,
         launched_at=now,
         visible_at=now + switches.visible_after_seconds,
-        running_at=bodies.running_at(cloud, now),
+        running_at=running_at(cloud, now),
         boot_seconds=cloud.boot_seconds,
         price=str(prices.of(cloud, pool.kind, subnet.zone, pool.market)),
     )
