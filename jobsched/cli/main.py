@@ -31,6 +31,7 @@ COMMANDS = (
     "config",
     "init",
     "doctor",
+    "cloud",
 )
 
 

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from jobsched.testing.ec2.client import environment
-from jobsched.testing.ec2.process import MISSING
+from jobsched.testing.ec2.process import MISSING, USUAL_NETWORK
 
 EXAMPLES = """\
 
@@ -47,6 +47,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m jobsched.testing.ec2", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: the system chooses one")
     parser.add_argument("--region", default="us-east-1", help="the region that it serves")
+    parser.add_argument("--network", default=USUAL_NETWORK, help="range of the default VPC")
+    # for a cloud that gives them one; else no machine would ever run
+    parser.add_argument("--bodies", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--owned", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -54,11 +57,16 @@ def _options() -> argparse.Namespace:
 def _server(options: argparse.Namespace) -> tuple[Any, str]:
     try:
         # moto is asked for here, so that its absence is told in a clear sentence.
-        from jobsched.testing.ec2 import server  # noqa: PLC0415  # see above
+        from jobsched.testing.ec2 import default_vpc, server  # noqa: PLC0415  # see above
         from jobsched.testing.ec2.cloud import Cloud  # noqa: PLC0415  # the same
     except ModuleNotFoundError as error:
         sys.exit(f"{MISSING} ({error})")
-    made = server.make(Cloud(options.region), options.port)
+    try:
+        default_vpc.use(options.network)
+    except ValueError as error:
+        sys.exit(str(error))
+    cloud = Cloud(options.region, has_bodies=options.bodies)
+    made = server.make(cloud, options.port)
     return made, server.address(made)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from jobsched.testing.ec2 import shown
-from jobsched.testing.ec2.process import Server
+from jobsched.testing.ec2.process import USUAL_NETWORK, Options, Server
 
 TIMEOUT = 30
 
@@ -21,18 +21,27 @@ class FakeEc2:
     Args:
         region: the one that it serves; calls for another one are refused.
         port: where it listens, on 127.0.0.1; 0: the system chooses.
+        network: the range of the default VPC, with a prefix of 16.
+        has_bodies: whether machines wait for somebody who gives them a body, before they run.
 
     Raises:
         RuntimeError: on entering it: moto is not installed.
     """
 
-    def __init__(self, region: str = "us-east-1", port: int = 0) -> None:
+    def __init__(
+        self,
+        region: str = "us-east-1",
+        port: int = 0,
+        *,
+        network: str = USUAL_NETWORK,
+        has_bodies: bool = False,
+    ) -> None:
         self.region = region
-        self._port = port
+        self._options = Options(region=region, port=port, network=network, has_bodies=has_bodies)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
-        self._server = Server(self.region, self._port)
+        self._server = Server(self._options)
         return self
 
     def __exit__(
@@ -102,14 +111,28 @@ class FakeEc2:
         """Let a machine that is pending run; its user data is run by nobody."""
         return shown.machine(self._ask("POST", f"machines/{wanted}/boot"))
 
-    def interrupt(self, wanted: str, *, notice: bool = False) -> shown.Machine:
-        """Take a spot machine back: at once, or two minutes after telling it.
+    def interrupt(
+        self, wanted: str, *, notice: bool = False, seconds: float = 120
+    ) -> shown.Machine:
+        """Take a spot machine back: at once, or two minutes (`seconds`) after telling it.
 
         Raises:
             ValueError: it is no spot machine.
         """
-        told = {"notice": notice}
+        told = {"notice": notice, "seconds": seconds}
         return shown.machine(self._ask("POST", f"machines/{wanted}/interrupt", told))
+
+    def recommend_rebalance(self, wanted: str) -> shown.Machine:
+        """Tell a spot machine that it may be interrupted soon.
+
+        Raises:
+            ValueError: it is no spot machine.
+        """
+        return shown.machine(self._ask("POST", f"machines/{wanted}/rebalance"))
+
+    def slow_down(self, boot_seconds: float) -> None:
+        """Let the bodies of machines that are launched from now on boot longer; -1: for ever."""
+        self._ask("POST", "bodies", {"boot_seconds": boot_seconds})
 
     def end(self, wanted: str, code: str = "Server.InternalError") -> shown.Machine:
         """Let a machine end by itself, with the code of the reason."""

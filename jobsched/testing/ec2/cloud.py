@@ -17,10 +17,12 @@ class Cloud:
 
     Args:
         region: the one that is served.
+        has_bodies: whether a machine runs when its body has started only.
     """
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, *, has_bodies: bool = False) -> None:
         self.region = region
+        self.has_bodies = has_bodies
         #: also told when the switches change, for calls that hang
         self.lock = threading.Condition(threading.RLock())
         self.reset()
@@ -29,6 +31,8 @@ class Cloud:
         """Forget everything."""
         self.clock = MovableClock()
         self.switches = Switches()
+        #: of machines that are launched from now on
+        self.boot_seconds: float = 0
         self.machines: dict[str, Machine] = {}
         self.volumes: dict[str, Volume] = {}
         #: operation and token → (fingerprint of the parameters, answer, ids of its machines)

@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.request import Request
 
-from jobsched.testing.ec2 import ending, launching, user_data, volumes
+from jobsched.testing.ec2 import bodies, ending, launching, user_data, volumes
 from jobsched.testing.ec2.answer import Answer, of_json
 from jobsched.testing.ec2.clock import written
 from jobsched.testing.ec2.cloud import Cloud
@@ -51,9 +51,11 @@ class Control:
         return {
             "GET machines": lambda _, __: [self._shown(one) for one in cloud.machines.values()],
             "GET volumes": lambda _, __: [self._volume(one) for one in volumes.there(cloud)],
+            "GET bodies": lambda words, _: bodies.follow(cloud, *words[:1] or [""]),
             "GET calls": lambda _, __: dict(cloud.calls),
             "GET requests": self._requests,
             "GET switches": lambda _, __: asdict(cloud.switches),
+            "POST bodies": self._slow_down,
             "POST switches": self._switch,
             "POST machines": self._tell,
             "POST advance": self._advance,
@@ -67,13 +69,23 @@ class Control:
         self._cloud.switches.set(values)
         return asdict(self._cloud.switches)
 
+    def _slow_down(self, _: list[str], told: dict[str, Any]) -> dict[str, Any]:
+        self._cloud.boot_seconds = float(told["boot_seconds"])
+        return {}
+
     def _tell(self, words: list[str], told: dict[str, Any]) -> dict[str, Any]:
         wanted, verb = [*words, "", ""][:2]
         machine = self._cloud.machines[wanted]
         if verb == "boot":
             machine.running_at = min(machine.running_at, self._cloud.now())
+        elif verb == "embody":
+            bodies.embody(self._cloud, machine)
         elif verb == "interrupt":
-            ending.interrupt(self._cloud, machine, notice=bool(told.get("notice")))
+            seconds = float(told.get("seconds", ending.NOTICE))
+            notice = bool(told.get("notice"))
+            ending.interrupt(self._cloud, machine, notice=notice, seconds=seconds)
+        elif verb == "rebalance":
+            ending.recommend_rebalance(self._cloud, machine)
         elif verb == "end":
             code = told.get("code", "Server.InternalError")
             launching.end(self._cloud, machine, code, f"{code}: {told.get('message', 'ended')}")

@@ -44,8 +44,14 @@ def _terminated(cloud: Cloud, machine: Machine) -> dict[str, Any]:
     }
 
 
-def interrupt(cloud: Cloud, machine: Machine, *, notice: bool) -> None:
+def interrupt(cloud: Cloud, machine: Machine, *, notice: bool, seconds: float = NOTICE) -> None:
     """Take a spot machine back, at once or two minutes after telling it.
+
+    Args:
+        cloud: whose machine it is.
+        machine: of the market `spot`.
+        notice: whether it is told.
+        seconds: between the notice and the interruption; a test may not have two minutes.
 
     Raises:
         ValueError: it is no spot machine.
@@ -55,7 +61,19 @@ def interrupt(cloud: Cloud, machine: Machine, *, notice: bool) -> None:
     if notice and machine.notice_at is None:
         machine.notice_at = cloud.now()
     words = f"{INTERRUPTED}: Spot instance termination"
-    end(cloud, machine, INTERRUPTED, words, after=NOTICE if notice else 0)
+    end(cloud, machine, INTERRUPTED, words, after=seconds if notice else 0)
 
 
-__all__ = ["BY_USER", "INTERRUPTED", "NOTICE", "interrupt", "terminate"]
+def recommend_rebalance(cloud: Cloud, machine: Machine) -> None:
+    """Tell a spot machine that it may be interrupted soon.
+
+    Raises:
+        ValueError: it is no spot machine.
+    """
+    if machine.market != "spot":
+        raise ValueError(f"{machine.id} is no spot machine: EC2 recommends it nothing")
+    if machine.rebalance_at is None:
+        machine.rebalance_at = cloud.now()
+
+
+__all__ = ["BY_USER", "INTERRUPTED", "NOTICE", "interrupt", "recommend_rebalance", "terminate"]

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from jobsched.testing.ec2 import images, prices, quotas, user_data, volumes
 from jobsched.testing.ec2.account import Account, Subnet, no_address
+from jobsched.testing.ec2.bodies import running_at
 from jobsched.testing.ec2.catalogue import InstanceType
 from jobsched.testing.ec2.cloud import Cloud, new_id
-from jobsched.testing.ec2.machine import NEVER, Machine
+from jobsched.testing.ec2.machine import Machine
 from jobsched.testing.ec2.refusal import UNAUTHORIZED, Refusal
 from jobsched.testing.ec2.switches import first_match, is_named
 from jobsched.testing.ec2.tags import tags_for
@@ -119,7 +120,8 @@ def _made(
         fleet=fleet,
         launched_at=now,
         visible_at=now + switches.visible_after_seconds,
-        running_at=NEVER if switches.pending_seconds < 0 else now + switches.pending_seconds,
+        running_at=running_at(cloud, now),
+        boot_seconds=cloud.boot_seconds,
         price=str(prices.of(cloud, pool.kind, subnet.zone, pool.market)),
     )
 

@@ -68,6 +68,8 @@ class Layer:
             throttle.check(self._cloud.switches, one)
             rights.check(self._cloud.switches, one, self._cloud.region)
             if one.service == "ec2":
+                # whoever follows the machines looks again
+                self._cloud.lock.notify_all()
                 return self._of_ec2(one)
             if one.service == "pricing":
                 return pricing.answer(self._account, one)

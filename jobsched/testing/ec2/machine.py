@@ -42,6 +42,10 @@ class Machine:
     price: str
     #: of a spot machine that was told of its end, two minutes ahead
     notice_at: float | None = None
+    #: how much longer its body takes to boot; -1: for ever
+    boot_seconds: float = 0
+    #: of a spot machine that may be interrupted soon
+    rebalance_at: float | None = None
     ending_at: float = NEVER
     terminated_at: float = NEVER
     vanishes_at: float = NEVER

@@ -5,30 +5,47 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
 MISSING: Final = "the fake EC2 needs moto: pip install 'jobsched[fake-ec2]'"
 #: seconds to end after being told so
 PATIENCE: Final = 5
+#: the range of every default VPC ("Default VPC components")
+USUAL_NETWORK: Final = "172.31.0.0/16"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a server is started."""
+
+    #: the region that it serves
+    region: str
+    #: where it listens, on 127.0.0.1; 0: the system chooses
+    port: int = 0
+    #: the range of the default VPC
+    network: str = USUAL_NETWORK
+    #: whether machines wait for their bodies
+    has_bodies: bool = False
 
 
 class Server:
     """A running server. Its state is its own: another one on this machine knows nothing of it.
 
     Args:
-        region: the one that it serves.
-        port: where it listens, on 127.0.0.1; 0: the system chooses.
+        options: how it is started.
 
     Raises:
         RuntimeError: moto is not installed, or the server did not start.
     """
 
-    def __init__(self, region: str, port: int) -> None:
+    def __init__(self, options: Options) -> None:
         if find_spec("moto") is None:
             raise RuntimeError(MISSING)
         command = [sys.executable, "-m", "jobsched.testing.ec2", "--owned"]
-        command += ["--region", region, "--port", str(port)]
+        command += ["--region", options.region, "--port", str(options.port)]
+        command += ["--network", options.network, *(["--bodies"] if options.has_bodies else [])]
         # It ends when its standard input does: also when whoever started it was killed.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -54,4 +71,4 @@ class Server:
         return str(json.loads(line)["url"])
 
 
-__all__ = ["MISSING", "Server"]
+__all__ = ["MISSING", "USUAL_NETWORK", "Options", "Server"]
