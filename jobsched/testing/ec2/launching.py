@@ -77,7 +77,8 @@ def _check_settings(cloud: Cloud, account: Account, pool: Pool) -> None:
 
 def _check_capacity(cloud: Cloud, pool: Pool) -> None:
     quotas.check(cloud, pool.market)
-    if is_named(cloud.switches.full_subnets, pool.subnet.id):
+    full = cloud.switches.full_subnets
+    if is_named(full, pool.subnet.id) or is_named(full, pool.subnet.zone):
         raise no_address(pool.subnet.id)
     price = prices.of(cloud, pool.kind, pool.subnet.zone, pool.market)
     if pool.limit is not None and price > pool.limit:
