@@ -291,4 +291,14 @@ def tagged(deployment: str, *kinds: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": ours} for kind in kinds]
 
 
-__all__ = ["RightToLaunch", "RightToLook", "RightToMake", "RightToTerminate", "dry_run", "told"]
+__all__ = [
+    "NO_DEPLOYMENT",
+    "TYPES",
+    "RightToLaunch",
+    "RightToLook",
+    "RightToMake",
+    "RightToTerminate",
+    "Tried",
+    "dry_run",
+    "told",
+]
