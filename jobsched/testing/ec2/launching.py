@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from jobsched.testing.ec2 import images, prices, quotas, user_data, volumes
-from jobsched.testing.ec2.account import Account, Subnet, no_address
+from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.catalogue import InstanceType
 from jobsched.testing.ec2.cloud import Cloud, new_id
 from jobsched.testing.ec2.machine import NEVER, Machine
+from jobsched.testing.ec2.network import Subnet, no_address
 from jobsched.testing.ec2.refusal import UNAUTHORIZED, Refusal
 from jobsched.testing.ec2.switches import first_match, is_named
 from jobsched.testing.ec2.tags import tags_for
