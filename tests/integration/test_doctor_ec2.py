@@ -28,6 +28,8 @@ ALL = [
     "ec2.rights.launch",
     "ec2.rights.make",
     "ec2.rights.terminate",
+    "ec2.rights.change",
+    "ec2.rights.prices",
     "ec2.image",
     "ec2.subnets",
     "ec2.security_groups",
@@ -243,7 +245,19 @@ def _machine_of_ours(ec2: FakeEc2) -> dict[str, str]:
         InstanceType="t3.micro",
         MinCount=1,
         MaxCount=1,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+        TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+    )
+    return {}
+
+
+def _group_of_ours(ec2: FakeEc2) -> dict[str, str]:
+    aws = client(ec2)
+    tags = [{"Key": "jobsched:deployment", "Value": DEPLOYMENT}]
+    aws.create_security_group(
+        GroupName=f"jobsched-{DEPLOYMENT}",
+        Description="ours",
+        VpcId=aws.describe_subnets()["Subnets"][0]["VpcId"],
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
     )
     return {}
 
@@ -364,6 +378,38 @@ CASES = {
         verdict="unknown",
         words=("ec2:TerminateInstances", "ask again while one is on"),
         switches={"deny": ["ec2:TerminateInstances"]},
+    ),
+    "no right to delete a volume": Case(
+        check="ec2.rights.change",
+        verdict="fail",
+        words=("ec2:DeleteVolume", "jobsched.plugins.ec2_spot.policy"),
+        switches={"deny": ["ec2:DeleteVolume"]},
+        prepare=_machine_of_ours,
+    ),
+    "no right to delete a volume, where there is none": Case(
+        check="ec2.rights.change",
+        verdict="unknown",
+        words=("ec2:DeleteVolume", "ask again while a machine is on"),
+        switches={"deny": ["ec2:DeleteVolume"]},
+    ),
+    "no right to open the group": Case(
+        check="ec2.rights.change",
+        verdict="fail",
+        words=("ec2:AuthorizeSecurityGroupIngress", "jobsched.plugins.ec2_spot.policy"),
+        switches={"deny": ["ec2:AuthorizeSecurityGroupIngress"]},
+        prepare=_group_of_ours,
+    ),
+    "no right to close the group, before there is one": Case(
+        check="ec2.rights.change",
+        verdict="unknown",
+        words=("ec2:RevokeSecurityGroupIngress", "ask again"),
+        switches={"deny": ["ec2:RevokeSecurityGroupIngress"]},
+    ),
+    "no right to list prices": Case(
+        check="ec2.rights.prices",
+        verdict="warn",
+        words=("pricing:GetProducts", "JOBSCHED_EC2_SPOT_ON_DEMAND_PRICES"),
+        switches={"deny": ["pricing:GetProducts"]},
     ),
     "no right to look images up": Case(
         check="ec2.image",

@@ -6,6 +6,7 @@ from jobsched.contracts.check import Check
 from jobsched.contracts.services import Services
 from jobsched.plugins.ec2_spot.checks_account import Credentials, Region
 from jobsched.plugins.ec2_spot.checks_callback import Callback
+from jobsched.plugins.ec2_spot.checks_change import RightToChange, RightToPrices
 from jobsched.plugins.ec2_spot.checks_machine import Image, InstanceProfile, InstanceTypes, KeyPair
 from jobsched.plugins.ec2_spot.checks_network import Groups, Subnets
 from jobsched.plugins.ec2_spot.checks_rights import (
@@ -31,6 +32,8 @@ def checks_of(services: Services, settings: Settings) -> list[Check]:
         RightToLaunch(aws, network, settings, deployment),
         RightToMake(aws, network, settings, deployment),
         RightToTerminate(aws, deployment),
+        RightToChange(aws, settings, deployment),
+        RightToPrices(aws, settings),
         Image(aws, settings),
         Subnets(aws, network, settings),
         Groups(aws, network, settings, deployment),

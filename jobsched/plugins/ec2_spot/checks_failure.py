@@ -16,6 +16,7 @@ from botocore.exceptions import (
 
 from jobsched.contracts.check import Check, Finding
 from jobsched.errors import OperationFailed
+from jobsched.plugins.ec2_spot.wording import first_of
 
 T = TypeVar("T")
 
@@ -86,9 +87,7 @@ async def need(check: str, work: Awaitable[T]) -> T:
 
 def listed(names: Iterable[str]) -> str:
     """Write names in a sentence; of many, the first ones and how many more there are. Pure."""
-    every = list(dict.fromkeys(names))
-    rest = len(every) - MOST_NAMES
-    return ", ".join(every[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    return first_of(list(dict.fromkeys(names)), MOST_NAMES)
 
 
 def setting(key: str) -> str:

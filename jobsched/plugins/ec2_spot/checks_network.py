@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from jobsched.plugins.ec2_spot.checks_failure import (
 )
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.described import PORT
+from jobsched.plugins.ec2_spot.everybody import is_everybody
 from jobsched.plugins.ec2_spot.group import GROUP
 from jobsched.plugins.ec2_spot.network import Network, Subnet
 from jobsched.plugins.ec2_spot.settings import Settings
@@ -125,7 +125,7 @@ class Groups(Ec2Check):
             if code_of(error).startswith("InvalidGroup"):
                 return Finding("fail", f"{words_of(error)}: correct {setting('worker_source')}")
             raise
-        name = f"jobsched-{self._deployment}"
+        name = tags.name_of(self._deployment)
         vpc = await need(Subnets.name, self._network.vpc())
         narrowed = tags.filters(group_name=name, vpc_id=vpc)
         there = await self._aws.pages(
@@ -148,10 +148,11 @@ def of_rules(groups: Iterable[Mapping[str, Any]]) -> Finding:
     sources: list[str] = []
     for group in groups:
         admitted = [who for rule in group.get("IpPermissions", ()) for who in admits(rule)]
-        if everybody := [who for who in admitted if is_everybody(who)]:
-            words = f"{group['GroupId']} lets everybody ({everybody[0]}) in to port {PORT}"
-            return Finding("fail", f"{words}: admit the workers alone in its inbound rules")
         sources += admitted
+        if is_everybody(sources):
+            # of several groups, each may let a part of everybody in
+            words = f"{group['GroupId']} lets everybody ({listed(sources)}) in to port {PORT}"
+            return Finding("fail", f"{words}: admit the workers alone in its inbound rules")
     if not sources:
         words = f"no rule of {setting('security_groups')} admits anybody to TCP port {PORT}"
         return Finding("warn", f"{words}: admit the workers, else no job's container is started")
@@ -173,11 +174,4 @@ def admits(rule: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def is_everybody(source: str) -> bool:
-    """Whether a source is the whole Internet. Pure."""
-    if not source[:1].isdigit() and ":" not in source:
-        return False
-    return ipaddress.ip_network(source, strict=False).prefixlen == 0
-
-
-__all__ = ["Groups", "Subnets", "admits", "is_everybody", "of_room", "of_rules"]
+__all__ = ["Groups", "Subnets", "admits", "of_room", "of_rules"]

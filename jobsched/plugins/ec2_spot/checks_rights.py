@@ -170,7 +170,7 @@ class RightToLaunch(Ec2Check):
             "LaunchTemplateConfigs": [
                 {
                     "LaunchTemplateSpecification": {
-                        "LaunchTemplateName": template_name(self._deployment),
+                        "LaunchTemplateName": tags.name_of(self._deployment),
                         "Version": "$Latest",
                     },
                     "Overrides": [pool],
@@ -196,7 +196,7 @@ class RightToMake(Ec2Check):
         if not self._deployment:
             return Finding("unknown", NO_DEPLOYMENT)
         content = {"InstanceInitiatedShutdownBehavior": "terminate"}
-        name = template_name(self._deployment)
+        name = tags.name_of(self._deployment)
         template = {
             "LaunchTemplateName": name,
             "LaunchTemplateData": content,
@@ -216,7 +216,7 @@ class RightToMake(Ec2Check):
         tried = await dry_run(
             self._aws,
             "ec2:CreateSecurityGroup",
-            GroupName=template_name(self._deployment),
+            GroupName=tags.name_of(self._deployment),
             Description="jobsched doctor: never made",
             VpcId=await need(Subnets.name, self._network.vpc()),
             TagSpecifications=tagged(self._deployment, "security-group"),
@@ -260,18 +260,13 @@ class RightToTerminate(Ec2Check):
 NO_DEPLOYMENT: Final = "not looked at, as this deployment has no id yet: see the check secret"
 
 
-def template_name(deployment: str) -> str:
-    """Name the launch template and the security group of a deployment. Pure."""
-    return f"jobsched-{deployment}"
-
-
 async def template_is_there(aws: Aws, deployment: str) -> bool:
     """Whether a launch has made the deployment's launch template. May be repeated.
 
     Raises:
         OperationFailed: it could not be asked.
     """
-    asked = {"LaunchTemplateName": template_name(deployment), "Versions": ["$Latest"]}
+    asked = {"LaunchTemplateName": tags.name_of(deployment), "Versions": ["$Latest"]}
     try:
         await aws.call("describe_launch_template_versions", **asked)
     except OperationFailed as error:
@@ -296,4 +291,14 @@ def tagged(deployment: str, *kinds: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": ours} for kind in kinds]
 
 
-__all__ = ["RightToLaunch", "RightToLook", "RightToMake", "RightToTerminate", "dry_run", "told"]
+__all__ = [
+    "NO_DEPLOYMENT",
+    "TYPES",
+    "RightToLaunch",
+    "RightToLook",
+    "RightToMake",
+    "RightToTerminate",
+    "Tried",
+    "dry_run",
+    "told",
+]

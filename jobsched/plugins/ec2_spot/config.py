@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from jobsched.plugins.ec2_spot.everybody import is_everybody
 from jobsched.schemas.duration import Duration
 
 #: the name of an instance type: ``m7i.large``, ``u-6tb1.56xlarge``
@@ -91,22 +92,12 @@ class Sources(Words):
     ) -> list[str | None]:
         words = super()._deserialize(value, attr, data, **kwargs)
         sources = [canonical(word) for word in words if word]
-        if _is_everybody(sources):
+        if is_everybody(sources):
             raise ValidationError(
                 "That admits everybody to the Docker Engine's port: write the workers' own "
                 "security group (sg-…) or addresses, as 10.0.0.0/16."
             )
         return list(dict.fromkeys(sources))
-
-
-def _is_everybody(sources: Iterable[str]) -> bool:
-    """Whether ranges together, as two halves, are all addresses of IPv4 or of IPv6."""
-    ranges = [ipaddress.ip_network(one) for one in sources if not one.startswith("sg-")]
-    four = [one for one in ranges if isinstance(one, ipaddress.IPv4Network)]
-    six = [one for one in ranges if isinstance(one, ipaddress.IPv6Network)]
-    return any(one.prefixlen == 0 for one in ipaddress.collapse_addresses(four)) or any(
-        one.prefixlen == 0 for one in ipaddress.collapse_addresses(six)
-    )
 
 
 def _described(text: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from jobsched.domain.job import Offer
 from jobsched.errors import OperationFailed
 from jobsched.plugins.ec2_spot.settings import OnDemand, Settings
 from jobsched.plugins.ec2_spot.wish import Market, Needs, Wish, arch_of
+from jobsched.plugins.ec2_spot.wording import first_of
 
 MARKETS: Final[Mapping[OnDemand, tuple[Market, ...]]] = {
     "never": ("spot",),
@@ -109,8 +110,7 @@ def _max_price(order: MachineOrder, settings: Settings) -> Decimal | None:
 
 
 def _named(types: Sequence[str]) -> str:
-    more = f" and {len(types) - NAMED} more" if len(types) > NAMED else ""
-    return ", ".join(types[:NAMED]) + more
+    return first_of(types, NAMED)
 
 
 def _impossible(sentence: str) -> OperationFailed:

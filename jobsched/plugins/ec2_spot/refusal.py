@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jobsched.errors import OperationFailed, Then
 from jobsched.plugins.ec2_spot import failure
+from jobsched.plugins.ec2_spot.wording import first_of
 
 #: codes that say that the account may not do this, whichever pool is asked for
 PERMISSION: Final = (
@@ -127,7 +128,8 @@ def _words(errors: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> str
         pools[code].append(_pool(error, zones))
         said.setdefault(code, str(error.get("ErrorMessage", ""))[:LONGEST])
     return "; ".join(
-        f"{code} ({_listed(sorted(set(names)))})" + (f": {said[code]}" if said[code] else "")
+        f"{code} ({first_of(sorted(set(names)), NAMED)})"
+        + (f": {said[code]}" if said[code] else "")
         for code, names in pools.items()
     )
 
@@ -136,11 +138,6 @@ def _pool(error: Mapping[str, Any], zones: Mapping[str, str]) -> str:
     pool = error.get("LaunchTemplateAndOverrides", {}).get("Overrides", {})
     zone = pool.get("AvailabilityZone") or zones.get(pool.get("SubnetId", ""), "?")
     return f"{pool.get('InstanceType', 'any type')} in {zone}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f", {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 __all__ = ["NOT_OFFERED", "OPERATORS", "PERMISSION", "FleetRefused", "of_call", "refusal_of"]

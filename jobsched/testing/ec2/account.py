@@ -1,102 +1,34 @@
-"""What moto keeps for the fake: subnets, groups, templates, images, key pairs, profiles."""
+"""What moto keeps for the fake: templates, images, key pairs, profiles, and the network."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
-import itertools
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.types import Base64EncodedString
-from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.iam.models import iam_backends
 from moto.utilities.utils import load_resource
 
 from jobsched.testing.ec2.catalogue import TYPES, InstanceType
+from jobsched.testing.ec2.network import Network
 from jobsched.testing.ec2.refusal import Refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
-    """Where a machine may stand."""
-
-    id: str
-    zone: str
-    vpc: str
-    addresses: str
-    #: its machines get a public address
-    is_public: bool
-
-
-class Account:
-    """Looks things up in moto's models; changes nothing there.
-
-    Args:
-        region: the one that is served.
-    """
-
-    def __init__(self, region: str) -> None:
-        self.region = region
+class Account(Network):
+    """Looks things up in moto's models; changes nothing there."""
 
     @property
     def number(self) -> str:
         """Give the account's number."""
         return str(DEFAULT_ACCOUNT_ID)
 
-    @property
-    def _ec2(self) -> Any:
-        return ec2_backends[DEFAULT_ACCOUNT_ID][self.region]
-
-    def subnet(self, wanted: str | None, zone: str | None = None) -> Subnet:
-        """Give a subnet by id; or the default one of a zone; or the first default one.
-
-        Raises:
-            Refusal: there is none.
-        """
-        if wanted:
-            found = next((one[wanted] for one in self._ec2.subnets.values() if wanted in one), None)
-            if found is None:
-                code = "InvalidSubnetID.NotFound"
-                raise Refusal(code, f"The subnet ID '{wanted}' does not exist")
-            return _subnet(found)
-        defaults = self._ec2.get_default_subnets()
-        if zone and zone not in defaults:
-            raise Refusal("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
-        if not defaults:
-            code = "MissingInput"
-            raise Refusal(code, "No subnets found for the default VPC. Please specify a subnet.")
-        return _subnet(defaults[zone] if zone else defaults[min(defaults)])
-
-    def zones(self) -> list[str]:
-        """Give the names of the region's zones that have a default subnet."""
-        return sorted(self._ec2.get_default_subnets())
-
     def catalogue(self) -> list[str]:
         """Give the names of the types that have a price here."""
         return sorted(TYPES)
-
-    def groups(self, ids: list[str], vpc: str) -> list[dict[str, str]]:
-        """Give security groups; those of no ids: the default one of the VPC.
-
-        Raises:
-            Refusal: one does not exist, or belongs to another VPC.
-        """
-        if not ids:
-            return [_group(self._ec2.get_default_security_group(vpc))]
-        found = [(wanted, self._ec2.get_security_group_from_id(wanted)) for wanted in ids]
-        for wanted, group in found:
-            if group is None:
-                code = "InvalidGroup.NotFound"
-                raise Refusal(code, f"The security group '{wanted}' does not exist")
-            if group.vpc_id != vpc:
-                words = f"Security group {wanted} and subnet belong to different networks."
-                raise Refusal("InvalidParameter", words)
-        return [_group(group) for _, group in found]
 
     def template(self, wanted: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
         """Give a launch template's id, name and version, and the data of that version.
@@ -173,19 +105,6 @@ class Account:
             raise Refusal("InvalidParameterValue", words)
         return str(found)
 
-    def address(self, subnet: Subnet, taken: set[str]) -> str:
-        """Give a free private address of a subnet.
-
-        Raises:
-            Refusal: there is none.
-        """
-        # The first four and the last one of each subnet are AWS' own.
-        hosts = itertools.islice(ipaddress.ip_network(subnet.addresses).hosts(), 3, None)
-        for one in hosts:
-            if str(one) not in taken:
-                return str(one)
-        raise no_address(subnet.id)
-
 
 @functools.cache
 def _amazons(region: str) -> dict[str, str]:
@@ -199,12 +118,6 @@ def _amazons(region: str) -> dict[str, str]:
     return found
 
 
-def no_address(subnet: str) -> Refusal:
-    """Make the refusal of a subnet that is full."""
-    words = f"There are not enough free addresses in subnet '{subnet}' to satisfy the request."
-    return Refusal("InsufficientFreeAddressesInSubnet", words)
-
-
 GONE = "does not exist."
 
 
@@ -215,20 +128,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(one) for one in value]
     return str(value) if isinstance(value, Base64EncodedString) else value
-
-
-def _subnet(one: Any) -> Subnet:
-    return Subnet(
-        id=one.id,
-        zone=one.availability_zone,
-        vpc=one.vpc_id,
-        addresses=one.cidr_block,
-        is_public=str(one.map_public_ip_on_launch).lower() == "true",
-    )
-
-
-def _group(one: Any) -> dict[str, str]:
-    return {"GroupId": one.id, "GroupName": one.name}
 
 
 def _other_type(name: str, known: Any) -> InstanceType:
@@ -244,4 +143,4 @@ def _other_type(name: str, known: Any) -> InstanceType:
     )
 
 
-__all__ = ["Account", "Subnet", "no_address", "plain"]
+__all__ = ["Account", "plain"]

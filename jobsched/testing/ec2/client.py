@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections import Counter
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -82,9 +83,10 @@ class FakeEc2:
         """Let it forget everything: machines, volumes, tokens, switches, calls, the time."""
         self._ask("POST", "reset")
 
-    def advance(self, seconds: float) -> None:
-        """Let its clock go on."""
-        self._ask("POST", "advance", {"seconds": seconds})
+    def advance(self, seconds: float) -> datetime:
+        """Let its clock go on; give its time then."""
+        told = self._ask("POST", "advance", {"seconds": seconds})
+        return datetime.fromisoformat(told["now"])
 
     def machines(self) -> list[shown.Machine]:
         """Give all machines that were ever launched, oldest first."""
@@ -100,8 +102,7 @@ class FakeEc2:
 
     def alive(self) -> list[str]:
         """Give the ids of the machines that are neither terminated nor shutting down."""
-        ended = {"shutting-down", "terminated"}
-        return [one.id for one in self.machines() if one.state not in ended]
+        return [str(one) for one in self._ask("GET", "alive")]
 
     def volumes(self) -> list[shown.Volume]:
         """Give the disks that are not deleted."""

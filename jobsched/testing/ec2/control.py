@@ -50,6 +50,7 @@ class Control:
         cloud = self._cloud
         return {
             "GET machines": lambda _, __: [self._shown(one) for one in cloud.machines.values()],
+            "GET alive": lambda _, __: [one.id for one in cloud.alive()],
             "GET volumes": lambda _, __: [self._volume(one) for one in volumes.there(cloud)],
             "GET bodies": lambda words, _: bodies.follow(cloud, *words[:1] or [""]),
             "GET calls": lambda _, __: dict(cloud.calls),

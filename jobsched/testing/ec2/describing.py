@@ -82,6 +82,15 @@ def describe_attribute(cloud: Cloud, asked: dict[str, Any]) -> dict[str, Any]:
     return {"InstanceId": machine.id, name: shown}
 
 
+def modify_attribute(cloud: Cloud, asked: dict[str, Any]) -> dict[str, Any]:
+    """Answer ModifyInstanceAttribute for the protection against termination."""
+    (machine,) = found(cloud, [asked["InstanceId"]])
+    if "DisableApiTermination" not in asked:
+        raise Refusal("InvalidParameterCombination", "The fake changes DisableApiTermination only")
+    machine.settings["DisableApiTermination"] = asked["DisableApiTermination"]["Value"]
+    return {}
+
+
 def _reservation(cloud: Cloud, account: Account, machine: Machine) -> dict[str, Any]:
     return {
         "ReservationId": machine.id.replace("i-", "r-"),
@@ -107,4 +116,4 @@ def _reads(cloud: Cloud) -> dict[str, Any]:
     }
 
 
-__all__ = ["describe", "describe_attribute", "found"]
+__all__ = ["describe", "describe_attribute", "found", "modify_attribute"]

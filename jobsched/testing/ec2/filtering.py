@@ -37,11 +37,13 @@ def page(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Give one page, and the token of the next one where there is one.
 
+    A page may be shorter than the caller asks for.
+
     Raises:
         Refusal: the token is none of ours.
     """
     start = _start(asked.get("NextToken"))
-    end = start + int(asked.get("MaxResults") or size)
+    end = start + min(int(asked.get("MaxResults") or size), size)
     more = {"NextToken": base64.b64encode(str(end).encode()).decode()} if end < len(things) else {}
     return list(things[start:end]), more
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from jobsched.testing.ec2 import images, prices, quotas, user_data, volumes
-from jobsched.testing.ec2.account import Account, Subnet, no_address
+from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.bodies import running_at
 from jobsched.testing.ec2.catalogue import InstanceType
 from jobsched.testing.ec2.cloud import Cloud, new_id
 from jobsched.testing.ec2.machine import Machine
+from jobsched.testing.ec2.network import Subnet, no_address
 from jobsched.testing.ec2.refusal import UNAUTHORIZED, Refusal
 from jobsched.testing.ec2.switches import first_match, is_named
 from jobsched.testing.ec2.tags import tags_for
@@ -78,7 +79,8 @@ def _check_settings(cloud: Cloud, account: Account, pool: Pool) -> None:
 
 def _check_capacity(cloud: Cloud, pool: Pool) -> None:
     quotas.check(cloud, pool.market)
-    if is_named(cloud.switches.full_subnets, pool.subnet.id):
+    full = cloud.switches.full_subnets
+    if is_named(full, pool.subnet.id) or is_named(full, pool.subnet.zone):
         raise no_address(pool.subnet.id)
     price = prices.of(cloud, pool.kind, pool.subnet.zone, pool.market)
     if pool.limit is not None and price > pool.limit:
@@ -98,7 +100,9 @@ def _made(
     interface = (settings.get("NetworkInterfaces") or [{}])[0]
     is_public = interface.get("AssociatePublicIpAddress", subnet.is_public)
     groups = settings.get("SecurityGroupIds") or interface.get("Groups") or []
-    taken = {one.private_address for one in cloud.alive()}
+    mine = [one for one in cloud.machines.values() if one.subnet == subnet.id]
+    taken = {one.private_address for one in mine if not one.is_over(now)}
+    last = mine[-1].private_address if mine else None
     return Machine(
         id=new_id("i"),
         number=number,
@@ -110,7 +114,7 @@ def _made(
         arch=pool.kind.arch,
         image=settings["ImageId"],
         profile=account.profile(settings.get("IamInstanceProfile")),
-        private_address=account.address(subnet, taken),
+        private_address=account.address(subnet, taken, last),
         # a block that nobody has, for documentation (RFC 5737)
         public_address=f"203.0.113.{number % 254 + 1}" if is_public else None,
         settings=settings,

@@ -65,6 +65,10 @@ class Machine:
         """Whether it costs money and nobody has ended it."""
         return now < self.ending_at
 
+    def is_over(self, now: float) -> bool:
+        """Whether it has ended, and has no address any more."""
+        return now >= self.terminated_at
+
     def is_visible(self, now: float) -> bool:
         """Whether calls find it."""
         return self.visible_at <= now < self.vanishes_at

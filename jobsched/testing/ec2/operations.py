@@ -44,6 +44,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "DescribeLaunchTemplates": templates.describe,
     "DescribeSpotPriceHistory": prices.describe_history,
     "DescribeVolumes": lambda cloud, _, asked: volumes.describe(cloud, asked),
+    "ModifyInstanceAttribute": lambda cloud, _, asked: describing.modify_attribute(cloud, asked),
     "RunInstances": running.run,
     "TerminateInstances": lambda cloud, _, asked: ending.terminate(cloud, asked),
 }

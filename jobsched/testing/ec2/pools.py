@@ -23,8 +23,8 @@ OVERRIDDEN: Final = (
 )
 #: strategies that take the cheapest first; the others take the pools in their order
 BY_PRICE: Final = frozenset({"price-capacity-optimized", "lowest-price", "lowestPrice"})
-#: overrides of one template, at most, where one of them has InstanceRequirements
-OVERRIDES: Final = 4
+#: InstanceRequirements in one request, at most
+REQUIREMENTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,9 @@ def choices(cloud: Cloud, account: Account, asked: dict[str, Any], market: str) 
     """Give what a fleet may choose from, best first.
 
     Raises:
-        Refusal: no such template; more overrides than are allowed.
+        Refusal: no such template; more InstanceRequirements than are allowed.
     """
+    _check(asked["LaunchTemplateConfigs"])
     found = [
         choice
         for one in asked["LaunchTemplateConfigs"]
@@ -71,7 +72,6 @@ def _of_template(
         raise Refusal("MissingParameter", "The request must contain the parameter Version")
     named, data = account.template(wanted)
     overrides = one.get("Overrides") or [{}]
-    _check(overrides)
     user_data = wanted.get("LaunchTemplateSpecificationUserData") or data.get("UserData")
     tags = [*(data.get("TagSpecifications") or ()), *(asked.get("TagSpecifications") or ())]
     settings = data | {"UserData": user_data, "TagSpecifications": tags}
@@ -79,10 +79,11 @@ def _of_template(
         yield from _of_override(account, asked, settings, override, named=named, market=market)
 
 
-def _check(overrides: list[dict[str, Any]]) -> None:
+def _check(configs: list[dict[str, Any]]) -> None:
+    overrides = [override for one in configs for override in one.get("Overrides") or ()]
     by_need = [one for one in overrides if one.get("InstanceRequirements")]
-    if by_need and len(overrides) > OVERRIDES:
-        words = f"More than {OVERRIDES} overrides with InstanceRequirements"
+    if len(by_need) > REQUIREMENTS:
+        words = f"More than {REQUIREMENTS} InstanceRequirements in a request"
         raise Refusal("InvalidParameterValue", words)
     for one in by_need:
         requirements.check(one["InstanceRequirements"])

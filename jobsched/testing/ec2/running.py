@@ -32,7 +32,7 @@ def _run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> tuple[dict[st
     except Exception:
         if len(machines) < int(asked.get("MinCount") or 1):
             for one in machines:
-                del cloud.machines[one.id]
+                _undone(cloud, one)
             raise
     begun = {"State": state("pending")}
     answer = {
@@ -41,6 +41,12 @@ def _run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> tuple[dict[st
         "Instances": [described(cloud, one, one.launched_at) | begun for one in machines],
     }
     return answer, [one.id for one in machines]
+
+
+def _undone(cloud: Cloud, machine: Machine) -> None:
+    del cloud.machines[machine.id]
+    for one in machine.volumes:
+        del cloud.volumes[one]
 
 
 def _pool(account: Account, asked: dict[str, Any]) -> Pool:

@@ -22,7 +22,7 @@ class Switches:
     price: dict[str, str] = field(default_factory=dict)
     #: machines at most, by market
     quota: dict[str, int] = field(default_factory=dict)
-    #: subnets without an address to give
+    #: subnets without an address to give, by id or zone, where patterns are allowed
     full_subnets: list[str] = field(default_factory=list)
     #: machines that are launched and terminated at once, by pool, with the code of the reason
     stillborn: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Switches:
     bad_images: list[str] = field(default_factory=list)
     #: bytes of user data, before its encoding
     user_data_limit: int = 16384
-    #: machines on one page of a description, if the caller does not say
+    #: machines on one page of a description at most, however many the caller asks for
     page_size: int = 1000
 
     def set(self, values: Mapping[str, Any]) -> None:

@@ -1,7 +1,10 @@
 """`ec2_spot` keeps the contract of providers, on an EC2 that behaves, and on one that does not."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,53 +23,79 @@ from jobsched.testing.conformance.provider_request import ProviderRequest
 from jobsched.testing.conformance.provider_silence import ProviderSilence
 from jobsched.testing.ec2 import FakeEc2
 from jobsched.testing.ec2.switches import Switches
-from tests.integration.ec2_spot.clouds import (
-    SETTINGS,
-    clients_of,
-    share,
-    silent_clients_of,
-    worker,
+from tests.integration.conformance import test_ec2_spot_refusals as refusals
+from tests.integration.conformance.ec2_time import (
+    HastyClock,
+    answers_are_given_up,
+    each_look_takes,
+    each_machine_is_told,
 )
+from tests.integration.ec2_spot.clouds import SETTINGS, worker
 
 #: calls that launch, look and end
-OPERATIONS = ("CreateFleet", "DescribeInstances", "TerminateInstances")
-#: calls that render a request
+OPERATIONS = (
+    "CreateFleet",
+    "DescribeInstances",
+    "DescribeSpotPriceHistory",
+    "DescribeVolumes",
+    "GetProducts",
+    "TerminateInstances",
+)
+#: calls that render a request, where nothing is made yet
 LOOK_UPS = (
+    "AuthorizeSecurityGroupIngress",
     "CreateLaunchTemplate",
+    "CreateSecurityGroup",
     "DescribeLaunchTemplateVersions",
     "DescribeSecurityGroups",
     "DescribeSubnets",
     "GetParameter",
 )
-#: the launch template of the lent services' deployment
-TEMPLATE = "jobsched-test"
+#: spot machines usually cost less than half of it
+BOUNDED = replace(SETTINGS, max_price=Decimal("0.1"))
 #: of a provider that nobody answers
-NOWHERE = replace(SETTINGS, endpoint_url="http://127.0.0.1:9")
-SLOWLY = {"pending_seconds": 0.4, "visible_after_seconds": 0.4, "shutting_down_seconds": 0.4}
+NOWHERE = replace(BOUNDED, endpoint_url="http://127.0.0.1:9")
 ONCE = dict.fromkeys((*OPERATIONS, *LOOK_UPS), 1)
-NO_ANSWER = "an answer never comes"
-#: seconds after which it is not waited for any more
-PATIENCE = 3
-#: seconds after which EC2 shows no machine any more that is terminated
-LONG_AFTER = 3700.0
-#: what is wrong with EC2 → its switches
+#: seconds that go by from look to look; what takes a minute is so at the fourth one
+LOOK = 20.0
+#: the same, for what takes ten minutes
+LONG_LOOK = 200.0
+SLOWLY = {"pending_seconds": 60, "visible_after_seconds": 60, "shutting_down_seconds": 60}
+NO_PRICES = ["ec2:DescribeSpotPriceHistory", "pricing:GetProducts"]
+TOLD = "spot machines are told of their end"
+VANISHED = "a machine is not shown after its end"
+#: What is wrong with EC2 → its switches. Here a machine can be had all the same; what is refused
+#: or lost for good stands in `test_ec2_spot_refusals`.
 FAULTS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
-        "machines are pending for a while": {"pending_seconds": 0.4},
-        "fresh machines are not shown yet": {"visible_after_seconds": 0.4},
-        "machines end slowly": {"shutting_down_seconds": 0.4},
+        "machines are pending for a while": {"pending_seconds": 60},
+        "machines never get ready": {"pending_seconds": -1},
+        "fresh machines are not shown yet": {"visible_after_seconds": 60},
+        "machines end slowly": {"shutting_down_seconds": 60},
+        VANISHED: {"vanish_after_seconds": 0},
+        TOLD: {},
         "answers are lost after the effect": {"lose_after": ONCE},
         "calls are lost before the effect": {"lose_before": ONCE},
-        NO_ANSWER: {"hang": {"CreateFleet": 1}},
-        "calls are slow": {"slow": dict.fromkeys(ONCE, 0.2)},
+        "answers never come": {"hang": ONCE},
+        "calls are slow": {"slow": dict.fromkeys(ONCE, 0.03)},
         "calls are throttled": {"throttle": ONCE},
-        "servers fail": {"fail": {"CreateFleet": {"code": "InternalError", "times": 1}}},
+        "servers fail": {"fail": {one: {"code": "InternalError", "times": 1} for one in ONCE}},
         "a token of a dead machine is an error": {"dead_token": "error"},
         "volumes are left": {"leave_volumes": True},
+        "lists have pages of one machine": {"page_size": 1},
         "most pools are dry": {"dry": ["spot/m7i.large/*", "spot/*/us-east-1[a-c]"]},
-        "everything is slow and lost at once": {**SLOWLY, "lose_after": ONCE},
+        "most subnets are full": {"full_subnets": ["us-east-1[a-e]"]},
+        "one type costs more than it may": {"price": {"m6i.large/*": "0.2"}},
+        "all spot machines cost more than they may": {"price": {"*": "0.2"}},
+        "prices may not be asked": {"deny": NO_PRICES},
         "there is no spot machine": {"dry": ["spot/*/*"]},
+        "spot machines die at their launch, in pools of some zones": {
+            "stillborn": {"spot/*/us-east-1f": "Server.InsufficientInstanceCapacity"},
+            "price": {"*/us-east-1f": "0.09"},
+        },
         "the account may have no spot machine": {"quota": {"spot": 0}},
+        "the account may have no on-demand machine": {"quota": {"on-demand": 0}},
+        "everything is slow and lost at once": {**SLOWLY, "lose_after": ONCE},
     }
 )
 #: faults that meet the look-ups too
@@ -76,12 +105,20 @@ OF_LOOK_UPS = tuple(
     if any("GetParameter" in one for one in switches.values() if isinstance(one, dict))
 )
 #: faults by which the first offer is refused, as it should be
-NO_SPOT = frozenset({"there is no spot machine", "the account may have no spot machine"})
-#: what the kit tries with the first offer alone: nothing can be said of a machine that is refused
-OF_THE_FIRST_OFFER = frozenset(
+NO_SPOT = (
+    "all spot machines cost more than they may",
+    "there is no spot machine",
+    "the account may have no spot machine",
+)
+#: tests of the kit that cannot hold under a fault → those faults, and why
+NOT_UNDER: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
-        "test_a_launch_that_was_cut_short_is_adopted",
-        "test_two_at_once_get_one_machine",
+        "test_a_launch_that_was_cut_short_is_adopted": (NO_SPOT, "it takes the first offer alone"),
+        "test_two_at_once_get_one_machine": (NO_SPOT, "it takes the first offer alone"),
+        "test_a_late_repeat_gives_no_new_machine": (
+            (VANISHED,),
+            "EC2 names a machine that it does not show: one that is too new looks the same",
+        ),
     }
 )
 #: tests of the kit that render a request, and so look everything up
@@ -95,67 +132,25 @@ RENDERS = frozenset(
 )
 
 
-@pytest.fixture(scope="module")
-def running_ec2() -> Iterator[FakeEc2]:
-    """A fake EC2 that runs."""
-    with FakeEc2() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def aws_clients(running_ec2: FakeEc2) -> dict[str, Any]:
-    """The clients of one process."""
-    return clients_of(running_ec2)
-
-
-@pytest.fixture(scope="module")
-def impatient_clients(running_ec2: FakeEc2) -> dict[str, Any]:
-    """Clients that do not wait long for an answer that never comes."""
-    return clients_of(running_ec2, patience=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def silent_clients(running_ec2: FakeEc2) -> dict[str, Any]:
-    """Clients that nobody answers."""
-    return silent_clients_of(running_ec2)
-
-
-@pytest.fixture
-def ec2(
-    running_ec2: FakeEc2,
-    aws_clients: dict[str, Any],
-    silent_clients: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[FakeEc2]:
-    """A fake EC2 without faults; at the end of each test nothing runs on it.
-
-    It goes on from test to test: to forget everything costs half a second.
-    """
-    running_ec2.switch(**asdict(Switches()))
-    # what is over is shown no longer than EC2 does
-    running_ec2.advance(LONG_AFTER)
-    share(aws_clients, monkeypatch, silent_clients)
-    yield running_ec2
-    assert running_ec2.alive() == []
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 class TestEc2Spot(ProviderConformance):
     """Machines of the fake EC2."""
 
     @pytest.fixture
-    def provider(self, ec2: FakeEc2, tmp_path: Path) -> Iterator[Ec2SpotProvider]:
+    def provider(
+        self, ec2: FakeEc2, clock: HastyClock, tmp_path: Path
+    ) -> Iterator[Ec2SpotProvider]:
         """The provider of one worker."""
         del ec2
-        with worker(tmp_path) as one:
+        with worker(tmp_path, BOUNDED, clock) as one:
             yield one
 
     @pytest.fixture
-    def another(self, ec2: FakeEc2, tmp_path: Path) -> Iterator[Ec2SpotProvider]:
+    def another(self, ec2: FakeEc2, clock: HastyClock, tmp_path: Path) -> Iterator[Ec2SpotProvider]:
         """That of another one, which knows nothing of the first."""
         del ec2
-        with worker(tmp_path) as one:
+        with worker(tmp_path, BOUNDED, clock) as one:
             yield one
 
     @pytest.fixture
@@ -177,62 +172,65 @@ class TestEc2Spot(ProviderConformance):
 
 
 class TestEc2SpotUnderFaults(TestEc2Spot):
-    """The same with each fault in turn; a launch template is made anew for each test.
-
-    Left out are, with tests of their own in `tests/integration/ec2_spot`:
-
-    * machines that are terminated at their launch (``stillborn``): none is ever on;
-    * a machine that vanishes at its end: it is *unknown* for ten minutes, by the contract itself;
-    * what is refused until somebody has looked (``deny``, ``bad_images``, ``fail`` with such a
-      code, ``price`` beyond a limit): no test would have a machine.
-
-    And, without such tests: losses when the security group is made, which is there from the first
-    test on; an answer that never comes to another call than CreateFleet; a loss that outlasts the
-    SDK's three tries, of another call than CreateFleet; full subnets, which are refused as dry
-    pools are.
-    """
+    """The same with each fault in turn; group and template are made anew where it may meet that."""
 
     @pytest.fixture(params=FAULTS, autouse=True)
     def fault(
         self,
         request: pytest.FixtureRequest,
         ec2: FakeEc2,
+        clock: HastyClock,
         aws_clients: dict[str, Any],
-        impatient_clients: dict[str, Any],
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
+    ) -> Iterator[None]:
         """Something is wrong with EC2."""
-        forget_template(aws_clients["ec2"])
-        ec2.switch(**FAULTS[request.param])
-        if request.param in NO_SPOT and request.node.originalname in OF_THE_FIRST_OFFER:
-            refused = pytest.mark.xfail(reason="the first offer is refused", strict=True)
-            request.applymarker(refused)
-        if request.param == NO_ANSWER:
-            share(impatient_clients, monkeypatch)
+        if request.param in OF_LOOK_UPS:
+            request.getfixturevalue("nothing_made")
+        faults, why = NOT_UNDER.get(request.node.originalname, ((), ""))
+        if request.param in faults:
+            request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+        with going_wrong(request.param, ec2, clock, aws_clients):
+            yield
 
 
 class TestEc2SpotRequestsUnderFaults(TestEc2Spot):
     """What is rendered before there is a machine, with each fault that look-ups meet."""
 
+    freezes_apart = timedelta(0)
+
     @pytest.fixture(params=OF_LOOK_UPS, autouse=True)
     def fault(
-        self, request: pytest.FixtureRequest, ec2: FakeEc2, aws_clients: dict[str, Any]
+        self,
+        request: pytest.FixtureRequest,
+        ec2: FakeEc2,
+        clock: HastyClock,
+        aws_clients: dict[str, Any],
+        nothing_made: None,
     ) -> Iterator[None]:
         """Something is wrong with EC2; each look-up meets it."""
-        forget_template(aws_clients["ec2"])
+        del nothing_made
         before = ec2.calls
-        ec2.switch(**FAULTS[request.param])
-        yield
+        with going_wrong(request.param, ec2, clock, aws_clients):
+            yield
         if request.node.originalname in RENDERS:
             after = ec2.calls
             assert [one for one in LOOK_UPS if after[one] == before[one]] == []
 
 
-def forget_template(aws: Any) -> None:
-    """Delete the deployment's launch template, so that the next launch makes it."""
-    found = aws.describe_launch_templates()["LaunchTemplates"]
-    if TEMPLATE in [one["LaunchTemplateName"] for one in found]:
-        aws.delete_launch_template(LaunchTemplateName=TEMPLATE)
+def going_wrong(
+    fault: str, ec2: FakeEc2, clock: HastyClock, clients: Mapping[str, Any]
+) -> ExitStack:
+    """Switch a fault on; no test waits for what takes its time under it."""
+    switches = FAULTS[fault]
+    ec2.switch(**switches)
+    until = ExitStack()
+    if fault == VANISHED or any(switches.get(name, 0) > 0 for name in SLOWLY):
+        seconds = LONG_LOOK if fault == VANISHED else LOOK
+        until.enter_context(each_look_takes(seconds, ec2, clock, clients))
+    if fault == TOLD:
+        until.enter_context(each_machine_is_told(ec2, clients))
+    if "hang" in switches:
+        until.enter_context(answers_are_given_up(ec2, clients))
+    return until
 
 
 def leave_out(of: type, *kits: type) -> None:
@@ -254,3 +252,11 @@ leave_out(
     ProviderManner,
     ProviderSilence,
 )
+
+
+def test_every_switch_is_switched_on() -> None:
+    """Each switch of the fake is a fault of the kit here, or has a test of its own, or both."""
+    usual = asdict(Switches())
+    tables = (*FAULTS.values(), *(one.switches for one in refusals.REFUSALS.values()))
+    turned = {name for one in tables for name, value in one.items() if value != usual[name]}
+    assert turned == set(usual)

@@ -13,9 +13,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from jobsched.contracts.services import Clock
 from jobsched.plugins.ec2_spot import client
 from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.plugins.ec2_spot.settings import Settings
+from jobsched.testing.clock import LentClock
 from jobsched.testing.ec2 import FakeEc2
 from jobsched.testing.pool import LentPool
 from jobsched.testing.services import LentServices, LentSpawn
@@ -29,15 +31,9 @@ SETTINGS: Final = Settings(
 )
 
 
-def clients_of(ec2: FakeEc2, *, patience: int | None = None) -> dict[str, Any]:
-    """Make a client of each service as in production: making one takes longer than most tests.
-
-    Args:
-        ec2: which they ask.
-        patience: seconds that they wait for an answer; None: as in production.
-    """
-    config = client.CONFIG.merge(Config(read_timeout=patience)) if patience else client.CONFIG
-    return _clients(ec2, ec2.url, config)
+def clients_of(ec2: FakeEc2) -> dict[str, Any]:
+    """Make a client of each service as in production: making one takes longer than most tests."""
+    return _clients(ec2, ec2.url, client.CONFIG)
 
 
 def silent_clients_of(ec2: FakeEc2) -> dict[str, Any]:
@@ -100,10 +96,13 @@ class JoinedSpawn(LentSpawn):
 
 
 @contextmanager
-def worker(folder: Path, settings: Settings = SETTINGS) -> Iterator[Ec2SpotProvider]:
+def worker(
+    folder: Path, settings: Settings = SETTINGS, clock: Clock | None = None
+) -> Iterator[Ec2SpotProvider]:
     """Give the provider of one worker process; at its end none of its calls is under way."""
     spawn = JoinedSpawn()
-    yield Ec2SpotProvider(LentServices(data_dir=folder, spawn=spawn), settings)
+    services = LentServices(data_dir=folder, spawn=spawn, clock=clock or LentClock())
+    yield Ec2SpotProvider(services, settings)
     spawn.end()
 
 

@@ -8,20 +8,7 @@ import pytest
 
 from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.testing.ec2 import FakeEc2
-from tests.integration.ec2_spot.clouds import clients_of, share, worker
-
-
-@pytest.fixture(scope="session")
-def running_ec2() -> Iterator[FakeEc2]:
-    """A fake EC2 that runs."""
-    with FakeEc2() as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-def aws_clients(running_ec2: FakeEc2) -> dict[str, Any]:
-    """The clients of one process."""
-    return clients_of(running_ec2)
+from tests.integration.ec2_spot.clouds import share, worker
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from jobsched.plugins.ec2_spot.checks_callback import (
 )
 from jobsched.plugins.ec2_spot.checks_failure import Needed, need, of_failure
 from jobsched.plugins.ec2_spot.checks_machine import archs_of, of_offerings, wrong_with
-from jobsched.plugins.ec2_spot.checks_network import admits, is_everybody, of_room, of_rules
+from jobsched.plugins.ec2_spot.checks_network import admits, of_room, of_rules
 from jobsched.plugins.ec2_spot.checks_rights import Tried, dry_run, told
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import no_answer, of_aws
@@ -129,19 +129,32 @@ def test_every_kind_of_source_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "everybody"),
+    ("sources", "verdict"),
     [
-        ("0.0.0.0/0", True),
-        ("::/0", True),
-        ("10.0.0.0/8", False),
-        ("fd00::/8", False),
-        ("sg-0123", False),
-        ("pl-0123", False),
+        (["0.0.0.0/0"], "fail"),
+        (["::/0"], "fail"),
+        (["128.0.0.0/1", "0.0.0.0/1"], "fail"),
+        (["8000::/1", "10.0.0.0/8", "::/1"], "fail"),
+        (["10.0.0.0/8"], "pass"),
+        (["fd00::/8"], "pass"),
+        (["0.0.0.0/1", "::/1"], "pass"),
+        (["sg-0123", "pl-0123"], "pass"),
     ],
 )
-def test_the_whole_internet_is_known(source: str, everybody: bool) -> None:  # noqa: FBT001 - what is expected
-    """15: in both versions of IP."""
-    assert is_everybody(source) is everybody
+def test_the_whole_internet_is_known(sources: list[str], verdict: str) -> None:
+    """15: in both versions of IP, and in two halves, which may stand in two groups."""
+    groups = [
+        {"GroupId": f"sg-{place}", "IpPermissions": [_rule(one)]}
+        for place, one in enumerate(sources)
+    ]
+    assert of_rules(groups).verdict == verdict
+
+
+def _rule(source: str) -> dict[str, Any]:
+    kinds = {"sg": ("UserIdGroupPairs", "GroupId"), "pl": ("PrefixListIds", "PrefixListId")}
+    version = ("Ipv6Ranges", "CidrIpv6") if ":" in source else ("IpRanges", "CidrIp")
+    name, key = kinds.get(source[:2], version)
+    return {"IpProtocol": "-1", name: [{key: source}]}
 
 
 def subnet(number: int, free: int) -> Subnet:

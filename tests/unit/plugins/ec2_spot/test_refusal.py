@@ -114,7 +114,7 @@ def test_the_words_name_pools_and_codes() -> None:
     ]
     assert refusal_of(errors, ZONES, "spot").message == (
         "no spot machine: InsufficientInstanceCapacity (c7i.large in us-east-1a, "
-        "m7a.large in us-east-1a, m7i.large in us-east-1a, 1 more): said of m7i.large; "
+        "m7a.large in us-east-1a, m7i.large in us-east-1a and 1 more): said of m7i.large; "
         "SpotMaxPriceTooLow (r7i.large in ?): said of r7i.large"
     )
 

@@ -40,6 +40,7 @@ def test_the_fake_may_give_small_pages(fake: FakeEc2, ec2: Any) -> None:
 
     assert _ids(first) == machines[:2]
     assert _ids(ec2.describe_instances(NextToken=first["NextToken"])) == machines[2:]
+    assert _ids(ec2.describe_instances(MaxResults=1000)) == machines[:2]
 
 
 @pytest.mark.parametrize(

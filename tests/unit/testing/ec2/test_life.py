@@ -120,6 +120,10 @@ def test_a_protected_machine_is_not_terminated(fake: FakeEc2, ec2: Any) -> None:
     assert refused(ec2.terminate_instances, InstanceIds=[machine])[0] == "OperationNotPermitted"
     assert fake.alive() == [machine]
 
+    ec2.modify_instance_attribute(InstanceId=machine, DisableApiTermination={"Value": False})
+    ec2.terminate_instances(InstanceIds=[machine])
+    assert fake.alive() == []
+
 
 def test_a_spot_machine_is_interrupted(fake: FakeEc2, ec2: Any) -> None:
     """B3: An interrupted machine is terminated, and its reason says that it was a spot one."""

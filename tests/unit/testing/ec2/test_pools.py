@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobsched.testing.ec2 import FakeEc2
-from tests.unit.testing.ec2.asking import IMAGE, codes, fleet, override, refused, subnet
+from tests.unit.testing.ec2.asking import IMAGE, codes, fleet, override, refused, subnet, template
 
 NO_CAPACITY = "InsufficientInstanceCapacity"
 EXCLUDED = "InvalidParameterCombination"
@@ -58,6 +58,43 @@ def test_run_instances_says_no_capacity_as_a_server_error(fake: FakeEc2, ec2: An
     fake.switch(dry=["*"])
     asked = {"ImageId": IMAGE, "InstanceType": "m7i.large", "MinCount": 1, "MaxCount": 1}
     assert refused(ec2.run_instances, **asked) == (NO_CAPACITY, 500)
+
+
+def test_machines_that_are_not_all_there_leave_nothing(fake: FakeEc2, ec2: Any) -> None:
+    """L9: RunInstances launches no fewer than MinCount, and none of them leaves a disk."""
+    vpc = ec2.create_vpc(CidrBlock="10.213.0.0/28")["Vpc"]["VpcId"]
+    small = ec2.create_subnet(VpcId=vpc, CidrBlock="10.213.0.0/28")["Subnet"]["SubnetId"]
+    asked = {"ImageId": IMAGE, "InstanceType": "m7i.large", "SubnetId": small}
+    refusal = refused(ec2.run_instances, **asked, MinCount=12, MaxCount=12)
+
+    assert refusal[0] == "InsufficientFreeAddressesInSubnet"
+    assert (fake.machines(), fake.volumes()) == ([], [])
+    ec2.run_instances(**asked, MinCount=11, MaxCount=12)
+    assert len(fake.alive()) == 11
+
+
+def test_all_subnets_of_a_zone_are_full(fake: FakeEc2, ec2: Any) -> None:
+    """L9: `full_subnets` by zone: another zone has a machine all the same."""
+    fake.switch(full_subnets=["us-east-1[b-z]"])
+    asked = fleet(ec2, *(override(ec2, zone=f"us-east-1{one}") for one in "ab"))
+    ec2.create_fleet(**asked)
+
+    assert [one.zone for one in fake.machines()] == ["us-east-1a"]
+    full = fleet(ec2, override(ec2, zone="us-east-1b"))
+    assert codes(ec2.create_fleet(**full)) == ["InsufficientFreeAddressesInSubnet"]
+
+
+def test_requirements_of_a_whole_request_are_counted(ec2: Any) -> None:
+    """L11: at most four, wherever they stand; plain overrides beside them do not count."""
+    named = template(ec2)
+    pool = {"SubnetId": subnet(ec2), "ImageId": IMAGE}
+    needs = pool | {"InstanceRequirements": {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 1}}}
+    plain = pool | {"InstanceType": "m7i.large"}
+
+    assert ec2.create_fleet(**fleet(ec2, *[needs] * 4, plain, named=named))["Instances"]
+    asked = fleet(ec2, *[needs] * 3, named=named)
+    asked["LaunchTemplateConfigs"] *= 2
+    assert refused(ec2.create_fleet, **asked)[0] == "InvalidParameterValue"
 
 
 @pytest.mark.parametrize("where", ["fleet", "override"])
