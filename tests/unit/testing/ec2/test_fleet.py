@@ -147,3 +147,14 @@ def test_a_full_subnet_has_no_machine_to_give(fake: FakeEc2, ec2: Any) -> None:
 def test_only_instant_fleets_are_made(ec2: Any) -> None:
     """A fleet that would go on by itself is refused."""
     assert refused(ec2.create_fleet, **fleet(ec2, Type="maintain"))[1] == 400
+
+
+def test_an_address_is_not_given_again_at_once(fake: FakeEc2, ec2: Any) -> None:
+    """A machine that is going still has its own, and who knew it may ask there for a while."""
+    fake.switch(shutting_down_seconds=0)
+    given = []
+    for _ in range(3):
+        machine = launched(ec2, **fleet(ec2))
+        given.append(fake.machine(machine).ip_address)
+        ec2.terminate_instances(InstanceIds=[machine])
+    assert len(set(given)) == 3
