@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Final
 
@@ -83,7 +83,9 @@ def encoded(script: str) -> str:
 
 
 def _in_utc(dies_at: datetime) -> str:
-    return dies_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Write the moment in whole seconds, rounded up: never before it."""
+    whole = dies_at + timedelta(microseconds=-dies_at.microsecond % 1_000_000)
+    return whole.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 __all__ = ["MOST_BYTES", "encoded", "script_for"]
