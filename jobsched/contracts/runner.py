@@ -114,6 +114,9 @@ class Runner(ABC):
     status_section: ClassVar[str]
     #: checks ``options.<name>`` of a job at the door; None: takes no options
     options_schema: ClassVar[type[Schema] | None] = None
+    #: whether a machine that has run its :meth:`boot_script` posts ``terminate`` when a container
+    #: has ended: then nobody watches it, and it is inspected every 5 minutes besides
+    reports_ends: ClassVar[bool] = False
     #: kinds of ``Instance.access`` that it can use; a mismatch with the provider is refused at the
     #: door
     access: ClassVar[frozenset[str]]
@@ -383,8 +386,9 @@ class Runner(ABC):
         One worker holds one stream for each distinct access and re-opens it when it ends; a stream
         that is opened names the containers that have ended already.
 
-        When: a container was started on a machine. Without it running containers are inspected
-        every 5 seconds, with it every 5 minutes.
+        When: a container was started on a machine that does not tell of its end by itself
+        (``reports_ends``). Without it running containers are inspected every 5 seconds, with it
+        every 5 minutes.
 
         Repeated: yes: the same name may be given any number of times. A hint that is wrong costs
         an inspect, and one that is missing costs time; neither changes how a job ends.

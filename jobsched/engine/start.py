@@ -8,6 +8,7 @@ from jobsched.domain.due import Command
 from jobsched.domain.job import Job
 from jobsched.engine import answer
 from jobsched.engine.call import USUAL, call
+from jobsched.engine.hear import is_told
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
 from jobsched.engine.parts import Parts
@@ -72,10 +73,8 @@ async def _adopted(parts: Parts, job: Job, place: Place, status: ContainerStatus
 
 
 def _started(parts: Parts, job: Job, place: Place) -> facts.Started:
-    limits, access = job.spec.limits, place.machine.access
-    runner = parts.registry.runner(job.spec.runner)
-    is_watched = access is not None and parts.watch(runner, access)
-    every = limits.inspect if is_watched else limits.inspect_unwatched
+    limits, runner = job.spec.limits, parts.registry.runner(job.spec.runner)
+    every = limits.inspect if is_told(parts, runner, place) else limits.inspect_unwatched
     return facts.Started(**place.of_try(parts.now), inspect_every=every)
 
 

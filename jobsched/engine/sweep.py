@@ -11,6 +11,7 @@ from jobsched.domain.job import Job
 from jobsched.domain.state import current, is_gone
 from jobsched.engine import answer
 from jobsched.engine.call import call
+from jobsched.engine.hear import is_told
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
@@ -82,11 +83,10 @@ async def _looked_at(parts: Parts, job: Job, place: Place, status: InstanceStatu
         found = _missing(parts, place)
     else:
         found = of_instance(place, status, parts.now)
-        access = place.machine.access
         # a runner that is not loaded here must not end the sweep of all others
         runner = parts.registry.runners.get(job.spec.runner)
-        if runner and access and place.launch.ready_at and status.phase == "running":
-            parts.watch(runner, access)
+        if runner and place.launch.ready_at and status.phase == "running":
+            is_told(parts, runner, place)
     if any(isinstance(fact, facts.Gone) for fact in found):
         job = await parts.store.read(job.id)
         now_there = _place(job, place.launch.token)

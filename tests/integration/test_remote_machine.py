@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -112,6 +113,18 @@ async def until(parts: Parts, job: JobId, *states: State) -> Job:
     return found
 
 
+async def until_exited(engine: SecondEngine, job: JobId) -> None:
+    """Wait until the job's container has ended, as the machine's own agent does."""
+    wanted: dict[str, str | list[str] | bool] = {
+        "label": f"jobsched.job={job}",
+        "status": "exited",
+    }
+    with contextlib.closing(docker.DockerClient(base_url=engine.docker_host)) as client:
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            while not client.containers.list(all=True, filters=wanted):
+                await asyncio.sleep(0.05)
+
+
 async def test_a_job_runs_on_a_machine_that_says_it_is_ready(
     second_engine: SecondEngine, redis_url: str, tmp_path: Path
 ) -> None:
@@ -135,6 +148,10 @@ async def test_a_job_runs_on_a_machine_that_says_it_is_ready(
             "token": parts.secrets.callback_token(job, 1, 1),
         }
         await receive(parts, **said)
+        await until(parts, job, State.RUNNING, State.FINISHED, State.FAILED)
+        # nobody watches a machine that speaks for itself
+        await until_exited(second_engine, job)
+        await receive(parts, **{**said, "action": "terminate", "payload": {"why": "ended"}})
         ended = await until(parts, job, State.FINISHED, State.FAILED)
 
         assert state_of(ended) is State.FINISHED

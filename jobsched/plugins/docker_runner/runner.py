@@ -43,6 +43,7 @@ class DockerRunner(Runner):
     name: ClassVar[str] = "docker_runner"
     status_section: ClassVar[str] = "docker"
     options_schema: ClassVar[type[Schema] | None] = OptionsSchema
+    reports_ends: ClassVar[bool] = True
     access: ClassVar[frozenset[str]] = frozenset({"this_host", "docker_tls"})
 
     def __init__(self, settings: Settings, services: Services) -> None:

@@ -103,6 +103,7 @@ LEFT_TO_THE_AUTHOR = {
     "They are tried in the order": "offers are tried in the order in which they are given",
     "put first what you would take": "offers are tried in the order in which they are given",
     "this host cannot be used at all": "`host` raises `ConfigError`",
+    "whether a machine that has run": "with `reports_ends`, a machine posts `terminate`",
     "another machine is taken": '`prepare` raises with `then="replace"`',
 }
 EXCUSED = (*TRIED, *OF_THE_CORE, *LEFT_TO_THE_AUTHOR)
