@@ -14,8 +14,8 @@ help: ## say what can be made
 environment:
 	@$(PYTHON) tools/environment.py
 
-demo: environment ## run four sample jobs and show them live
-	@$(BIN)/jobsched demo
+demo: environment ## run four sample jobs and show them live (ARGS=--cloud: on machines that boot)
+	@$(BIN)/jobsched demo $(ARGS)
 
 up: environment ## API, worker and Redis in one process, on this machine
 	@$(BIN)/jobsched up

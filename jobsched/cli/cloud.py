@@ -75,7 +75,7 @@ def command(
         progress=output.progress,
         tell=tell,
     )
-    with _one_sentence(), _until_told(), cloud:
+    with one_sentence(), _until_told(), cloud:
         _told(cloud, api_port, as_json=as_json)
         cloud.wait()
     raise Failure("the process that keeps the machines has ended; they are gone", FAILED)
@@ -103,8 +103,8 @@ def _told(cloud: LocalCloud, api_port: int, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Turn what is missing here into a sentence and an exit code."""
+def one_sentence() -> Iterator[None]:
+    """Turn what is missing here for a cloud into a sentence and an exit code."""
     from jobsched.testing.cloud import CannotRun, NoEngine  # noqa: PLC0415 (as above)
 
     try:
@@ -132,4 +132,4 @@ def _until_told() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-__all__ = ["command"]
+__all__ = ["command", "one_sentence"]

@@ -26,8 +26,12 @@ KEPT = frozenset({"JOBSCHED_LOG_FORMAT", "JOBSCHED_LOG_LEVEL"})
 
 
 @contextmanager
-def running(folder: Path, *, runner: str) -> Iterator[Client]:
+def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Client]:
     """Start `jobsched up` with its data in a folder; end it on leaving.
+
+    Args:
+        folder: an empty one.
+        settings: variables; without ``JOBSCHED_API_PORT`` it listens where there is room.
 
     Raises:
         Failure: it does not come up; the end of its log is in the sentence.
@@ -35,36 +39,36 @@ def running(folder: Path, *, runner: str) -> Iterator[Client]:
     log = folder / "up.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            _command(folder),
+            _command(folder, settings.get("JOBSCHED_API_PORT", "0")),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(os.environ, runner),
+            env=_environment(os.environ, settings),
             # Ctrl-C is for the demo alone, which then ends this one in order
             start_new_session=True,
         )
     try:
-        yield Client(url=_url(process, log))
+        yield Client(url=_url(process, log), token=settings.get("JOBSCHED_API_TOKEN", ""))
     finally:
         _end(process)
 
 
-def _command(folder: Path) -> list[str]:
+def _command(folder: Path, port: str) -> list[str]:
     # An empty one, so that a jobsched.toml in the current directory does not count.
     settings = folder / "jobsched.toml"
     settings.touch()
-    up = [sys.executable, "-m", "jobsched", "up", "--json", "--port", "0"]
+    up = [sys.executable, "-m", "jobsched", "up", "--json", "--port", port]
     return [*up, "--data-dir", str(folder / "data"), "--config", str(settings)]
 
 
-def _environment(environ: Mapping[str, str], runner: str) -> dict[str, str]:
+def _environment(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """Leave out the user's own settings: the demo must not touch another deployment."""
     found = {
         name: value
         for name, value in environ.items()
         if name in KEPT or not name.startswith("JOBSCHED_")
     }
-    return {**found, "JOBSCHED_RUNNER": runner}
+    return {**found, **settings}
 
 
 def _url(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 
-from jobsched.cli import ending, output, table, view
+from jobsched.cli import demo_life, ending, output, table, view
 from jobsched.client import Document
 
 Show = Callable[[Sequence[Document]], None]
@@ -60,8 +61,20 @@ def _row(job: Document) -> tuple[str, ...]:
     return job["id"], job["name"], job["status"], said, view.lateness(job)
 
 
-def go_on(image: str) -> None:
+def machines(lives: Sequence[Mapping[str, Any]]) -> None:
+    """Show the seconds of each part of the machines' lives."""
+    output.data("")
+    table.show(demo_life.NAMES, [demo_life.row(one) for one in lives])
+
+
+def go_on(image: str, *, on_cloud: bool) -> None:
     """Show the lines to go on with."""
+    if on_cloud:
+        output.data(
+            "\nTo go on: jobsched cloud      (in another terminal; it prints what to set for "
+            "jobsched up)"
+        )
+        return
     output.data(
         f"""
 To go on: jobsched up      (in another terminal; then:)
@@ -75,4 +88,4 @@ To go on: jobsched up      (in another terminal; then:)
     )
 
 
-__all__ = ["Show", "go_on", "live", "result"]
+__all__ = ["Show", "go_on", "live", "machines", "result"]

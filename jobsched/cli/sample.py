@@ -21,12 +21,15 @@ class Sample:
     is_cancelled: bool = False
     status: str = "finished"
     reason: str = "finished"
+    #: how often it is tried where its machine is taken away
+    attempts: int = 1
     #: None: any, as with a job that was stopped
     exit_code: int | None = 0
 
     def body(self, image: str) -> dict[str, Any]:
         """Give what is posted."""
         schedule = datetime.now(UTC) + self.delay
+        again = {"max_attempts": self.attempts, "on": ["before_start", "interruption"]}
         return {
             "schedule": schedule.isoformat().replace("+00:00", "Z"),
             "docker_image": image,
@@ -35,6 +38,7 @@ class Sample:
             "name": self.name,
             "timeout": "5m",
             "grace": "2s",
+            **({"retry": {**again, "backoff": "1s"}} if self.attempts > 1 else {}),
         }
 
     def ended_as_it_should(self, document: Document) -> bool:
@@ -70,5 +74,12 @@ SAMPLES = (
     ),
 )
 
+#: Its machine is taken away in the middle of its first attempt (``jobsched demo --cloud``).
+INTERRUPTED = Sample(
+    name="interrupted",
+    script='trap "echo saving my work; cat $JOBSCHED_INTERRUPTION_FILE; echo; exit 0" TERM; '
+    'echo "attempt $JOBSCHED_ATTEMPT"; [ "$JOBSCHED_ATTEMPT" = 1 ] || exit 0; sleep 3600 & wait',
+    attempts=2,
+)
 
-__all__ = ["SAMPLES", "Sample"]
+__all__ = ["INTERRUPTED", "SAMPLES", "Sample"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobsched.cli.sample import SAMPLES
+from jobsched.cli.sample import INTERRUPTED, SAMPLES
 from tests.unit.cli.fake_api import document
 
 ENDS = [
@@ -38,3 +38,9 @@ def test_another_exit_code_is_not_the_wanted_end() -> None:
     found = document("failed", reason="exited")
     found["attempts"] = [{"outcome": {"code": 127}}]
     assert not SAMPLES[2].ended_as_it_should(found)
+
+
+def test_the_one_that_is_interrupted_is_tried_again_elsewhere() -> None:
+    """The others as every job: by default, if they never started."""
+    assert INTERRUPTED.body("busybox")["retry"]["on"] == ["before_start", "interruption"]
+    assert ["retry" in one.body("busybox") for one in SAMPLES] == [False] * 4
