@@ -52,7 +52,12 @@ class Deployment:
     @property
     def client(self) -> Client:
         """A client of its API."""
-        return Client(url=self.url)
+        return Client(url=self.url, token=self.token)
+
+    @property
+    def token(self) -> str:
+        """What the API wants to be shown; empty: nothing."""
+        return self.variables.get("JOBSCHED_API_TOKEN", "")
 
     @property
     def engine(self) -> docker.DockerClient:
@@ -76,8 +81,9 @@ class Deployment:
         return process
 
     def start_api(self) -> subprocess.Popen[str]:
-        """Start the API on a free port."""
-        process = self.start(*JOBSCHED, "api", "--port", "0", "--json")
+        """Start the API, on a free port unless the settings name one."""
+        port = self.variables.get("JOBSCHED_API_PORT", "0")
+        process = self.start(*JOBSCHED, "api", "--port", port, "--json")
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, self.logs()
@@ -119,7 +125,7 @@ class Deployment:
 
     def command(self, *words: str) -> str:
         """Type a command of ``jobsched``; give what it printed."""
-        variables = {**self.variables, "JOBSCHED_URL": self.url}
+        variables = {**self.variables, "JOBSCHED_URL": self.url, "JOBSCHED_TOKEN": self.token}
         done = subprocess.run(
             [*JOBSCHED, *words],
             check=True,
@@ -136,7 +142,9 @@ class Deployment:
         return self.answer(urllib.request.Request(f"{self.url}/readiness"))[0]  # noqa: S310
 
     def answer(self, request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
-        """Ask the API."""
+        """Ask the API, as its user unless the request says otherwise."""
+        if self.token and not request.has_header("Authorization"):
+            request.add_header("Authorization", f"Bearer {self.token}")
         try:
             with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
                 return response.status, json.load(response)

@@ -25,7 +25,7 @@ CONFIG = """
 version: 0.1
 log: {{level: info}}
 storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
-http: {{addr: "127.0.0.1:{port}"}}
+http: {{addr: "{host}:{port}"}}
 auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}
 """
 WITHIN = 20
@@ -38,18 +38,19 @@ class Registry:
         self._program = program
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0
         (folder / "htpasswd").write_text(HTPASSWD)
 
     @property
     def repository(self) -> str:
         """The name of its one repository."""
-        return f"127.0.0.1:{self.port}/tool"
+        return f"{self.host}:{self.port}/tool"
 
     def start(self) -> None:
-        """Begin; the first time at a port that the system chooses."""
+        """Begin; the first time at a port that the system chooses, on loopback."""
         config, log = self._folder / "config.yml", self._folder / "log"
-        config.write_text(CONFIG.format(folder=self._folder, port=self.port))
+        about = {"folder": self._folder, "host": self.host, "port": self.port}
+        config.write_text(CONFIG.format(**about))
         with log.open("w") as output:
             self._process = subprocess.Popen(
                 [self._program, "serve", str(config)],
@@ -58,7 +59,7 @@ class Registry:
                 stderr=output,
             )
         deadline = time.monotonic() + WITHIN
-        while (found := re.search(r"listening on 127\.0\.0\.1:(\d+)", log.read_text())) is None:
+        while (found := re.search(r"listening on [\d.]+:(\d+)", log.read_text())) is None:
             assert time.monotonic() < deadline, log.read_text()
             assert self._process.poll() is None, log.read_text()
             time.sleep(0.02)
