@@ -65,7 +65,7 @@ class DockerRunnerSchema(Schema):
     request_timeout = _number(fields.Float, 30, 0.1, 600, "seconds that an engine may be silent")
     pull_silence = _number(fields.Float, 120, 0.1, 3600, "seconds a pull may make no progress")
     threads = _number(fields.Integer, 16, 1, 256, "threads for create, start, inspect, remove")
-    stop_threads = _number(fields.Integer, 16, 1, 256, "threads for stop: each waits for the grace")
+    stop_threads = _number(fields.Integer, 16, 1, 256, "requests to stop at one time")
     pull_threads = _number(fields.Integer, 8, 1, 256, "pulls at one time")
     log_threads = _number(fields.Integer, 8, 1, 256, "logs collected at one time")
     follow_threads = _number(fields.Integer, 32, 1, 1024, "logs followed at one time")

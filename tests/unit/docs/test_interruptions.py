@@ -52,11 +52,9 @@ def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_the_shell_script_saves(tmp_path: Path, file: Path) -> None:
     """It says what it was told, and ends its work."""
     work = tmp_path / "work"
-    work.write_text("#!/bin/sh\nexec sleep 60\n")
+    work.write_text("#!/bin/sh\necho ready\nexec sleep 60\n")
     work.chmod(0o755)
-    # ready when it knows the work's number: a signal before that would leave the work to itself
-    shown = _shown("bash").replace('wait "$work"', 'echo ready\nwait "$work"')
-    (tmp_path / "job").write_text(shown)
+    (tmp_path / "job").write_text(_shown("bash"))
     code, said = _asked_to_end(["sh", "job"], tmp_path, file)
     told = WARNING.document.decode() if file.exists() else ""
     assert (code, said) == (75, f"saving; the machine goes at: {told}\n")
