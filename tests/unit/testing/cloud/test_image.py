@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from pathlib import Path
@@ -51,6 +52,8 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Engine:
     one = Engine()
     monkeypatch.setattr(engine, "connect", lambda _: one)
     monkeypatch.setattr(image, "_make", lambda *_: None)
+    # a process that makes the real image meanwhile is not waited for
+    monkeypatch.setattr(image, "_alone", contextlib.nullcontext)
     monkeypatch.setattr(sys, "platform", "linux")
     return one
 
