@@ -49,7 +49,10 @@ async def test_a_container_may_end_itself_within_its_grace(bench: Bench) -> None
 
 async def test_a_container_that_does_not_listen_is_killed(bench: Bench) -> None:
     """After the grace (longer than a request may last here) it is ended whatever it does."""
-    container = await bench.started(bench.shell("trap '' TERM; while :; do sleep 0.05; done"))
+    deaf = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+    container = await bench.started(bench.shell(deaf))
+    async for _ in bench.runner.logs(bench.machine, container, follow=True):
+        break
     began = time.monotonic()
     impatient = make_runner(bench.services, request_timeout=2)
     await impatient.stop(bench.machine, container, timedelta(seconds=3))
