@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -137,19 +137,27 @@ class Machines:
         Raises:
             OperationFailed: all offers were refused.
         """
+        return await self.try_offers(self.send)
+
+    async def try_offers(self, work: Callable[[MachineOrder, str], Awaitable[T]]) -> T:
+        """Do something with a launch's request, of the first offer that is not refused.
+
+        Raises:
+            OperationFailed: all offers were refused.
+        """
         *others, last = await self.offers(self.order())
         for offer in others:
             try:
-                return await self._launch(offer)
+                return await work(*await self._frozen(offer))
             except OperationFailed as error:
                 if (error.effect, error.then) != ("none", "next"):
                     raise
-        return await self._launch(last)
+        return await work(*await self._frozen(last))
 
-    async def _launch(self, offer: Offer) -> Launched:
+    async def _frozen(self, offer: Offer) -> tuple[MachineOrder, str]:
         # Each offer is tried by a launch of its own, with its own token.
         order = self.order()
-        return await self.send(order, await self.ask(self.provider.freeze(order, offer)))
+        return order, await self.ask(self.provider.freeze(order, offer))
 
     def expects(self, order: MachineOrder, request: str) -> None:
         """Write down that a request may have a machine that nobody was told of."""

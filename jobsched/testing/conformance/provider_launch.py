@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import timedelta
 from itertools import chain
 
@@ -76,15 +77,7 @@ class ProviderLaunch:
     )
     async def test_two_at_once_get_one_machine(self, machines: Machines) -> None:
         """Two workers that send one request at the same time are told of the same machine."""
-        order = machines.order()
-        request = await machines.freeze(order)
-        machines.expects(order, request)
-        first, second = await asyncio.gather(
-            machines.ask(machines.provider.provision(request)),
-            machines.ask(machines.another.provision(request)),
-        )
-        known = await machines.send(order, request)
-        ids = {one.instance.id for one in (first, second) if one.instance} | {known.instance.id}
+        ids = await machines.try_offers(functools.partial(_sent_twice, machines))
         expect(len(ids) == 1, f"one request has the machines {sorted(ids)}")
 
     @promised(by=Provider.provision, that="Repeated after a crash or a time-out", do=IDEMPOTENT)
@@ -94,19 +87,7 @@ class ProviderLaunch:
         await machines.give_back((await machines.launch()).instance)
         middle = timedelta(seconds=(asyncio.get_running_loop().time() - begun) / 4)
         for after in (timedelta(0), middle):
-            order = machines.order()
-            request = await machines.freeze(order)
-            machines.expects(order, request)
-            lost = await cancelled(machines.provider.provision(request), after=after)
-            known = await machines.send(order, request, by=machines.another)
-            found = await machines.find(order.token)
-            ids = {one.instance.id for one in (lost, found) if one and one.instance}
-            expect(
-                ids <= {known.instance.id},
-                f"after a cancelled provision the repeat gave {known.instance.id}; "
-                f"others of the same request: {sorted(ids)}",
-            )
-            await machines.give_back(known.instance)
+            await machines.try_offers(functools.partial(_cut_short, machines, after))
 
     @promised(
         by=Provider.provision,
@@ -180,6 +161,39 @@ class ProviderLaunch:
 def _same(launched: Launched, again: Launched) -> None:
     is_same = launched.instance.id == again.instance.id
     expect(is_same, f"first it gave {launched.instance.id}, then {again.instance.id}")
+
+
+async def _sent_twice(machines: Machines, order: MachineOrder, request: str) -> set[str]:
+    """Send a request twice at one time, and once more; give the ids that were told."""
+    machines.expects(order, request)
+    both = await asyncio.gather(
+        machines.ask(machines.provider.provision(request)),
+        machines.ask(machines.another.provision(request)),
+        return_exceptions=True,
+    )
+    for one in both:
+        if isinstance(one, BaseException):
+            raise one
+    known = await machines.send(order, request)
+    told = [one.instance for one in both if not isinstance(one, BaseException)]
+    return {known.instance.id, *(one.id for one in told if one)}
+
+
+async def _cut_short(
+    machines: Machines, after: timedelta, order: MachineOrder, request: str
+) -> None:
+    """Cancel a launch, and see that its repeat adopts what it has made."""
+    machines.expects(order, request)
+    lost = await cancelled(machines.provider.provision(request), after=after)
+    known = await machines.send(order, request, by=machines.another)
+    found = await machines.find(order.token)
+    ids = {one.instance.id for one in (lost, found) if one and one.instance}
+    expect(
+        ids <= {known.instance.id},
+        f"after a cancelled provision the repeat gave {known.instance.id}; "
+        f"others of the same request: {sorted(ids)}",
+    )
+    await machines.give_back(known.instance)
 
 
 __all__ = ["IDEMPOTENT", "ProviderLaunch"]
