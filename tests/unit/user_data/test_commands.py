@@ -113,6 +113,24 @@ def test_a_step_that_fails_is_told_and_is_the_machines_end(
     assert "boot failed" in (machine.root / "console").read_text()
 
 
+@pytest.mark.parametrize("half", ["step oil false\n", "false\ntrue\n"])
+def test_a_half_that_ends_at_errors_does_not_keep_a_machine(machine: Machine, half: str) -> None:
+    """B2: under set -e, too, the machine goes that can neither tell nor write on its console."""
+    machine.world.always = {"terminate": 503}
+    (machine.root / "console").mkdir()
+    machine.run(script(machine, f"set -e\n{half}"))
+    assert machine.world.posted("terminate")
+    assert machine.powered_off
+
+
+def test_a_half_that_ends_at_errors_posts_until_it_is_heard(machine: Machine) -> None:
+    """C2: under set -e, too, an API that cannot be reached is no failed boot."""
+    machine.world.answers = [0, 0]
+    ended = machine.run(script(machine, "set -e\npost hello\n"))
+    assert ended.returncode == 0, ended.stdout
+    assert [one["action"] for one in machine.world.posts] == ["hello"] * 3
+
+
 def test_nothing_follows_a_step_that_failed(machine: Machine) -> None:
     """The steps before it were done."""
     machine.run(script(machine, "step a true\nstep b false\nstep c post never\n"))
