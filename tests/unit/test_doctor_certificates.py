@@ -50,6 +50,15 @@ async def test_one_that_is_missing_is_named(made: Path, name: str) -> None:
     assert (finding.verdict, name in finding.sentence) == ("fail", True), finding
 
 
+async def test_the_certificate_of_another_authority_is_asked_for(made: Path) -> None:
+    """Nothing makes it: neither `jobsched init` nor `jobsched up`."""
+    for name in ("ca-cert.pem", "ca-key.pem"):
+        (made / name).unlink()
+    finding = await found(made)
+    assert finding.verdict == "fail"
+    assert "that signed client-cert.pem: put it there" in finding.sentence
+
+
 @pytest.mark.parametrize("name", ["ca-key.pem", "client-key.pem"])
 async def test_a_key_that_others_can_read_fails(made: Path, name: str) -> None:
     """With the name of the file."""
