@@ -78,6 +78,16 @@ def test_a_launch_that_is_over_is_the_machines_end(machine: Machine) -> None:
     assert machine.powered_off
 
 
+def test_a_proxy_says_nothing_of_a_launch(machine: Machine) -> None:
+    """A balancer whose routes were taken away answers 410 to all machines, with a page."""
+    machine.world.answers = [410]
+    machine.world.content_type = "text/html"
+    ended = machine.run(script(machine, "post hello\n"))
+    assert ended.returncode == 0, ended.stdout
+    assert len(machine.world.posted("hello")) == 2
+    assert not machine.powered_off
+
+
 def test_the_commands_serve_programs_too(machine: Machine) -> None:
     """A service of a runner that is written in another language calls them by path."""
     half = """/usr/local/lib/jobsched/post hello '{"a": 1}'; /usr/local/lib/jobsched/fail oil\n"""
