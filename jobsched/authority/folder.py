@@ -27,7 +27,8 @@ def init(folder: Path) -> None:
     """Make what is missing of the authority and of the workers' certificate, for the owner alone.
 
     Safe to repeat, and by several processes at one moment: what is there is kept. A certificate
-    without its key, or a key without its certificate, is never written over.
+    without its key, or a key without its certificate, is never written over. Where workers have a
+    certificate and there is no authority, none is made: another one has signed it.
 
     Raises:
         ConfigError: the folder cannot be written, or what is in it is half a pair.
@@ -50,7 +51,7 @@ def _make(folder: Path) -> None:
 
     authority = (folder / CA_CERTIFICATE, folder / CA_KEY)
     worker = (folder / CERTIFICATE, folder / KEY)
-    if _is_there(*worker) and authority[0].exists():
+    if _is_there(*worker) and (authority[0].exists() or not authority[1].exists()):
         return
     if not _is_there(*authority):
         _write(certificate.authority("jobsched"), *authority)

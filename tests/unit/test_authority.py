@@ -64,6 +64,16 @@ def test_a_worker_needs_no_key_of_the_authority(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
+def test_no_authority_is_made_beside_what_another_one_has_signed(tmp_path: Path) -> None:
+    """Machines that trusted the new one would refuse the workers; who signed it is not known."""
+    authority.init(tmp_path)
+    for name in ("ca-cert.pem", "ca-key.pem"):
+        (tmp_path / name).unlink()
+    before = contents(tmp_path)
+    authority.init(tmp_path)
+    assert contents(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("left", "missing"),
     [

@@ -9,6 +9,7 @@ from jobsched import authority, bootstrap
 from jobsched.authority import certificate
 from jobsched.bootstrap.doctor.certificates import BY_TLS, Certificates
 from jobsched.contracts.check import Finding
+from jobsched.errors import ConfigError
 
 REMOTE = frozenset({BY_TLS})
 
@@ -48,6 +49,25 @@ async def test_one_that_is_missing_is_named(made: Path, name: str) -> None:
     (made / name).unlink()
     finding = await found(made, redis_url="redis://127.0.0.1:1")
     assert (finding.verdict, name in finding.sentence) == ("fail", True), finding
+
+
+async def test_the_certificate_of_another_authority_is_asked_for(made: Path) -> None:
+    """Nothing makes it: neither `jobsched init` nor `jobsched up`."""
+    for name in ("ca-cert.pem", "ca-key.pem"):
+        (made / name).unlink()
+    finding = await found(made)
+    assert finding.verdict == "fail"
+    assert "that signed client-cert.pem: put it there" in finding.sentence
+
+
+@pytest.mark.parametrize("name", ["client-cert.pem", "client-key.pem"])
+async def test_half_a_pair_is_no_pass(made: Path, name: str) -> None:
+    """On a machine alone, too: `jobsched up` would refuse to start."""
+    (made / name).unlink()
+    finding = await found(made)
+    assert (finding.verdict, name in finding.sentence) == ("fail", True), finding
+    with pytest.raises(ConfigError, match="put it back"):
+        authority.init(made)
 
 
 @pytest.mark.parametrize("name", ["ca-key.pem", "client-key.pem"])

@@ -82,9 +82,11 @@ jobsched_start() {
     systemctl start docker.service
 }
 
+# With a time limit: a port of systemd's that the engine did not take (a unit without "-H fd://") is
+# open, and says nothing.
 jobsched_serves() {
   local shown
-  shown=$(openssl s_client -connect 127.0.0.1:2376 </dev/null 2>/dev/null | openssl x509) &&
+  shown=$(timeout 30 openssl s_client -connect 127.0.0.1:2376 </dev/null 2>/dev/null | openssl x509) &&
     [ "$shown" = "$(</etc/jobsched/docker/cert.pem)" ]
 }
 

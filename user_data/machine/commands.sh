@@ -25,8 +25,9 @@ json() {
   printf '"%s"' "${text//[^ -~]/?}"
 }
 
-# post ACTION [JSON object with further fields]: tell the API, however long that takes. Only 410 says
-# that this launch is over; whatever else is no success may be a fault that somebody repairs.
+# post ACTION [JSON object with further fields]: tell the API, however long that takes. Only its own
+# 410 says that this launch is over: a proxy's, or that of a balancer whose routes are gone, is a page
+# for people. Whatever else is no success may be a fault that somebody repairs.
 post() {
   local more=${2:-} code pause=1 body
   body="\"action\":$(json "$1"),\"job_id\":$(json "$JOBSCHED_JOB_ID")"
@@ -35,14 +36,15 @@ post() {
   more=${more%\}}
   [[ $more != *[![:space:]]* ]] || body+=",$more"
   while true; do
-    code=$(curl -q -g -sS -o /dev/null -w '%{http_code}' --connect-timeout 10 --max-time 30 \
+    code=$(curl -q -g -sS -o /dev/null -w '%{http_code} %{content_type}' \
+      --connect-timeout 10 --max-time 30 \
       -H @/etc/jobsched/authorization -H 'Content-Type: application/json' \
-      --data-binary @- --url "$JOBSCHED_CALLBACK_URL" <<<"{$body}")
+      --data-binary @- --url "$JOBSCHED_CALLBACK_URL" <<<"{$body}") || true
     case $code in
-      2??) return ;;
-      410) power_off "the API says that this launch is over" ;;
+      2??\ *) return ;;
+      '410 application/problem+json'*) power_off "the API says that this launch is over" ;;
     esac
-    say "$1 was answered with $code; again in $pause s"
+    say "$1 was answered with ${code%% *}; again in $pause s"
     sleep "$pause"
     pause=$((pause < 32 ? pause * 2 : 60))
   done
@@ -50,6 +52,8 @@ post() {
 
 # fail STEP: say for at most two minutes that the boot failed, and end the machine
 fail() {
+  # a half under set -e comes here too: nothing that fails on the way may keep the machine
+  set +e
   trap - EXIT
   say "boot failed: $1"
   { echo "jobsched: boot failed: $1" >/dev/console; } 2>/dev/null

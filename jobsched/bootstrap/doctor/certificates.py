@@ -44,6 +44,13 @@ class Certificates(Check):
     def _missing(self, folder: Path, missing: list[str]) -> Finding:
         if not self._is_needed:
             return Finding("pass", "not needed: no provider's machines are reached by TLS")
+        if missing == [authority.CA_CERTIFICATE]:
+            words = f"missing in {folder}: {missing[0]}, of the authority that signed "
+            return Finding("fail", f"{words}{authority.CERTIFICATE}: put it there")
+        if (authority.CERTIFICATE in missing) != (authority.KEY in missing):
+            names = ", ".join(missing)
+            words = f"missing in {folder}: {names}: put it back, or move its other half "
+            return Finding("fail", f"{words}away to have both made anew by `jobsched init`")
         if not self._config.value("redis_url"):
             return Finding("pass", f"there are none yet: `jobsched up` makes them in {folder}")
         words = f"missing in {folder}: {', '.join(missing)}; `jobsched init` makes what is missing"

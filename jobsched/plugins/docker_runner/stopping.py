@@ -28,13 +28,17 @@ def ask(connection: Connection, container: Container) -> bool:
     found = lifecycle.find(connection, container)
     if found is None or not found["State"].get("Running"):
         return False
-    signal = found["Config"].get("StopSignal") or USUAL
-    try:
-        connection.client.kill(found["Id"], signal)
-    except failure.EngineRefused as error:
-        # it ended in this moment; or it is paused, and hears no signal but the last one
-        if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
-            raise failure.refused(error, f"stop {container.name}") from error
+    for signal in (found["Config"].get("StopSignal") or USUAL, USUAL):
+        try:
+            connection.client.kill(found["Id"], signal)
+        except failure.EngineRefused as error:
+            if error.status == HTTPStatus.BAD_REQUEST and signal != USUAL:
+                # not every builder of images checks that its signal is one
+                continue
+            # it ended in this moment; or it is paused, and hears no signal but the last one
+            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                raise failure.refused(error, f"stop {container.name}") from error
+        break
     return True
 
 

@@ -44,7 +44,7 @@ def sweep(client: docker.DockerClient) -> list[str]:
             remove(client, one.cloud)
             one.forget()
     for folder in Path(tempfile.gettempdir()).glob(f"{mark.PREFIX}*"):
-        if (folder / "lock").exists() and not mark.lives(folder):
+        if not mark.lives(folder) and (folder / "lock").exists():
             Mark(cloud="", folder=folder, host="").forget()
     return sorted(one.cloud for one in dead)
 

@@ -58,13 +58,13 @@ class Mark:
 
 
 def lives(folder: Path) -> bool:
-    """Whether the keeper of a cloud of this host still runs."""
+    """Whether the keeper of a cloud of this host still runs; another user's may."""
     try:
         with (folder / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    except BlockingIOError:
+    except (BlockingIOError, PermissionError):
         return True
     return False
 

@@ -49,6 +49,8 @@ MASKED: Final = (
     "systemd-logind.service",
     "systemd-modules-load.service",
     "systemd-pstore.service",
+    # it would change settings of the kernel, which is this host's
+    "systemd-sysctl.service",
     "systemd-udev-trigger.service",
     "systemd-udevd-control.socket",
     "systemd-udevd-kernel.socket",

@@ -60,6 +60,8 @@ class World:
     answers: list[int] = field(default_factory=list)
     #: answers to one action that never change
     always: dict[str, int] = field(default_factory=dict)
+    #: the content type of answers to posts
+    content_type: str = "application/problem+json"
     #: what was posted
     posts: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
@@ -105,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _say(self, code: int, text: str = "") -> None:
         self.send_response(code)
+        if self.command == "POST":
+            self.send_header("Content-Type", self.world.content_type)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())

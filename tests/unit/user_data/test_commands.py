@@ -78,6 +78,16 @@ def test_a_launch_that_is_over_is_the_machines_end(machine: Machine) -> None:
     assert machine.powered_off
 
 
+def test_a_proxy_says_nothing_of_a_launch(machine: Machine) -> None:
+    """A balancer whose routes were taken away answers 410 to all machines, with a page."""
+    machine.world.answers = [410]
+    machine.world.content_type = "text/html"
+    ended = machine.run(script(machine, "post hello\n"))
+    assert ended.returncode == 0, ended.stdout
+    assert len(machine.world.posted("hello")) == 2
+    assert not machine.powered_off
+
+
 def test_the_commands_serve_programs_too(machine: Machine) -> None:
     """A service of a runner that is written in another language calls them by path."""
     half = """/usr/local/lib/jobsched/post hello '{"a": 1}'; /usr/local/lib/jobsched/fail oil\n"""
@@ -111,6 +121,24 @@ def test_a_step_that_fails_is_told_and_is_the_machines_end(
     assert (told["action"], told["why"], told["step"]) == ("terminate", "boot_failed", step)
     assert machine.powered_off
     assert "boot failed" in (machine.root / "console").read_text()
+
+
+@pytest.mark.parametrize("half", ["step oil false\n", "false\ntrue\n"])
+def test_a_half_that_ends_at_errors_does_not_keep_a_machine(machine: Machine, half: str) -> None:
+    """B2: under set -e, too, the machine goes that can neither tell nor write on its console."""
+    machine.world.always = {"terminate": 503}
+    (machine.root / "console").mkdir()
+    machine.run(script(machine, f"set -e\n{half}"))
+    assert machine.world.posted("terminate")
+    assert machine.powered_off
+
+
+def test_a_half_that_ends_at_errors_posts_until_it_is_heard(machine: Machine) -> None:
+    """C2: under set -e, too, an API that cannot be reached is no failed boot."""
+    machine.world.answers = [0, 0]
+    ended = machine.run(script(machine, "set -e\npost hello\n"))
+    assert ended.returncode == 0, ended.stdout
+    assert [one["action"] for one in machine.world.posts] == ["hello"] * 3
 
 
 def test_nothing_follows_a_step_that_failed(machine: Machine) -> None:

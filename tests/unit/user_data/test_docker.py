@@ -10,7 +10,7 @@ import pytest
 from jobsched.plugins.docker_runner.boot_script import boot_script
 from tests.certificates import make
 from tests.unit.plugins.docker_runner.orders import settings
-from tests.unit.user_data.machine import SLEEP, Machine
+from tests.unit.user_data.machine import OPENSSL, SLEEP, Machine
 from tests.unit.user_data.test_commands import JOB, script
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
@@ -110,6 +110,14 @@ def test_a_deployment_without_certificates_is_a_failed_boot(machine: Machine) ->
     """Nobody could use the machine: it says why, and goes."""
     machine.run(script(machine, boot_script(settings(Path("/no/such")))))
     assert step_of(machine) == "the deployment has no ca-cert.pem in JOBSCHED_CA_DIR"
+
+
+def test_a_port_that_nobody_serves_is_a_failed_boot(machine: Machine) -> None:
+    """Systemd holds it open where the engine was told of other ones, and nothing ever answers."""
+    serves = f'[ "$1" != s_client ] || exec {SLEEP} 3600; exec {OPENSSL} "$@"'
+    machine.stand_in("openssl", serves)
+    booted(machine)
+    assert step_of(machine) == "speak to Docker over TLS (exit code 1)"
 
 
 def test_an_engine_that_does_not_start_is_a_failed_boot(machine: Machine) -> None:

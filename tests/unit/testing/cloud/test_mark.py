@@ -30,6 +30,17 @@ def test_a_cloud_lives_while_its_lock_is_held(mine: Mark) -> None:
     assert not mark.lives(mine.folder)
 
 
+def test_a_cloud_of_another_user_is_left_alone(mine: Mark, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may not look at its lock takes nothing of it away, and has a cloud all the same."""
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    with mine.hold():
+        monkeypatch.setattr(Path, "open", refuse)
+        assert mark.lives(mine.folder)
+
+
 def test_labels_tell_whose_a_thing_is(mine: Mark) -> None:
     """What another host, or nobody, has made on a shared engine is not for us to remove."""
     assert mark.read(mine.labels) == mine

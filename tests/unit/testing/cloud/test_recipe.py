@@ -50,6 +50,11 @@ def test_what_runs_can_be_run() -> None:
     assert members[started].linkname.removeprefix("/") in members
 
 
+def test_no_machine_sets_the_hosts_kernel() -> None:
+    """A machine has the kernel of its host: what it set there would stay when it is gone."""
+    assert _members()["etc/systemd/system/systemd-sysctl.service"].linkname == "/dev/null"
+
+
 def test_no_name_is_one_that_user_data_may_use() -> None:
     """A file of ours that user data writes over, or the other way round, would break both."""
     assert [path for path in recipe.FILES if "jobsched" in path] == []
