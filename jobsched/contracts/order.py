@@ -28,6 +28,8 @@ class MachineOrder:
     token: str
     #: the runner's half of the machine's script (``Runner.boot_script``), or empty
     boot_script: str
+    #: the machine is made for this launch, and runs ``boot_script`` first; False where it lives on
+    is_fresh: bool = True
     resources: Mapping[str, Any] = field(default_factory=dict)
     #: the job's options for this provider, checked by its schema
     options: Json = field(default_factory=dict)

@@ -149,7 +149,9 @@ class Runner(ABC):
             the machine is ready; for an empty one the provider does.
 
         Raises:
-            Nothing: what cannot be is refused by ``options_schema``, at the door.
+            OperationFailed: with ``then="breaker"``: what every fresh machine needs is missing
+                here, so none is launched. What cannot be for one job is refused by
+                ``options_schema``, at the door.
 
         Within: no time: it must not wait, nor look anything up.
 

@@ -73,12 +73,15 @@ def ask(parts: Parts, what: str, work: Callable[[], object], answer: Answer[T]) 
 
     Raises:
         InvalidInput, ValidationError: what it was given is wrong, and it may say so.
+        OperationFailed: an expected failure.
         PluginBug: it raised, or answered, what no contract allows.
     """
     try:
         given = contained(work)
     except (InvalidInput, ValidationError):
         raise
+    except OperationFailed as error:
+        raise _expected(parts, what, error) from error
     except (Exception, Broke) as error:
         raise _bug(parts, what, error) from error
     return _checked(parts, what, given, answer)

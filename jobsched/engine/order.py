@@ -21,6 +21,7 @@ def machine_order(
     No secret but the callback's token.
 
     Raises:
+        OperationFailed: nothing can make such a machine ready, says the runner.
         PluginBug: the runner failed to say what it needs on the machine.
     """
     spec = job.spec
@@ -32,6 +33,7 @@ def machine_order(
         launch=launch,
         token=token,
         boot_script="",
+        is_fresh=parts.registry.provider(spec.provider).destroys_machine,
         resources=spec.resources,
         options=spec.options.get(spec.provider, {}),
         dies_at=dies_at,

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 from jobsched.plugins.docker_runner.config import Settings
+from jobsched.plugins.docker_runner.failure import configuration
 
 _TEXTS: Final = files("jobsched") / "_user_data" / "docker"
 
@@ -25,13 +26,18 @@ cat >/usr/local/lib/jobsched/container <<'END_OF_FILE'
 def boot_script(settings: Settings) -> str:
     """Give the script, the same for each machine of a deployment.
 
-    Reads files: the texts, and the certificate of those whom an engine lets in. Without that one
-    the script is a machine's end, with the reason.
+    Reads files: the texts, and the certificate of those whom an engine lets in.
+
+    Raises:
+        RunnerFailed: there is no such certificate: workers could speak to no machine.
     """
     try:
         ca = settings.ca_certificate.read_text(encoding="ascii")
-    except (OSError, ValueError):
-        ca = ""
+    except (OSError, ValueError) as error:
+        raise configuration(
+            f"the certificate that machines trust, {settings.ca_certificate}, cannot be read: run "
+            "`jobsched init`, and give its folder of certificates to every worker"
+        ) from error
     return _SCRIPT.format(
         ca=shlex.quote(ca),
         insecure=shlex.quote(" ".join(settings.insecure_registries)),

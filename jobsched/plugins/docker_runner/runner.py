@@ -51,7 +51,7 @@ class DockerRunner(Runner):
         self._deployment = services.deployment
         self._clock = services.clock
         self._clients = Clients(settings)
-        self._boot_script = boot_script(settings)
+        self._boot_script = ""
         pool = services.spawn.pool
         self._calls = pool("docker-call", settings.threads)
         self._stops = pool("docker-stop", settings.stop_threads)
@@ -63,9 +63,10 @@ class DockerRunner(Runner):
         self._watches = pool("docker-watch", settings.watch_threads)
 
     def boot_script(self, order: MachineOrder) -> str:
-        """Give what makes an engine of a machine; it is the same for all, and read once."""
-        del order
-        return self._boot_script
+        """Give what makes an engine of a fresh machine; the same for all, and read once."""
+        if order.is_fresh and not self._boot_script:
+            self._boot_script = boot_script(self._settings)
+        return self._boot_script if order.is_fresh else ""
 
     def status(self, container: Container | None) -> Json:
         """Give the container's id and what its image was pinned to; nulls before there is one."""

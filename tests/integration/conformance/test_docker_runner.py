@@ -8,6 +8,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from jobsched import authority
 from jobsched.domain.job import Access, Instance
 from jobsched.plugins.docker_runner import DockerRunner
 from jobsched.services import RunningServices
@@ -21,6 +22,8 @@ REQUEST_TIMEOUT = 5.0
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[RunningServices]:
     """Services of a deployment of this test alone."""
+    # fresh machines would trust it
+    authority.init(tmp_path / "ca")
     running = RunningServices(
         deployment=f"test-{uuid.uuid4().hex}",
         data_dir=tmp_path,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Caps
 from jobsched.domain import facts
 from jobsched.domain.job import Job, JobId
@@ -18,7 +19,8 @@ from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
 from jobsched.engine.observe import observe
 from jobsched.errors import OperationFailed, ProviderFailed, RunnerFailed
-from jobsched.testing.simulator import Life, Simulation, violations
+from jobsched.testing.fakes import FakeRunner
+from jobsched.testing.simulator import Cast, Life, Simulation, violations
 from jobsched.testing.virtual_time import run
 from tests.unit.worker.crew import Heard, a_world, crew, seen_in
 
@@ -332,5 +334,36 @@ def test_a_provider_that_fails_one_job_is_not_halted() -> None:
         async with crew(simulation):
             ended = await simulation.ended(*jobs)
         assert sorted(map(reason_of, ended)) == ["configuration", "finished"]
+
+    run(story())
+
+
+class NeedsACertificate(FakeRunner):
+    """No fresh machine can be made ready without what is missing here."""
+
+    is_missing = True
+
+    def boot_script(self, order: MachineOrder) -> str:
+        """Say so, of fresh machines."""
+        if order.is_fresh and self.is_missing:
+            raise RunnerFailed("configuration", "there is no ca-cert.pem", then="breaker")
+        return super().boot_script(order)
+
+
+def test_what_every_machine_needs_is_missing_and_none_is_launched() -> None:
+    """The runner says so before anything is sent: one job pays, and the others wait."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        runner = NeedsACertificate(simulation.world)
+        simulation.cast = Cast(provider=simulation.provider, runner=runner)
+        jobs = [await simulation.schedule() for _ in range(3)]
+        async with simulation.worker():
+            await simulation.clock.sleep(120)
+            seen = [await simulation.job(job) for job in jobs]
+            assert sorted(reason_of(one) or "" for one in seen) == ["", "", "configuration"]
+            assert simulation.world.machines == {}
+            halted = await simulation.store().halted()
+            assert [one.message for one in halted.values()] == ["there is no ca-cert.pem"]
 
     run(story())

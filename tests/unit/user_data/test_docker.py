@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,12 +103,6 @@ def test_settings_that_cannot_be_read_are_a_failed_boot(machine: Machine) -> Non
     machine.etc("docker/daemon.json").write_text("{")
     booted(machine)
     assert step_of(machine) == "write daemon.json (exit code 1)"
-
-
-def test_a_deployment_without_certificates_is_a_failed_boot(machine: Machine) -> None:
-    """Nobody could use the machine: it says why, and goes."""
-    machine.run(script(machine, boot_script(settings(Path("/no/such")))))
-    assert step_of(machine) == "the deployment has no ca-cert.pem in JOBSCHED_CA_DIR"
 
 
 def test_a_port_that_nobody_serves_is_a_failed_boot(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """This runner's half of a machine's script."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from marshmallow import ValidationError
 
 from jobsched.contracts.order import MachineOrder
 from jobsched.domain.job import JobId
+from jobsched.errors import RunnerFailed
 from jobsched.plugins.docker_runner import DockerRunner
 from jobsched.plugins.docker_runner.boot_script import boot_script
 from tests.certificates import make
@@ -26,9 +28,16 @@ def test_it_is_read_once(services: LentServices, tmp_path: Path) -> None:
     certificate = make("ca", authority=True).certificate_pem
     (tmp_path / "ca-cert.pem").write_text(certificate)
     runner = DockerRunner(settings(tmp_path), services)
+    first = runner.boot_script(machine(1))
     (tmp_path / "ca-cert.pem").unlink()
-    assert certificate in runner.boot_script(machine(1))
-    assert runner.boot_script(machine(1)) == runner.boot_script(machine(2))
+    assert certificate in first
+    assert runner.boot_script(machine(2)) == first
+
+
+def test_a_machine_that_lives_on_boots_nothing(services: LentServices, tmp_path: Path) -> None:
+    """A deployment that runs containers of this host alone needs no certificate."""
+    runner = DockerRunner(settings(tmp_path), services)
+    assert runner.boot_script(replace(machine(1), is_fresh=False)) == ""
 
 
 def test_no_key_is_in_it(tmp_path: Path) -> None:
@@ -41,16 +50,25 @@ def test_no_key_is_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_without_a_certificate_it_is_a_machines_end(tmp_path: Path, content: bytes | None) -> None:
-    """A deployment that runs containers of this host alone needs none: nothing is refused here."""
+def test_without_a_certificate_no_machine_is_launched(
+    services: LentServices, tmp_path: Path, content: bytes | None
+) -> None:
+    """Workers could speak to none: an operator is asked; once it is there, it is read."""
+    path = tmp_path / "ca-cert.pem"
     if content is not None:
-        (tmp_path / "ca-cert.pem").write_bytes(content)
-    assert "\nJOBSCHED_CLIENT_CA=''\n" in f"\n{boot_script(settings(tmp_path))}"
+        path.write_bytes(content)
+    runner = DockerRunner(settings(tmp_path), services)
+    with pytest.raises(RunnerFailed, match="jobsched init") as failed:
+        runner.boot_script(machine(1))
+    assert (failed.value.reason, failed.value.then) == ("configuration", "breaker")
+    path.write_text(make("ca", authority=True).certificate_pem)
+    assert "BEGIN CERTIFICATE" in runner.boot_script(machine(1))
 
 
 def test_registries_without_tls_are_named_by_the_operator(tmp_path: Path) -> None:
     """The seed's --insecure-registry: names with ports, or ranges of addresses."""
     named = ["registry.example.com:5000", "10.0.0.0/8", "[fd00::1]:5000"]
+    (tmp_path / "ca-cert.pem").write_text(make("ca", authority=True).certificate_pem)
     script = boot_script(settings(tmp_path, insecure_registries=named))
     assert f"JOBSCHED_INSECURE_REGISTRIES='{' '.join(named)}'\n" in script
 
