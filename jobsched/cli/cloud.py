@@ -22,9 +22,15 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 @click.command(name="cloud")
 @click.option("--region", default="us-east-1", show_default=True, help="The region it serves.")
-@click.option("--port", default=0, help="Of its API, on 127.0.0.1; any that is free unless set.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Of its API, on 127.0.0.1; any that is free unless set.",
+)
 @click.option(
     "--api-port",
+    type=click.IntRange(1, 65535),
     default=8080,
     show_default=True,
     help="Of your jobsched API, which the machines call at this host's address.",
@@ -86,9 +92,14 @@ def _more(event: Event) -> dict[str, Any]:
 
 
 def _told(cloud: LocalCloud, api_port: int, *, as_json: bool) -> None:
+    api = f"http://{cloud.gateway}:{api_port}"
     variables = cloud.environment | {
+        # workers are on this host, and reach the machines from there
+        "JOBSCHED_EC2_SPOT_WORKER_SOURCE": f"{cloud.gateway}/32",
         "JOBSCHED_API_HOST": cloud.gateway,
-        "JOBSCHED_CALLBACK_URL": f"http://{cloud.gateway}:{api_port}/callback",
+        "JOBSCHED_API_PORT": str(api_port),
+        "JOBSCHED_CALLBACK_URL": f"{api}/callback",
+        "JOBSCHED_URL": api,
     }
     if as_json:
         told = {"cloud": cloud.name, "gateway": cloud.gateway, "addresses": cloud.addresses}

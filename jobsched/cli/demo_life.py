@@ -42,7 +42,9 @@ def row(life: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _times(launch: dict[str, Any]) -> dict[str, datetime | None]:
     started = next((one["started_at"] for one in launch["containers"] if one["started_at"]), None)
-    found = {**launch, "started_at": started}
+    # the sweep may see it gone before the answer to its end is written down
+    terminated = launch["terminated_at"] or launch["gone_at"]
+    found = {**launch, "started_at": started, "terminated_at": terminated}
     names = {name for pair in PARTS.values() for name in pair}
     return {name: datetime.fromisoformat(found[name]) if found[name] else None for name in names}
 

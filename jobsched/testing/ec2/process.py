@@ -46,9 +46,14 @@ class Server:
         command = [sys.executable, "-m", "jobsched.testing.ec2", "--owned"]
         command += ["--region", options.region, "--port", str(options.port)]
         command += ["--network", options.network, *(["--bodies"] if options.has_bodies else [])]
-        # It ends when its standard input does: also when whoever started it was killed.
+        # It ends when its standard input does: also when whoever started it was killed. A session
+        # of its own: Ctrl-C in a terminal must not reach it before those who give machines back.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self.url = self._first_line()
 

@@ -42,3 +42,9 @@ def test_a_part_that_never_was_is_empty() -> None:
     assert parts == {name: lost[name] for name in parts}
     assert (lost["boot"], lost["gone"]) == (2, 7)
     assert demo_life.row(refused)[:5] == ("", "now", "2", "", "")
+
+
+def test_a_machine_that_was_gone_at_once_has_a_whole_life() -> None:
+    """A look saw it gone before the answer to its end was written down."""
+    (life,) = lives(launch(terminated_at=None))
+    assert (life["finishing"], life["gone"]) == (13, 0)

@@ -203,3 +203,17 @@ def test_it_is_for_a_person_too() -> None:
     said = "".join(lines)
     assert f"export AWS_ENDPOINT_URL={url}" in said
     assert f"curl -s {url}/_fake/switches -d " in said
+
+
+def test_ctrl_c_in_a_terminal_is_not_for_the_server(fake: FakeEc2) -> None:
+    """It is in no process group of whoever started it, who may still give machines back by it."""
+    assert fake.alive() == []
+    listed = subprocess.run(
+        ["ps", "-o", "pgid=,args=", "--ppid", str(os.getpid())],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    groups = [int(one.split()[0]) for one in listed.splitlines() if "testing.ec2" in one]
+    assert groups
+    assert os.getpgrp() not in groups
