@@ -122,6 +122,10 @@ def _saved(client: docker.DockerClient, names: Iterable[str]) -> list[bytes]:
             client.images.get(name)
         except ImageNotFound:
             _pull(client, name)
+        except APIError as error:
+            raise CannotRun(
+                f"the engine cannot use the image {name!r}: {error.explanation}"
+            ) from error
         found.append(b"".join(client.api.get_image(name)))
     return found
 

@@ -26,6 +26,10 @@ def connect(timeout: int = TIMEOUT) -> docker.DockerClient:
         if where.startswith("unix://"):
             _knock(where.removeprefix("unix://"))
         return docker.DockerClient.from_env(timeout=timeout)
+    except PermissionError as error:
+        raise NoEngine(
+            f"you may not use the Docker Engine at {where}: be in its group (docker), or root"
+        ) from error
     except (DockerException, OSError) as error:
         raise NoEngine(
             f"no Docker Engine answers at {where}: start one, or name another by DOCKER_HOST"

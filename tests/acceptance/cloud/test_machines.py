@@ -236,7 +236,9 @@ def test_no_machine_powers_off_because_redis_was_emptied(
 
 def _asked_in_vain(here: Site, machine: Machine) -> int:
     """Count the answers of 503 that the machine's own journal tells of."""
-    return here.cloud.run(machine.id, "journalctl", "--no-pager").stdout.count("503")
+    return here.cloud.run(machine.id, "journalctl", "--no-pager").stdout.count(
+        "was answered with 503"
+    )
 
 
 def test_a_token_of_an_older_launch_opens_nothing(
