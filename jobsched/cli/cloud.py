@@ -93,14 +93,7 @@ def _more(event: Event) -> dict[str, Any]:
 
 def _told(cloud: LocalCloud, api_port: int, *, as_json: bool) -> None:
     api = f"http://{cloud.gateway}:{api_port}"
-    variables = cloud.environment | {
-        # workers are on this host, and reach the machines from there
-        "JOBSCHED_EC2_SPOT_WORKER_SOURCE": f"{cloud.gateway}/32",
-        "JOBSCHED_API_HOST": cloud.gateway,
-        "JOBSCHED_API_PORT": str(api_port),
-        "JOBSCHED_CALLBACK_URL": f"{api}/callback",
-        "JOBSCHED_URL": api,
-    }
+    variables = cloud.settings(api_port) | {"JOBSCHED_URL": api}
     if as_json:
         told = {"cloud": cloud.name, "gateway": cloud.gateway, "addresses": cloud.addresses}
         output.document({**told, "url": cloud.ec2.url, "environment": variables})

@@ -34,7 +34,6 @@ ON_EC2 = {
     "JOBSCHED_PROVIDER": "ec2_spot",
     "JOBSCHED_RUNNER": "docker_runner",
     "JOBSCHED_EC2_SPOT_INSTANCE_TYPES": "m7i.large,c7i.large",
-    "JOBSCHED_EC2_SPOT_WORKER_SOURCE": "10.0.0.0/8",
 }
 
 
@@ -111,16 +110,8 @@ def settings_on(cloud: LocalCloud) -> Mapping[str, str]:
     with socket.socket() as found:
         found.bind((cloud.gateway, 0))
         port = found.getsockname()[1]
-    return {
-        **cloud.environment,
-        **ON_EC2,
-        **QUICK,
-        # the machines reach it there; and so whoever asks there must show a token
-        "JOBSCHED_API_HOST": cloud.gateway,
-        "JOBSCHED_API_PORT": str(port),
-        "JOBSCHED_API_TOKEN": secrets.token_hex(16),
-        "JOBSCHED_CALLBACK_URL": f"http://{cloud.gateway}:{port}/callback",
-    }
+    token = secrets.token_hex(16)
+    return {**cloud.settings(port), **ON_EC2, **QUICK, "JOBSCHED_API_TOKEN": token}
 
 
 class Interrupts(Protocol):

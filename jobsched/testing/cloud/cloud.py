@@ -124,6 +124,23 @@ class LocalCloud:
             "JOBSCHED_EC2_SPOT_REGION": self.ec2.region,
         }
 
+    def settings(self, api_port: int) -> dict[str, str]:
+        """Give variables of a deployment on this host whose machines are this cloud's.
+
+        Its API must listen where the machines reach it, and so needs a token (JOBSCHED_API_TOKEN).
+
+        Args:
+            api_port: where the API listens, at `gateway`.
+        """
+        api = f"http://{self.gateway}:{api_port}"
+        return self.environment | {
+            # workers are on this host, and reach the machines from there
+            "JOBSCHED_EC2_SPOT_WORKER_SOURCE": f"{self.gateway}/32",
+            "JOBSCHED_API_HOST": self.gateway,
+            "JOBSCHED_API_PORT": str(api_port),
+            "JOBSCHED_CALLBACK_URL": f"{api}/callback",
+        }
+
     def wait(self) -> None:
         """Return when the process that keeps the machines has ended, as it should not."""
         self._running[0].wait()

@@ -29,7 +29,6 @@ USUAL = {
     "JOBSCHED_PROVIDER": "ec2_spot",
     "JOBSCHED_RUNNER": "docker_runner",
     "JOBSCHED_EC2_SPOT_INSTANCE_TYPES": "m7i.large,c7i.large",
-    "JOBSCHED_EC2_SPOT_WORKER_SOURCE": "10.0.0.0/8",
     "JOBSCHED_EC2_SPOT_LEAD": "0s",
     "JOBSCHED_EC2_SPOT_PER_SECOND": "50",
 }
@@ -92,12 +91,8 @@ def site(redis: RedisServer, cloud: LocalCloud, image: str, **more: str) -> Iter
     settings = {
         **USUAL,
         **QUICK,
-        **cloud.environment,
-        # machines reach it there, and whoever is on that network must show a token
-        "JOBSCHED_API_HOST": cloud.gateway,
-        "JOBSCHED_API_PORT": str(port),
+        **cloud.settings(port),
         "JOBSCHED_API_TOKEN": uuid.uuid4().hex,
-        "JOBSCHED_CALLBACK_URL": f"http://{cloud.gateway}:{port}/callback",
         **more,
     }
     others = frozenset(one.id for one in cloud.ec2.machines())
