@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from jobsched.testing.cloud import metadata
@@ -40,7 +41,7 @@ class Keeper:
         self._door = Door(url)
         watch, serve = self._site.watch, self._metadata.serve_forever
         for work in (lambda: serve(0.05), lambda: watch(self._ended), self._follow):
-            threading.Thread(target=_quietly, args=(work,), daemon=True).start()
+            threading.Thread(target=_until_all_ends, args=(work,), daemon=True).start()
 
     def close(self) -> None:
         """Take all bodies away, and everything else."""
@@ -112,10 +113,11 @@ def _tell_news(life: Life, before: Machine | None, now: Machine) -> None:
             life.happened(what)
 
 
-def _quietly(work: object) -> None:
-    # The fake or the engine has ended: so does this cloud, as soon as it is told.
-    with contextlib.suppress(Exception):
-        work()  # type: ignore[operator]
+def _until_all_ends(work: Callable[[], None]) -> None:
+    # The fake has ended: so does this cloud, as soon as it is told. Anything else is a bug, and
+    # Python writes it to standard error.
+    with contextlib.suppress(OSError):
+        work()
 
 
 __all__ = ["Keeper"]
