@@ -12,7 +12,10 @@ from jobsched.engine.place import Place
 
 
 def of_instance(place: Place, status: InstanceStatus, at: datetime) -> list[facts.Fact]:
-    """Give the facts in a provider's description of a launch's machine; none if it is unknown."""
+    """Give the facts in a provider's description of a launch's machine.
+
+    Of one that is unknown its id is all that counts, if the provider names one.
+    """
     found: list[facts.Fact] = []
     here = place.of_launch(at)
     if status.instance is not None:

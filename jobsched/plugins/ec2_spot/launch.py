@@ -75,8 +75,8 @@ class Launcher:
             if is_first and not has_code(error, (MISMATCH,)):
                 raise of_call(error, by_job=_is_by_job(frozen)) from error
             return await self.priced(await self._made_before(token, error))
-        status = self._launched(answer, frozen)
-        return await self.priced(status if is_first else await self._looked_at(token, status))
+        status = await self.priced(self._launched(answer, frozen))
+        return status if is_first else await self._looked_at(token, status)
 
     async def priced(self, status: InstanceStatus) -> InstanceStatus:
         """Add what the machine costs an hour now, where that can be had. May be repeated."""
@@ -116,10 +116,12 @@ class Launcher:
     async def _looked_at(self, token: str, status: InstanceStatus) -> InstanceStatus:
         """Look at the machine of a repeated request: EC2 also names one that is dead by now.
 
-        One that is not shown yet is believed to be there: EC2 has just named it.
+        Of one that is not shown nobody can say whether it is too new or too long gone.
         """
         found = await self._machines.find(token)
-        return found if found and found.phase != "unknown" else status
+        if found and found.phase != "unknown":
+            return await self.priced(found)
+        return replace(status, phase="unknown")
 
     def _launched(self, answer: Mapping[str, Any], frozen: Mapping[str, Any]) -> InstanceStatus:
         zones, market = frozen["zones"], _market(frozen["fleet"])

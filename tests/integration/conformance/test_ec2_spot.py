@@ -104,15 +104,6 @@ OF_LOOK_UPS = tuple(
     for name, switches in FAULTS.items()
     if any("GetParameter" in one for one in switches.values() if isinstance(one, dict))
 )
-#: tests of the kit that cannot hold under a fault → those faults, and why
-NOT_UNDER: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
-    {
-        "test_a_late_repeat_gives_no_new_machine": (
-            (VANISHED,),
-            "EC2 shows what has ended for an hour, and no request is sent again after one",
-        ),
-    }
-)
 #: tests of the kit that render a request, and so look everything up
 RENDERS = frozenset(
     {
@@ -177,9 +168,6 @@ class TestEc2SpotUnderFaults(TestEc2Spot):
         """Something is wrong with EC2."""
         if request.param in OF_LOOK_UPS:
             request.getfixturevalue("nothing_made")
-        faults, why = NOT_UNDER.get(request.node.originalname, ((), ""))
-        if request.param in faults:
-            request.applymarker(pytest.mark.xfail(reason=why, strict=True))
         with going_wrong(request.param, ec2, clock, aws_clients):
             yield
 

@@ -158,16 +158,16 @@ async def test_a_repeat_looks_whether_the_machine_is_alive(
         assert (status.phase, status.instance and status.instance.id) == (phase, "i-1")
 
 
-async def test_a_machine_that_is_not_shown_yet_is_there(
+async def test_a_machine_that_is_not_shown_is_named_and_unknown(
     lent: tuple[StubbedAws, Launcher],
 ) -> None:
-    """A repeat right after the first: EC2 names the machine, and no list shows it yet."""
+    """B1: EC2 names it, and no list shows it: it is too new, or was shown until it was too old."""
     aws, launcher = lent
     aws.answers("create_fleet", made("i-1"))
     aws.answers("describe_instances", {"Reservations": []})
 
     status = await sent(launcher, first=False)
-    assert (status.phase, status.instance and status.instance.id) == ("pending", "i-1")
+    assert (status.phase, status.instance and status.instance.id) == ("unknown", "i-1")
 
 
 async def test_after_a_failure_it_is_a_repeat(lent: tuple[StubbedAws, Launcher]) -> None:
