@@ -63,7 +63,7 @@ class FakeProvider(Provider):
             "state": None,
         }
 
-    offers = freeze = provision = find = describe_all = terminate = cast("Any", None)
+    offers = freeze = provision = find = describe_all = owned = terminate = cast("Any", None)
 
 
 class FakeRunner(Runner):
