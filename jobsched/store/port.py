@@ -377,7 +377,7 @@ class Store(Protocol):
         ...
 
     async def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
-        """Give those of up to 500 jobs whose index entries contradict their record."""
+        """Give those of up to some thousand jobs whose index entries contradict their record."""
         ...
 
     async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
