@@ -377,20 +377,23 @@ class Store(Protocol):
         ...
 
     async def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
-        """Give those of up to 500 jobs whose index entries contradict their record."""
+        """Give those of up to some thousand jobs whose index entries contradict their record."""
         ...
 
     async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
         """Rebuild all index entries of a job from its record; say which were wrong.
 
         Whole or not at all, and only from the record as it stands. What misses a due time is due
-        now, or when its lease ends. May be repeated: what is right is not touched.
+        now, or when its lease ends. A record in quarantine that can be read (again) is taken out.
+        One of a newer version is left alone. May be repeated: what is right is not touched.
 
         Args:
-            job: one that has a record (one that is broken is put into quarantine; one of a newer
-                version is left alone), or of which there is an entry only.
+            job: one that has a record, or of which there is an entry only.
             place: where a list has it, if it has no record; as a fault tells it.
             provider: whose slot or line it is in, likewise.
+
+        Raises:
+            UnreadableRecord: the record is broken; it is put into quarantine.
         """
         ...
 

@@ -26,6 +26,7 @@ from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.callback import receive
 from jobsched.engine.parts import Parts
+from jobsched.engine.reconcile import reconcile
 from jobsched.engine.submit import submit
 from jobsched.engine.sweep import sweep
 from jobsched.errors import Gone, Unavailable
@@ -85,6 +86,7 @@ class Simulation:
     #: what becomes of a callback of a machine, likewise
     callbacks: Callable[[], int] = lambda: 1
     sweep_every: float = 20.0
+    reconcile_every: float = 30.0
     #: that new jobs get
     limits: Limits = field(default_factory=Limits)
     #: the machines' own agents
@@ -209,6 +211,7 @@ class Simulation:
         dispatch = Dispatch(parts, Pace())
         spawn.task(dispatch.run(), name="dispatch")
         spawn.task(self._sweep(parts), name="sweep")
+        spawn.task(self._reconcile(parts), name="reconcile")
         try:
             await life.dead.wait()
         finally:
@@ -235,6 +238,12 @@ class Simulation:
                     await sweep(parts, self.cast.provider if self.cast else self.provider)
             except Unavailable:
                 continue
+
+    async def _reconcile(self, parts: Parts) -> None:
+        while True:
+            await self.clock.sleep(self.reconcile_every)
+            with contextlib.suppress(Unavailable):
+                await reconcile(parts)
 
     async def job(self, job: JobId) -> Job:
         """Read a job."""
