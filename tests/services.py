@@ -31,14 +31,21 @@ class RedisServer:
     """A private server on a unix socket, which a test may kill, pause and start again.
 
     It keeps its data over a kill: each write is in its file before it is acknowledged.
+
+    Args:
+        durable: with a file at all.
+        fsync: when the file is synced to the disk: ``always``, ``everysec``, ``no``.
     """
 
-    def __init__(self, *, durable: bool = True) -> None:
+    def __init__(self, *, durable: bool = True, fsync: str = "always") -> None:
         # Not under pytest's own folders: their paths are too long for a unix socket.
         self.folder = Path(tempfile.mkdtemp(prefix="jobsched-redis-"))
         self.socket = self.folder / "redis.sock"
         self.url = f"unix://{quote(str(self.socket))}?db=0"
         self._durable = durable
+        self._fsync = fsync
+        #: of its process; None: this one's
+        self._environment: dict[str, str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -54,11 +61,12 @@ class RedisServer:
         binary = embedded.choose(embedded.server_binaries(), {})
         self.socket.unlink(missing_ok=True)
         settings = ["--port", "0", "--unixsocket", f"{self.socket}", "--dir", f"{self.folder}"]
-        settings += ["--appendonly", "yes" if self._durable else "no", "--appendfsync", "always"]
+        settings += ["--appendonly", "yes" if self._durable else "no", "--appendfsync", self._fsync]
         settings += ["--aof-use-rdb-preamble", "no", "--save", "", "--loglevel", "warning"]
         settings += ["--logfile", f"{self.folder}/log", "--hash-max-ziplist-value", "4096"]
         self._process = subprocess.Popen(
             [str(binary.path), *settings],
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -256,12 +256,17 @@ SETTINGS = {
 
 
 @contextmanager
-def scene(docker_host: str, image: str, engine: docker.DockerClient) -> Iterator[Scene]:
+def scene(
+    docker_host: str,
+    image: str,
+    engine: docker.DockerClient,
+    server: RedisServer | None = None,
+) -> Iterator[Scene]:
     """Prepare a deployment on a Redis of its own; end everything at the end."""
     folder = Path(tempfile.mkdtemp(prefix="jobsched-dying-"))
     (folder / "plugins").mkdir()
     shutil.copy(PLUGIN, folder / "plugins")
-    server = RedisServer(durable=False)
+    server = server or RedisServer(durable=False)
     server.start()
     deployment = f"test-{uuid.uuid4().hex[:12]}"
     variables = environment(
