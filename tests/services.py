@@ -44,6 +44,8 @@ class RedisServer:
         self.url = f"unix://{quote(str(self.socket))}?db=0"
         self._durable = durable
         self._fsync = fsync
+        #: more of its settings, from the next start on
+        self.settings: list[str] = []
         #: of its process; None: this one's
         self._environment: dict[str, str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,8 +56,8 @@ class RedisServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> None:
-        """Start it and wait until it serves; nothing if it runs already."""
+    def start(self, *, seconds: float = 10) -> None:
+        """Start it and wait until it serves, at most so long; nothing if it runs already."""
         if self._process is not None:
             return
         binary = embedded.choose(embedded.server_binaries(), {})
@@ -65,13 +67,13 @@ class RedisServer:
         settings += ["--aof-use-rdb-preamble", "no", "--save", "", "--loglevel", "warning"]
         settings += ["--logfile", f"{self.folder}/log", "--hash-max-ziplist-value", "4096"]
         self._process = subprocess.Popen(
-            [str(binary.path), *settings],
+            [str(binary.path), *settings, *self.settings],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self.wait()
+        self.wait(seconds)
 
     def wait(self, seconds: float = 10) -> None:
         """Wait until it serves; fail after `seconds`."""

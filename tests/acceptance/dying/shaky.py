@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import docker
@@ -22,8 +24,10 @@ from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.facts import AtRisk, Fact, Noted
-from jobsched.domain.job import Instance, Job, Offer
+from jobsched.domain.job import Container, Instance, Job, Offer
 from jobsched.errors import ProviderFailed
+from jobsched.plugins.docker_runner import lifecycle
+from jobsched.plugins.docker_runner.clients import Connection
 from jobsched.plugins.local.provider import LocalProvider
 
 
@@ -130,9 +134,23 @@ class Risk(CallbackAction):
         return AtRisk(at=now, attempt=job.attempt.no, launch=launch) if job.attempt else None
 
 
+def _hesitate(folder: Path) -> None:
+    """Let a start be under way for a second before it arrives, while ``hesitate`` is there."""
+    start = lifecycle.start
+
+    def later(connection: Connection, container: Container) -> None:
+        if (folder / "hesitate").exists():
+            (folder / "hesitates").touch()
+            time.sleep(1)
+        start(connection, container)
+
+    lifecycle.start = later
+
+
 @hookimpl
 def jobsched_providers(services: Any) -> list[Shaky]:
     """Bring it."""
+    _hesitate(services.data_dir)
     return [Shaky(services)]
 
 
