@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jobsched import embedded, log
+from jobsched.bootstrap import failpoint
 from jobsched.builtin import LogStorage
 from jobsched.config import Config
 from jobsched.errors import ConfigError, StoreUnavailable, WrongStore
@@ -61,14 +62,15 @@ async def connect(
     """Connect to the configured store, or to this machine's own; the stack closes what was opened.
 
     Raises:
-        ConfigError: the server cannot be used.
+        ConfigError: the server cannot be used, or there is no such fail-point.
         StoreUnavailable: it does not answer.
     """
+    point = failpoint.read()
     url = await store_url(config, stack)
     retention = config.value("limits.retention")
     store = await RedisStore.open(url, deployment, fingerprint=fingerprint, retention=retention)
     stack.push_async_callback(store.close)
-    return store
+    return failpoint.around(store, "store", point)
 
 
 async def store_url(config: Config, stack: AsyncExitStack) -> str:

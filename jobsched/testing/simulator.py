@@ -25,6 +25,7 @@ from jobsched.contracts.services import Log
 from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.callback import receive
+from jobsched.engine.outside import Outside, plugins_outside
 from jobsched.engine.parts import Parts
 from jobsched.engine.reconcile import reconcile
 from jobsched.engine.submit import submit
@@ -36,7 +37,7 @@ from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Store, Wake
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
-from jobsched.testing.life import Life, Mortal
+from jobsched.testing.life import Life
 from jobsched.testing.simulated import (
     NoHistory,
     Silence,
@@ -162,10 +163,6 @@ class Simulation:
         store = self.store()
         given = self.cast or Cast(provider=self.provider, runner=_Hinting(self))
         logs = given.log_store or RedisLogs(store.logs())
-
-        def mortal(outside: Any, kind: str) -> Any:
-            return Mortal(outside, life, kind) if life else outside
-
         names = {
             "provider": given.provider.name,
             "runner": given.runner.name,
@@ -173,13 +170,14 @@ class Simulation:
             "log_store": logs.name,
         }
         registry = Registry(
-            providers={names["provider"]: mortal(given.provider, "provider")},
-            runners={names["runner"]: mortal(given.runner, "runner")},
+            providers={names["provider"]: given.provider},
+            runners={names["runner"]: given.runner},
             planners={names["planner"]: given.planner},
-            log_stores={names["log_store"]: mortal(logs, "logs")},
+            log_stores={names["log_store"]: logs},
             actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
             defaults=names,
         )
+        waking = _Waking(store, self.wakes)
         services = SimulatedServices(
             clock=self.clock,
             ids=self.ids,
@@ -189,8 +187,8 @@ class Simulation:
         )
         secrets = ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
         return Parts(
-            store=cast("Store", mortal(_Waking(store, self.wakes), "store")),
-            registry=registry,
+            store=cast("Store", Outside(waking, "store", life) if life else waking),
+            registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=secrets,
             limits=self.limits,
