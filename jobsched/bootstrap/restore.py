@@ -11,7 +11,7 @@ from jobsched.bootstrap.configured import identify, secrets_of, services_of
 from jobsched.config import Config
 from jobsched.engine.parts import Parts
 from jobsched.engine.restore import Restoration, restore
-from jobsched.errors import Refused, WrongStore
+from jobsched.errors import ConfigError, WrongStore
 from jobsched.hooks.registry import Registry
 from jobsched.store.port import Store
 
@@ -31,7 +31,7 @@ async def restore_store(
 
     Raises:
         WrongStore: it is empty, another deployment's, or was made with another secret.
-        Refused: workers live in it.
+        ConfigError: workers live in it.
         NewerRecord: a newer version of jobsched must do it.
     """
     async with AsyncExitStack() as stack:
@@ -58,9 +58,10 @@ async def _refuse_workers(store: Store) -> None:
         # in one that is being restored nobody lives; of any other the next call says more
         return
     if workers:
-        raise Refused(
-            f"{len(workers)} workers live in the store: stop them, and the API, and wait for half "
-            "a minute; or say --force, and start them again afterwards"
+        live = "1 worker lives" if len(workers) == 1 else f"{len(workers)} workers live"
+        raise ConfigError(
+            f"{live} in the store: stop API and workers, and wait for half a minute; or say "
+            "--force, and start them again afterwards"
         )
 
 

@@ -27,7 +27,7 @@ async def test_who_opened_it_before_is_refused_by_every_call(bed: Bed) -> None:
     with pytest.raises(WrongStore):
         await old.stamp(SECRET)
     new = await bed.another()
-    assert await new.check()
+    await new.check()
     assert await claimed(new) == [samples.job(1).id]
 
 
@@ -52,7 +52,7 @@ async def test_nobody_is_let_in_until_it_is_put_right(bed: Bed) -> None:
         assert "`jobsched restore`" in answer.message
     assert await bed.snapshot() == before
     await bed.store.end_restore()
-    assert await waiting.check()
+    await waiting.check()
 
 
 async def test_force_does_not_end_a_restore(bed: Bed) -> None:
@@ -61,11 +61,11 @@ async def test_force_does_not_end_a_restore(bed: Bed) -> None:
     waiting = await bed.another()
     with pytest.raises(WrongStore, match="`jobsched restore`"):
         await waiting.stamp(SECRET, force=True)
-    assert await bed.store.check(), "who restores it goes on"
+    await bed.store.check()
     await bed.store.end_restore()
-    assert await waiting.check()
+    await waiting.check()
     await waiting.stamp(SECRET)
-    assert await bed.store.check(), "it is the same epoch"
+    await bed.store.check()
 
 
 async def test_after_a_crash_another_one_puts_it_right(bed: Bed) -> None:
@@ -78,7 +78,7 @@ async def test_after_a_crash_another_one_puts_it_right(bed: Bed) -> None:
     with pytest.raises(WrongStore):
         await bed.store.end_restore()
     await second.end_restore()
-    assert await (await bed.another()).check()
+    await (await bed.another()).check()
 
 
 async def test_another_deployment_restores_nothing(bed: Bed) -> None:
@@ -87,7 +87,7 @@ async def test_another_deployment_restores_nothing(bed: Bed) -> None:
     for call in (other.begin_restore("a"), other.end_restore()):
         with pytest.raises(WrongStore, match="belongs to"):
             await call
-    assert await bed.store.check()
+    await bed.store.check()
     await bed.empty()
     for call in (bed.store.begin_restore("a"), bed.store.end_restore()):
         with pytest.raises(WrongStore, match="empty"):
@@ -111,7 +111,7 @@ async def test_another_secret_restores_nothing(redis_bed: RedisBed) -> None:
     store = await redis_bed.another(fingerprint="another")
     with pytest.raises(WrongStore, match="another secret"):
         await store.begin_restore("a")
-    assert await redis_bed.store.check()
+    await redis_bed.store.check()
 
 
 async def test_a_version_that_knows_no_epochs_is_refused(redis_bed: RedisBed) -> None:
