@@ -7,16 +7,26 @@ from datetime import datetime
 
 from jobsched.errors import WrongStore
 from jobsched.store.logs import MemoryLogs
+from jobsched.store.memory_alarms import MemoryAlarms
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_events import MemoryEvents
 from jobsched.store.memory_halts import MemoryHalts
+from jobsched.store.memory_index import MemoryIndex
 from jobsched.store.memory_leases import MemoryLeases
 from jobsched.store.memory_lists import MemoryLists
 from jobsched.store.memory_records import MemoryRecords
 from jobsched.store.owner import RESTORING, in_epoch, whose
 
 
-class MemoryStore(MemoryRecords, MemoryHalts, MemoryLeases, MemoryLists, MemoryEvents):
+class MemoryStore(
+    MemoryRecords,
+    MemoryIndex,
+    MemoryHalts,
+    MemoryAlarms,
+    MemoryLeases,
+    MemoryLists,
+    MemoryEvents,
+):
     """The port in memory. A new world is nobody's until it is stamped, as an empty Redis is.
 
     Args:
