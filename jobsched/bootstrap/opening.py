@@ -40,17 +40,15 @@ async def open_store(
     """Open the store and see that it is ours; a new embedded one becomes ours.
 
     Raises:
-        WrongStore: it is empty or another deployment's.
+        WrongStore: it is empty, another deployment's, or not put right after a backup.
         StoreUnavailable: it does not answer.
     """
     store = await connect(config, deployment, fingerprint, stack)
     try:
         await store.check()
-    except WrongStore as error:
+    except WrongStore:
         if config.value("redis_url") or _mark_file(config).exists():
-            raise WrongStore(
-                f"{error.message} `jobsched init --store` makes an empty one this deployment's."
-            ) from error
+            raise
         await store.stamp(fingerprint)
     mark(config)
     return store

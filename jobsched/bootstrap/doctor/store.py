@@ -104,12 +104,9 @@ class Deployment(StoreCheck):
             who = identity_of(self._config)
             await self._check()
         except WrongStore as error:
-            way_out = "name the right one (JOBSCHED_REDIS_URL, JOBSCHED_DEPLOYMENT)"
-            return Finding(
-                "fail",
-                f"{error.message} `jobsched init --store` makes an empty one "
-                f"this deployment's, else {way_out}",
-            )
+            way_out = "If it is the wrong one, name the right one"
+            variables = "(JOBSCHED_REDIS_URL, JOBSCHED_DEPLOYMENT)"
+            return Finding("fail", f"{error.message} {way_out} {variables}")
         except StoreUnavailable as error:
             return Finding("fail", error.message)
         except ConfigError as error:

@@ -149,9 +149,13 @@ class RedisBed:
         """Open the store."""
         self.store = await self.another()
 
-    async def another(self, deployment: str = "d", *, retention: timedelta = RETENTION) -> Store:
+    async def another(
+        self, deployment: str = "d", *, retention: timedelta = RETENTION, fingerprint: str = ""
+    ) -> Store:
         """Open another store on the same data."""
-        store = await RedisStore.open(self.url, deployment, retention=retention)
+        store = await RedisStore.open(
+            self.url, deployment, retention=retention, fingerprint=fingerprint
+        )
         self._opened.append(store)
         return store
 
