@@ -8,7 +8,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -84,20 +84,26 @@ def repeat(
         runs.append(measure())
         print(f"{title}: run {number + 1} of {options.repeat} done", file=sys.stderr)
     columns = list(zip(*runs, strict=True))
-    load = os.getloadavg()[0]
-    about = {
-        "benchmark": title,
-        "fsync": options.fsync,
-        "runs": options.repeat,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": round(load, 2),
-    }
-    if options.json:
+    about = {"benchmark": title, "fsync": options.fsync, "runs": options.repeat, **machine()}
+    show(about, columns, as_json=options.json)
+
+
+def show(about: Mapping[str, Any], columns: Sequence[Sequence[Figure]], *, as_json: bool) -> None:
+    """Print figures, each with its value in every run, and what they are about."""
+    if as_json:
         print(json.dumps({**about, "figures": [_document(column) for column in columns]}, indent=1))
         return
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     _print_table([_row(column) for column in columns])
+
+
+def machine() -> dict[str, Any]:
+    """Tell what it was measured on, and how busy that is."""
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+    }
 
 
 def _median(column: Sequence[Figure]) -> Figure:
@@ -131,4 +137,4 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-__all__ = ["Figure", "arguments", "percentile", "repeat", "spread"]
+__all__ = ["Figure", "arguments", "machine", "percentile", "repeat", "show", "spread"]
