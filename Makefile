@@ -39,8 +39,9 @@ fix: environment ## repair what ruff can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: environment ## write docs/reference/hooks.md and contracts.md anew from the docstrings
+docs: environment ## write anew the reference, from the docstrings, and the tables of reliability.md
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.reliability
 
 lock: environment ## write requirements/*.txt anew from pyproject.toml (needs uv; ARGS=--upgrade)
 	$(BIN)/python tools/lock.py $(ARGS)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from jobsched.errors import WrongStore
 from jobsched.store.logs import MemoryLogs
+from jobsched.store.memory_alarms import MemoryAlarms
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_events import MemoryEvents
 from jobsched.store.memory_halts import MemoryHalts
@@ -16,7 +17,9 @@ from jobsched.store.memory_records import MemoryRecords
 from jobsched.store.owner import whose
 
 
-class MemoryStore(MemoryRecords, MemoryHalts, MemoryLeases, MemoryLists, MemoryEvents):
+class MemoryStore(
+    MemoryRecords, MemoryHalts, MemoryAlarms, MemoryLeases, MemoryLists, MemoryEvents
+):
     """The port in memory. A new world is nobody's until it is stamped, as an empty Redis is.
 
     Args:

@@ -118,6 +118,16 @@ class Halted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What an operator must look at."""
+
+    #: what is wrong, and what is to be done
+    sentence: str
+    #: when it was raised first
+    at: datetime
+
+
 class Store(Protocol):
     """The store of one deployment."""
 
@@ -281,6 +291,21 @@ class Store(Protocol):
         """
         ...
 
+    async def raise_alarm(self, name: str, sentence: str) -> bool:
+        """Keep an alarm until it is cleared; say whether it is new.
+
+        May be repeated: the last sentence is kept, with the time at which it was raised first.
+        """
+        ...
+
+    async def clear_alarm(self, name: str) -> bool:
+        """Forget an alarm; say whether there was one. May be repeated."""
+        ...
+
+    async def alarms(self) -> Mapping[str, Alarm]:
+        """Give the alarms that are raised, by name. They are few: one for each thing that fails."""
+        ...
+
     async def lock(self, name: str, holder: str, *, lease: timedelta) -> bool:
         """Take or renew a lock; False: somebody else has it."""
         ...
@@ -329,6 +354,7 @@ class Store(Protocol):
 __all__ = [
     "NO_CAPS",
     "Accepted",
+    "Alarm",
     "Claimed",
     "Halted",
     "Idempotency",

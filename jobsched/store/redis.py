@@ -13,6 +13,7 @@ from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 from jobsched.errors import ConfigError, WrongStore
 from jobsched.store.failure import unavailable
 from jobsched.store.owner import whose
+from jobsched.store.redis_alarms import RedisAlarms
 from jobsched.store.redis_events import RedisEvents
 from jobsched.store.redis_halts import RedisHalts
 from jobsched.store.redis_lists import RedisLists
@@ -30,7 +31,7 @@ _SHEBANG_SINCE = (7, 0)
 _log = structlog.get_logger()
 
 
-class RedisStore(RedisRecords, RedisHalts, RedisLists, RedisEvents):
+class RedisStore(RedisRecords, RedisHalts, RedisAlarms, RedisLists, RedisEvents):
     """The port in Redis."""
 
     @classmethod

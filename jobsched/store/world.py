@@ -10,7 +10,7 @@ from datetime import datetime
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.store.port import Halted, Idempotency, Wake
+from jobsched.store.port import Alarm, Halted, Idempotency, Wake
 from jobsched.store.row import CHANGES_KEPT
 
 
@@ -86,6 +86,8 @@ class World:
     caps: dict[str, Caps] = field(default_factory=dict)
     #: provider → why
     halted: dict[str, Halted] = field(default_factory=dict)
+    #: name → what an operator must look at
+    alarms: dict[str, Alarm] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)
     locks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ local INDEX = 'jobsched:jobs'
 local QUARANTINE = 'jobsched:quarantine'
 local ENDED = 'jobsched:ended'
 local HALTED = 'jobsched:halted'
+local ALARMS = 'jobsched:alarms'
 local EVENTS = 'jobsched:events'
 local CHANGES_KEPT = 100000
 

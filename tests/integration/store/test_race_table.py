@@ -14,6 +14,7 @@ RACED = {
     "bind": ["test_a_name_is_bound_once"],
     "changes": ["test_each_change_goes_to_one_consumer", "test_changes_of_the_dead_go_to_one"],
     "check": ["test_an_empty_store_gets_one_owner"],
+    "clear_alarm": ["test_an_alarm_is_new_once"],
     "claim": ["test_each_job_is_claimed_once", "test_a_wanted_job_is_claimed_once"],
     "halt": ["test_a_provider_is_halted_once", "test_nothing_begins_while_it_is_halted"],
     "lock": ["test_a_lock_has_one_holder_among_many", "test_a_lock_has_one_holder_at_a_time"],
@@ -21,6 +22,7 @@ RACED = {
     "log_write": ["test_logs_of_many_writers_are_intact"],
     "overdue": ["test_what_is_claimed_is_not_overdue"],
     "prune": ["test_an_ended_job_is_pruned_once"],
+    "raise_alarm": ["test_an_alarm_is_new_once"],
     "refill": [
         "test_a_refill_wakes_what_fits",
         "test_a_refill_spends_no_slot_that_others_take",
