@@ -52,20 +52,21 @@ def main() -> int:
 
 def run(options: argparse.Namespace, folder: Path) -> Result:
     """Start everything, let it be, end everything."""
-    begun = time.monotonic()
     name = f"chaos-{secrets.token_hex(6)}"
     with ExitStack() as stack:
         stage = stack.enter_context(_stage(options, name, folder))
         recorder = stack.enter_context(recording(stage.gateway, folder / "lines.txt"))
         variables = base(folder, name, stage.settings)
         deployment = stack.enter_context(deployed(folder, variables))
+        # not before: the cloud may have made its image first, which takes minutes
+        begun = time.monotonic()
         mean = sum(options.every) / 2
         during = options.kills * mean * 100 / KILLS
         order = Order(image=IMAGE, host=stage.gateway, port=recorder.port, run=name)
         pages = [
             Page(script=one, order=order) for one in scripts(options.seed, options.jobs, during)
         ]
-        customers = stack.enter_context(customer(pages, deployment.apis, time.monotonic()))
+        customers = stack.enter_context(customer(pages, deployment.apis, begun))
         inheritance = Inheritance(
             deployment.redis_url, lambda: [page.ids[0] for page in customers.open if page.ids]
         )

@@ -14,7 +14,7 @@ from benchmarks.chaos.recorder import Line
 from jobsched.testing.cloud import LocalCloud
 
 #: machines at one time
-ALIVE = 4
+ALIVE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
