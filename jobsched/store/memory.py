@@ -11,6 +11,7 @@ from jobsched.store.memory_alarms import MemoryAlarms
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_events import MemoryEvents
 from jobsched.store.memory_halts import MemoryHalts
+from jobsched.store.memory_index import MemoryIndex
 from jobsched.store.memory_leases import MemoryLeases
 from jobsched.store.memory_lists import MemoryLists
 from jobsched.store.memory_records import MemoryRecords
@@ -18,7 +19,13 @@ from jobsched.store.owner import whose
 
 
 class MemoryStore(
-    MemoryRecords, MemoryHalts, MemoryAlarms, MemoryLeases, MemoryLists, MemoryEvents
+    MemoryRecords,
+    MemoryIndex,
+    MemoryHalts,
+    MemoryAlarms,
+    MemoryLeases,
+    MemoryLists,
+    MemoryEvents,
 ):
     """The port in memory. A new world is nobody's until it is stamped, as an empty Redis is.
 

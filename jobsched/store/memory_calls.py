@@ -102,6 +102,8 @@ class Calls:
     def _leave_lines(self, job: JobId, provider: str) -> None:
         for line in (self.world.waiting, self.world.paced):
             line.get(provider, {}).pop(job, None)
+        if record := self.world.records.get(job):
+            record.line = ""
 
     def _document(self, job: Job) -> bytes | Job:
         return codec.encode(job) if self._through_codec else job

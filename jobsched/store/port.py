@@ -9,7 +9,7 @@ answer as long as they can: from a full store, and from a replica. All times are
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -100,6 +100,28 @@ class Quarantined:
 
     id: JobId
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An index that contradicts a record."""
+
+    job: JobId
+    #: which one: ``list``, ``state``, ``due``, ``slots``, ``line``, ``ended``; ``record``: there is
+    #: no record, or none that is a record
+    why: str
+    #: where a list has it, and whose slot or line it is in; empty: not told
+    place: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What one look at the indexes has found."""
+
+    faults: tuple[Fault, ...]
+    #: where to go on; empty: all was looked at
+    cursor: str
 
 
 #: no limit
@@ -212,6 +234,8 @@ class Store(Protocol):
 
     async def wake(self, job: JobId) -> None:
         """Make a job that has not ended due now (mark it dirty if it is leased).
+
+        What has been due for longer keeps its turn.
 
         Takes it out of quarantine, so that a record that was repaired is tried again.
         """
@@ -330,6 +354,46 @@ class Store(Protocol):
         """Give the records that could not be read."""
         ...
 
+    async def examine(
+        self,
+        providers: Collection[str],
+        *,
+        most: int,
+        cursor: str | None = None,
+        everything: bool = False,
+    ) -> Examined:
+        """Look at up to ``most`` (and 500) index entries, and give those that contradict a record.
+
+        Repairs nothing: a fault may be put right, or be none any more, by the time it is repaired.
+        Records that a newer version wrote, and those in quarantine, are not judged.
+
+        Args:
+            providers: whose slots and lines are looked at.
+            most: entries; costs the store a few microseconds each.
+            cursor: where to go on, empty for the beginning. None: where the last call without one
+                stopped, whoever made it; where this one stops is kept for the next.
+            everything: also jobs that have ended; otherwise only the others.
+        """
+        ...
+
+    async def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
+        """Give those of up to 500 jobs whose index entries contradict their record."""
+        ...
+
+    async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+        """Rebuild all index entries of a job from its record; say which were wrong.
+
+        Whole or not at all, and only from the record as it stands. What misses a due time is due
+        now, or when its lease ends. May be repeated: what is right is not touched.
+
+        Args:
+            job: one that has a record (one that is broken is put into quarantine; one of a newer
+                version is left alone), or of which there is an entry only.
+            place: where a list has it, if it has no record; as a fault tells it.
+            provider: whose slot or line it is in, likewise.
+        """
+        ...
+
     async def overdue(self, *, by: timedelta, most: int) -> Sequence[JobId]:
         """Give jobs whose due time (or lease) passed that long ago."""
         ...
@@ -356,6 +420,8 @@ __all__ = [
     "Accepted",
     "Alarm",
     "Claimed",
+    "Examined",
+    "Fault",
     "Halted",
     "Idempotency",
     "Listed",

@@ -16,9 +16,9 @@ from jobsched.store.owner import whose
 from jobsched.store.redis_alarms import RedisAlarms
 from jobsched.store.redis_events import RedisEvents
 from jobsched.store.redis_halts import RedisHalts
+from jobsched.store.redis_index import RedisIndex
 from jobsched.store.redis_lists import RedisLists
 from jobsched.store.redis_logs import RedisLogs
-from jobsched.store.redis_records import RedisRecords
 from jobsched.store.row import RETENTION, to_time
 
 CONNECT_WITHIN = timedelta(seconds=5)
@@ -31,7 +31,7 @@ _SHEBANG_SINCE = (7, 0)
 _log = structlog.get_logger()
 
 
-class RedisStore(RedisRecords, RedisHalts, RedisAlarms, RedisLists, RedisEvents):
+class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisLists, RedisEvents):
     """The port in Redis."""
 
     @classmethod

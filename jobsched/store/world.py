@@ -31,6 +31,8 @@ class Record:
     holder: str = ""
     until: datetime | None = None
     dirty: bool = False
+    #: the line in which it waits: ``waiting``, ``paced``, or empty
+    line: str = ""
     #: the end of its retention, set with its last save
     forget_at: datetime | None = None
 
@@ -89,6 +91,8 @@ class World:
     #: name → what an operator must look at
     alarms: dict[str, Alarm] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)
+    #: where the last look at the indexes stopped
+    examined: str = ""
     locks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     workers: dict[str, datetime] = field(default_factory=dict)

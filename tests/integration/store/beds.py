@@ -18,7 +18,7 @@ from jobsched.store.port import Store
 from jobsched.store.redis import RedisStore
 from jobsched.store.row import RETENTION
 from jobsched.store.world import World
-from tests.integration.store import samples
+from tests.integration.store import damage, samples
 
 
 class Bed(Protocol):
@@ -52,6 +52,10 @@ class Bed(Protocol):
 
     async def renew_schema(self, job: JobId) -> None:
         """Make a record one that needs a newer version."""
+        ...
+
+    async def damage(self, kind: str, job: JobId) -> None:
+        """Do something to the index entries of a job; see `damage`."""
         ...
 
     async def empty(self) -> None:
@@ -108,6 +112,10 @@ class MemoryBed:
         record = self.world.records[job]
         record.schema = 2
         self.world.schedule(job, record.due)
+
+    async def damage(self, kind: str, job: JobId) -> None:
+        """Do something to the index entries of a job; see `damage`."""
+        damage.in_memory(self.world, kind, job)
 
     async def empty(self) -> None:
         """Remove everything, as FLUSHALL does."""
@@ -181,6 +189,10 @@ class RedisBed:
         due = await self.raw.zscore("jobsched:due:1", job)
         await self.raw.zrem("jobsched:due:1", job)
         await self.raw.zadd("jobsched:due:2", {job: due})
+
+    async def damage(self, kind: str, job: JobId) -> None:
+        """Do something to the index entries of a job; see `damage`."""
+        await damage.in_redis(self.raw, kind, job)
 
     async def empty(self) -> None:
         """Remove everything, as FLUSHALL does."""
