@@ -30,7 +30,7 @@ class Figure:
             return ""
         if self.value <= self.goal:
             return "reached"
-        return f"missed by {_number(self.value - self.goal)} {self.unit}"
+        return f"missed by {_number(self.value - self.goal)} {self.unit}".strip()
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -119,17 +119,26 @@ def _document(column: Sequence[Figure]) -> dict[str, Any]:
 
 def _row(column: Sequence[Figure]) -> list[str]:
     middle, values = _median(column), [one.value for one in column]
-    goal = f"{_number(middle.goal)} {middle.unit}" if middle.goal is not None else ""
-    span = f"{_number(min(values))} to {_number(max(values))}"
-    return [middle.name, f"{_number(middle.value)} {middle.unit}", span, goal, middle.verdict]
+    goal = f"{_number(middle.goal)} {middle.unit}".strip() if middle.goal is not None else ""
+    span = f"{_number(min(values))} to {_number(max(values))}" if len(values) > 1 else ""
+    return [
+        middle.name,
+        f"{_number(middle.value)} {middle.unit}".strip(),
+        span,
+        goal,
+        middle.verdict,
+    ]
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
     head = ["figure", "median", "lowest to highest", "goal", ""]
-    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
-    for row in [head, *rows]:
+    # one run has no lowest and highest
+    shown = [place for place in range(len(head)) if any(row[place] for row in rows)]
+    lines = [[row[place] for place in shown] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
         print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
 
 

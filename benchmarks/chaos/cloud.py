@@ -77,6 +77,8 @@ def cloud_stage(image: str) -> Iterator[CloudStage]:
             # a job's machine boots in seconds here
             "JOBSCHED_EC2_SPOT_LEAD": "5s",
             "JOBSCHED_EC2_SPOT_ALIVE": str(ALIVE),
+            # a machine's place is free for the next one when it was seen to be gone
+            "JOBSCHED_WORKER_SWEEP_EVERY": "5s",
             "JOBSCHED_EC2_SPOT_HOURLY": "1000",
         }
         yield CloudStage(gateway=cloud.gateway, settings=settings, cloud=cloud)
