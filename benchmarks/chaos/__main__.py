@@ -43,8 +43,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _ended)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     _say(f"seed {options.seed}; what all processes say is in {folder}")
-    result = run(options, folder)
-    kept = _kept(result, options, folder)
+    try:
+        kept = _kept(run(options, folder), options, folder)
+    except KeyboardInterrupt:
+        _say("ended before its time; nothing of it runs")
+        if not options.keep:
+            shutil.rmtree(folder)
+        return 130
     if kept and not options.keep:
         shutil.rmtree(folder)
     return 0 if kept else 1

@@ -19,6 +19,8 @@ from benchmarks.chaos.evidence import Body, Run
 from benchmarks.chaos.recorder import Line
 
 USUAL_SOCKET = "unix:///var/run/docker.sock"
+#: seconds after which the engine has done what a process asked that was killed
+SETTLES = 0.5
 
 
 @dataclass(slots=True)
@@ -61,10 +63,15 @@ class EngineStage:
         return [*containers, *(f"lease {one.name}" for one in self._leases.glob("*.json"))]
 
     def remove(self) -> None:
-        """Remove whatever containers there are."""
-        for one in self._client.api.containers(all=True, filters={"label": self._label}):
-            with suppress(NotFound):
-                self._client.api.remove_container(one["Id"], force=True, v=True)
+        """Remove whatever containers there are, and what a request of before still makes."""
+        found = True
+        while found:
+            time.sleep(SETTLES)
+            several = self._client.api.containers(all=True, filters={"label": self._label})
+            found = bool(several)
+            for one in several:
+                with suppress(NotFound):
+                    self._client.api.remove_container(one["Id"], force=True, v=True)
 
     def follow(self, stream: Any) -> None:
         """Note events until the stream is closed."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+#: jobs that are posted at one time, so that workers have several in hand
+TOGETHER: Final = 4
 #: names of the container's own lines
 START, END = "start", "end"
 #: what a container says of itself; its number and attempt are in its environment. It tries for a
@@ -49,11 +51,11 @@ class Script:
 
 
 def scripts(seed: int, jobs: int, during: float) -> list[Script]:
-    """Think out jobs that are posted one by one during some seconds."""
+    """Think out jobs that are posted during some seconds, a few at a time."""
     dice = random.Random(seed)  # noqa: S311 - not for secrets
     kinds = [kind for kind, weight in KINDS.items() for _ in range(weight)]
     return [
-        dice.choice(kinds)(dice, number, (number + dice.random()) * during / jobs)
+        dice.choice(kinds)(dice, number, (number - number % TOGETHER) * during / jobs)
         for number in range(jobs)
     ]
 
@@ -115,7 +117,7 @@ def _cancelled(dice: random.Random, number: int, at: float) -> Script:
         attempts=None,
         post_at=at,
         ahead=dice.uniform(0, 4),
-        cancel_after=dice.uniform(-2, 4),
+        cancel_after=dice.choice([dice.uniform(-2, 4), dice.uniform(-0.1, 0.5)]),
     )
 
 
