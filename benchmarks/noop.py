@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.provider import InstanceStatus, Provider
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
 from jobsched.domain.job import Access, Container, Instance, Json, Offer
 
@@ -76,6 +76,10 @@ class NoopProvider(Provider):
         """Describe nothing: no benchmark sweeps."""
         del known
         return {}
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List nothing: no benchmark reaps."""
+        return []
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Say that the machine is gone."""

@@ -5,7 +5,8 @@ JobschedError
 ├─ Unauthorised                                    (401) no token, or a wrong one
 ├─ NotFound ─ UnknownJob                           (404)
 ├─ Refused ─ AlreadyEnded · IdempotencyConflict    (409) for this job, the answer is no
-│          └ StaleWrite                                  the record was changed meanwhile
+│          └ StaleWrite ─ LeaseOver                      the record was changed meanwhile, or is
+│                                                         in another worker's hands
 ├─ Gone                                            (410) the launch is over: the machine may go
 ├─ Unavailable                                     (503) nothing was done; ask again later
 │  ├─ StoreUnavailable ─ WrongStore                      Redis is down, or another deployment's
@@ -81,6 +82,10 @@ class IdempotencyConflict(Refused):
 
 class StaleWrite(Refused):
     """The record was changed by somebody else: read it again and decide anew."""
+
+
+class LeaseOver(StaleWrite):
+    """The lease ended before the effect, which is left to whoever has the job now."""
 
 
 class Gone(JobschedError):

@@ -40,7 +40,8 @@ def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Client]:
     with log.open("wb") as errors:
         process = subprocess.Popen(
             _command(folder, settings.get("JOBSCHED_API_PORT", "0")),
-            stdin=subprocess.DEVNULL,
+            # it ends when this one is killed, too
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(os.environ, settings),
@@ -57,7 +58,7 @@ def _command(folder: Path, port: str) -> list[str]:
     # An empty one, so that a jobsched.toml in the current directory does not count.
     settings = folder / "jobsched.toml"
     settings.touch()
-    up = [sys.executable, "-m", "jobsched", "up", "--json", "--port", port]
+    up = [sys.executable, "-m", "jobsched", "up", "--owned", "--json", "--port", port]
     return [*up, "--data-dir", str(folder / "data"), "--config", str(settings)]
 
 
@@ -93,8 +94,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 __all__ = ["running"]

@@ -30,6 +30,7 @@ COMMANDS = (
     "plugin",
     "config",
     "init",
+    "restore",
     "doctor",
     "cloud",
 )

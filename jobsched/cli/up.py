@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 @setting.flag("--data-dir", "data_dir", "Where the jobs are kept.")
 @setting.file
 @option.as_json
-def command(*, file: Path | None, as_json: bool, **flags: Any) -> None:
+# for who starts it: it ends with its standard input, also when its owner was killed
+@click.option("--owned", is_flag=True, hidden=True)
+def command(*, file: Path | None, as_json: bool, owned: bool, **flags: Any) -> None:
     """Run the API, a worker and a Redis in one process.
 
     Nothing need be set up. Jobs are kept in the user's data directory and are there again after a
@@ -27,6 +32,7 @@ def command(*, file: Path | None, as_json: bool, **flags: Any) -> None:
     processes, and one line says so.
     """
     import asyncio  # noqa: PLC0415 (not for --help, nor what follows)
+    import threading  # noqa: PLC0415
 
     from jobsched import up  # noqa: PLC0415
 
@@ -35,7 +41,16 @@ def command(*, file: Path | None, as_json: bool, **flags: Any) -> None:
     def ready(url: str) -> None:
         told(config, url, as_json=as_json)
 
+    if owned:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+
     asyncio.run(up.up(config, ready=ready))
+
+
+def _end_with_input() -> None:
+    """End in order when the standard input does."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def read(file: Path | None, **flags: Any) -> Config:

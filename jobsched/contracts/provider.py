@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from marshmallow import Schema
@@ -47,6 +48,39 @@ class InstanceStatus:
     #: with ``gone``: nobody gave it back, but it can never be reached again (a static host that was
     #: taken out of the configuration); nothing is removed from it, as nothing can be
     lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedMachine:
+    """A machine with this deployment's mark, as the provider's own list shows it.
+
+    Example:
+        >>> def owned_as(machine):
+        ...     return OwnedMachine(
+        ...         instance=Instance(id=machine["id"]),
+        ...         phase=PHASES[machine["state"]],
+        ...         token=machine["tag"],
+        ...         job=machine["job"],
+        ...         attempt=machine["attempt"],
+        ...         launched_at=machine["made_at"],
+        ...         dies_at=datetime.fromisoformat(machine["off_at"]),
+        ...     )
+    """
+
+    #: enough of it for ``terminate``, which is called with nothing else
+    instance: Instance
+    phase: Literal["pending", "running", "going", "unknown"]
+    #: of the launch that it was made for; empty: it carries none, and may be a person's
+    token: str = ""
+    #: the job and the attempt that it was made for, as its marks say; empty and 0: they do not
+    job: str = ""
+    attempt: int = 0
+    #: when it was made; None: unknown
+    launched_at: datetime | None = None
+    #: when it must have ended by itself, as its marks say; None: unknown
+    dies_at: datetime | None = None
+    #: what it costs an hour, in US dollars; None: unknown
+    usd_per_hour: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +241,8 @@ class Provider(ABC):
             >>> async def freeze(self, order, offer):
             ...     request = {
             ...         "tag": order.token,
+            ...         "job": order.job,
+            ...         "attempt": order.attempt,
             ...         "deployment": order.deployment,
             ...         "zone": offer.state["zone"],
             ...         "image": await self.acme.newest_image(),
@@ -301,13 +337,42 @@ class Provider(ABC):
         """
 
     @abstractmethod
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List all machines that carry this deployment's mark and are not gone.
+
+        By the provider's own list, not by what this process or the store remembers: what is listed
+        and in no record is ended. Two that carry one token are two entries.
+
+        When: Called by one worker every minute, and by ``jobsched doctor``; has no effect. Reads
+        every page, or raises.
+
+        Repeated: for as long as there is a worker.
+
+        Raises:
+            OperationFailed: the list would not be whole; nothing is ended, and it is asked again.
+
+        Within: 60 seconds.
+
+        Example:
+            >>> async def owned(self):
+            ...     found, page = [], 0
+            ...     try:
+            ...         while machines := await self.acme.machines(page=page):
+            ...             found += [owned_as(one) for one in machines if one["state"] != "off"]
+            ...             page += 1
+            ...     except ConnectionError as error:
+            ...         raise OperationFailed("no_answer", str(error)) from error
+            ...     return found
+        """
+
+    @abstractmethod
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Give the machine back, and say how it stands now.
 
         ``unknown`` for a machine that is not found but too young to be surely gone.
 
         When: an attempt is over, or its machine is replaced; also for a machine that was named
-        after it had been written off.
+        after it had been written off, and for one that is owned and that no record knows.
 
         Repeated: Repeated until the machine is described as ``gone``; a machine that is gone
         already is success.
@@ -353,4 +418,4 @@ class Provider(ABC):
         return ()
 
 
-__all__ = ["Caps", "InstanceStatus", "Provider"]
+__all__ = ["Caps", "InstanceStatus", "OwnedMachine", "Provider"]

@@ -102,7 +102,8 @@ def left_of_grace(spec: Spec, launch: Launch, now: datetime) -> timedelta:
     Only a machine that is taken away sets an end; otherwise each stop has the job's whole grace.
     """
     given, since = launch.stopping_grace, launch.stopping_at
-    if launch.stopping != "interruption" or given is None or since is None:
+    is_taken = launch.stopping == "interruption" and launch.interrupted_until
+    if not is_taken or given is None or since is None:
         return spec.grace
     return max(since + given - now, LEAST_GRACE)
 

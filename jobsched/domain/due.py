@@ -151,7 +151,8 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
     if launch.instance is None:
         until = deadlines.provisioned(spec, launch)
         doubted = launch.begun_at + spec.limits.token
-        send = Verb.PROVISION if now < doubted else Verb.FIND
+        # in a restored store the request may be an old one, whose machine has come and gone
+        send = Verb.PROVISION if now < doubted and not job.restored_at else Verb.FIND
         if may_have_started(launch):
             dead = _Step(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
             return [dead, _Step(LONG_AGO, send, no)]
@@ -225,7 +226,7 @@ def _while_running(job: Job, attempt: Attempt, launch: Launch, started_at: datet
         until = deadlines.stopped(spec, launch, launch.stopping_at)
         given_back = _Step(until, Verb.TERMINATE, no, f"stopping_{launch.stopping}")
         again = _Step(LONG_AGO, Verb.COLLECT, no, launch.stopping or why)
-        return _tried_first(attempt, [given_back, again], over)
+        return _tried_first(attempt, [given_back, *_warning(launch), again], over)
     stop = _Step(stop_at, Verb.COLLECT, no, why)
     look = _Step(deadlines.inspected(launch, job.id), Verb.INSPECT, no)
     return _tried_first(attempt, [*_warning(launch), stop, look], over)
@@ -236,10 +237,12 @@ def _warning(launch: Launch) -> list[_Step]:
 
     Best effort: a warning that fails is recorded like one that does not. A risk stops nothing.
     """
-    if launch.interrupted_at:
-        if launch.notice:
-            return []
-        return [_Step(launch.interrupted_at, Verb.WARN, launch.no, "interruption")]
+    if launch.stopping == "interruption":
+        # after the intent to stop it: what it does because it was told is no success of its own
+        told = _Step(LONG_AGO, Verb.WARN, launch.no, "interruption")
+        return [] if launch.notice else [told]
+    if launch.interrupted_at or launch.stopping_at:
+        return []
     if launch.at_risk_at and not launch.risk_notice:
         return [_Step(launch.at_risk_at, Verb.WARN, launch.no, "rebalance")]
     return []

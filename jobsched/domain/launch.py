@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from jobsched.domain import facts
 from jobsched.domain.job import Ending, Instance, Launch, Notice, Try
@@ -69,7 +70,7 @@ def _provisioned(launch: Launch, fact: facts.Provisioned) -> Launch:
         instance=_known_best(known, fact.instance),
         provisioned_at=launch.provisioned_at or fact.at,
         access=launch.access or fact.instance.access,
-        ready_at=launch.ready_at or (fact.at if fact.ready else None),
+        ready_at=_ready_at(launch, fact.at if fact.ready else None),
     )
     return launch if after == launch else after
 
@@ -94,12 +95,20 @@ def _ready(launch: Launch, fact: facts.Ready) -> Launch:
         return launch
     after = replace(
         launch,
-        ready_at=launch.ready_at or fact.at,
+        ready_at=_ready_at(launch, fact.at),
         certificate=launch.certificate or fact.certificate,
         certified_id=launch.certified_id or fact.instance_id,
         access=launch.access or fact.access,
     )
     return launch if after == launch else after
+
+
+def _ready_at(launch: Launch, at: datetime | None) -> datetime | None:
+    """Give when a machine became ready: one that was given back before never does.
+
+    Nothing was ever put on that one, so there is nothing to be removed from it.
+    """
+    return launch.ready_at or (None if launch.released_at else at)
 
 
 def _interrupted(launch: Launch, fact: facts.Interrupted) -> Launch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from structlog.contextvars import bound_contextvars
@@ -23,7 +24,7 @@ from jobsched.engine.provision import provision
 from jobsched.engine.start import start
 from jobsched.engine.terminate import terminate
 from jobsched.engine.warn import warn
-from jobsched.errors import OperationFailed, StaleWrite
+from jobsched.errors import LeaseOver, OperationFailed, StaleWrite
 
 VERBS: dict[Verb, Callable[[Parts, Job, Command], Awaitable[Job]]] = {
     Verb.PLAN: plan,
@@ -48,6 +49,7 @@ async def advance(parts: Parts, job: Job, wanted: Due, hand: Hand) -> None:
     The caller has the lease (as ``parts.worker``) and renews it. May be cancelled at any await:
     what was done is found again by what was saved first.
     """
+    parts = replace(parts, may_act=hand.may_act)
     with bound_contextvars(job=job.id):
         if hand.has_news:
             job = await parts.store.read(job.id)
@@ -82,6 +84,10 @@ async def step(parts: Parts, job: Job, command: Command, hand: Hand) -> Job:
     parts.services.log.debug("command.begun", verb=command.verb, launch=command.launch)
     try:
         after = await hand.carry_out(command, verb(parts, job, command))
+    except LeaseOver:
+        parts.services.log.warning("lease.over", verb=command.verb, launch=command.launch)
+        hand.lose()
+        return job
     except StaleWrite:
         fresh = await parts.store.read(job.id)
         if fresh.rev == job.rev:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from jobsched.contracts.log_store import LogPart
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.contracts.runner import ContainerStatus, LogChunk
 from jobsched.domain import facts
 from jobsched.domain.job import Container, Offer, Plan
@@ -26,6 +26,7 @@ LONGEST_MESSAGE = 2000
 LARGEST_NOTE = 4096
 
 _status = Keepable(InstanceStatus)
+_owned = Keepable(OwnedMachine)
 _container_status = Keepable(ContainerStatus)
 _container = Keepable(Container)
 _offer = Keepable(Offer)
@@ -90,6 +91,21 @@ def described(given: object) -> dict[str, InstanceStatus | NotKeepable]:
         except NotKeepable as error:
             checked[token] = error
     return checked
+
+
+def owned(given: object) -> list[OwnedMachine | NotKeepable]:
+    """Take a list of machines; what is wrong with one does not hide the others."""
+    if not isinstance(given, list | tuple):
+        raise NotKeepable(f"{named(given)}, and no list of OwnedMachine")
+    return [_listed(one) for one in given]
+
+
+def _listed(given: object) -> OwnedMachine | NotKeepable:
+    try:
+        machine = _owned(given)
+    except NotKeepable as error:
+        return error
+    return machine if machine.instance.id else NotKeepable("an OwnedMachine that has no id")
 
 
 def container(name: str) -> Answer[Container]:
@@ -196,6 +212,7 @@ __all__ = [
     "nothing",
     "offers",
     "output",
+    "owned",
     "plan",
     "readable",
     "stored",

@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from jobsched.engine.answer import Answer, readable
 from jobsched.engine.parts import Parts
-from jobsched.errors import Effect, InvalidInput, OperationFailed, Then, Unavailable
+from jobsched.errors import Effect, InvalidInput, LeaseOver, OperationFailed, Then, Unavailable
 from jobsched.hooks.patience import Broke, NoAnswer, contained, patiently
 from jobsched.store.keepable import NotKeepable
 
@@ -49,9 +49,12 @@ async def call(
         within: how long it may take; `USUAL` unless said.
 
     Raises:
+        LeaseOver: the caller may not act any more; nothing was called.
         OperationFailed: an expected failure; a time-out is one, with unknown effect.
         PluginBug: anything else, logged once. Its effect is unknown.
     """
+    if not parts.may_act():
+        raise LeaseOver
     within = within or USUAL
     try:
         given = await patiently(what, work, within)
@@ -63,6 +66,9 @@ async def call(
         raise OperationFailed("unavailable", message, effect="unknown") from error
     except OperationFailed as error:
         raise _expected(parts, what, error) from error
+    except LeaseOver:
+        # of a call inside the call
+        raise
     except (Exception, Broke) as error:
         raise _bug(parts, what, error) from error
     return _checked(parts, what, given, answer)

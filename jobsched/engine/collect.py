@@ -36,6 +36,9 @@ async def _stopped(parts: Parts, job: Job, command: Command) -> Job:
     if status.phase in {"running", "unknown", "created"}:
         if place.launch.stopping_at is None:
             job = await intend(parts, job, _stopping(parts, job, command))
+            if command.why == "interruption":
+                # told first: one that ends by itself because it was told is interrupted, too
+                return job
         await _stop(parts, job, command)
         status = await inspected(parts, job, place)
     fact = of_container(place, status, parts.now)

@@ -14,10 +14,19 @@ NEVER_CANCELLED = frozenset({Verb.PROVISION, Verb.START})
 
 
 class Hand:
-    """Holds one leased job while steps are taken; told when somebody else changed it."""
+    """Holds one leased job while steps are taken; told when somebody else changed it.
 
-    def __init__(self, parts: Parts, job: JobId) -> None:
+    Args:
+        parts: for reading the record anew.
+        job: the one that is held.
+        leased_until: by this machine's monotonic clock, in seconds.
+    """
+
+    def __init__(self, parts: Parts, job: JobId, leased_until: float) -> None:
         self.job = job
+        #: reckoned from before the store was asked, so it ends no later than the store's own lease.
+        #: A pause that stops this clock too (a laptop asleep) is not seen by it, but by the store
+        self.leased_until = leased_until
         #: the lease is another worker's by now
         self.is_lost = False
         #: the worker stops: no further step is begun
@@ -28,6 +37,10 @@ class Hand:
         self._command: Command | None = None
         self._task: asyncio.Future[Job] | None = None
         self._dropped = False
+
+    def may_act(self) -> bool:
+        """Say whether an effect may still be begun: somebody else may have the job by now."""
+        return not self.is_lost and self._parts.services.clock.monotonic() < self.leased_until
 
     async def carry_out(self, command: Command, work: Awaitable[Job]) -> Job | None:
         """Give what the work gives; None if news made it needless and it was cancelled."""

@@ -55,6 +55,10 @@ def _unwatched(runner: Runner, access: Access) -> bool:
     return False
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything a verb may use."""
@@ -74,6 +78,9 @@ class Parts:
     chores: Chores | None = None
     #: makes sure that ended containers of this runner and access are heard of; False: nobody tells
     watch: Callable[[Runner, Access], bool] = _unwatched
+    #: whether the caller still has what allows it to act: the lease of its job, the lock of its
+    #: chore. Asked before each call of a plugin
+    may_act: Callable[[], bool] = _always
     #: who takes the steps: a worker's name, empty in the API
     worker: str = ""
     arq_job: str = ""

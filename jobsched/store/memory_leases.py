@@ -88,7 +88,8 @@ class MemoryLeases(Calls):
             self.world.tell(Wake(job=job, holder=record.holder))
             return
         record.free()
-        self._due(job, now)
+        if record.due is None or record.due > now:
+            self._due(job, now)
 
 
 __all__ = ["MemoryLeases"]

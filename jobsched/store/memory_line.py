@@ -62,7 +62,9 @@ class MemoryLine(MemoryPace):
         now, woken, sooner = self._now(), 0, False
         line = self.world.waiting.get(provider, {})
         for job in sorted(line, key=lambda one: (line[one], one))[:most]:
-            record = self.world.records[job]
+            record = self.world.records.get(job)
+            if record is None:
+                continue
             if record.leased(now):
                 record.dirty = True
             elif record.due is None or record.due > now:
@@ -88,6 +90,7 @@ class MemoryLine(MemoryPace):
         self._leave_lines(job, provider)
         line = world.paced if paced else world.waiting
         line.setdefault(provider, {})[job] = order
+        record.line = "paced" if paced else "waiting"
         if not holder and record.leased(now):
             return
         if paced:

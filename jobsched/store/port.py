@@ -1,7 +1,8 @@
 """What the engine asks of a store; one conformance suite holds every adapter to it.
 
 Every call that touches records carries the deployment's id and raises
-:class:`~jobsched.errors.WrongStore` when the store was emptied or is another deployment's, and
+:class:`~jobsched.errors.WrongStore` when the store was emptied, is another deployment's, or was
+restored from a backup since it was opened, and
 :class:`~jobsched.errors.StoreUnavailable` when it does not answer, is loading, or takes no writes;
 in both cases nothing was done, or (a lost answer) may have been done whole. Calls that only read
 answer as long as they can: from a full store, and from a replica. All times are the store's.
@@ -9,7 +10,7 @@ answer as long as they can: from a full store, and from a replica. All times are
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -102,6 +103,28 @@ class Quarantined:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An index that contradicts a record."""
+
+    job: JobId
+    #: which one: ``list``, ``state``, ``due``, ``slots``, ``line``, ``ended``; ``record``: there is
+    #: no record, or none that is a record
+    why: str
+    #: where a list has it, and whose slot or line it is in; empty: not told
+    place: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What one look at the indexes has found."""
+
+    faults: tuple[Fault, ...]
+    #: where to go on; empty: all was looked at
+    cursor: str
+
+
 #: no limit
 NO_CAPS = Caps()
 
@@ -118,6 +141,16 @@ class Halted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What an operator must look at."""
+
+    #: what is wrong, and what is to be done
+    sentence: str
+    #: when it was raised first
+    at: datetime
+
+
 class Store(Protocol):
     """The store of one deployment."""
 
@@ -127,6 +160,24 @@ class Store(Protocol):
 
     async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
         """Make an empty store this deployment's; ``WrongStore`` if it is another's."""
+        ...
+
+    async def begin_restore(self, epoch: str) -> None:
+        """Be the only one that is not refused: the store was put back from a backup.
+
+        Who opened it before is refused for good, and who opens it now until `end_restore`. May be
+        repeated, also by another process after a crash in between, which then is the only one.
+
+        Args:
+            epoch: a word that was never used before.
+
+        Raises:
+            WrongStore: it is empty, or another deployment's.
+        """
+        ...
+
+    async def end_restore(self) -> None:
+        """Let those in who open the store from now on."""
         ...
 
     async def accept(
@@ -202,6 +253,8 @@ class Store(Protocol):
 
     async def wake(self, job: JobId) -> None:
         """Make a job that has not ended due now (mark it dirty if it is leased).
+
+        What has been due for longer keeps its turn.
 
         Takes it out of quarantine, so that a record that was repaired is tried again.
         """
@@ -281,6 +334,21 @@ class Store(Protocol):
         """
         ...
 
+    async def raise_alarm(self, name: str, sentence: str) -> bool:
+        """Keep an alarm until it is cleared; say whether it is new.
+
+        May be repeated: the last sentence is kept, with the time at which it was raised first.
+        """
+        ...
+
+    async def clear_alarm(self, name: str) -> bool:
+        """Forget an alarm; say whether there was one. May be repeated."""
+        ...
+
+    async def alarms(self) -> Mapping[str, Alarm]:
+        """Give the alarms that are raised, by name. They are few: one for each thing that fails."""
+        ...
+
     async def lock(self, name: str, holder: str, *, lease: timedelta) -> bool:
         """Take or renew a lock; False: somebody else has it."""
         ...
@@ -303,6 +371,49 @@ class Store(Protocol):
 
     async def quarantine(self) -> Sequence[Quarantined]:
         """Give the records that could not be read."""
+        ...
+
+    async def examine(
+        self,
+        providers: Collection[str],
+        *,
+        most: int,
+        cursor: str | None = None,
+        everything: bool = False,
+    ) -> Examined:
+        """Look at up to ``most`` (and 500) index entries, and give those that contradict a record.
+
+        Repairs nothing: a fault may be put right, or be none any more, by the time it is repaired.
+        Records that a newer version wrote, and those in quarantine, are not judged.
+
+        Args:
+            providers: whose slots and lines are looked at.
+            most: entries; costs the store a few microseconds each.
+            cursor: where to go on, empty for the beginning. None: where the last call without one
+                stopped, whoever made it; where this one stops is kept for the next.
+            everything: also jobs that have ended; otherwise only the others.
+        """
+        ...
+
+    async def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
+        """Give those of up to some thousand jobs whose index entries contradict their record."""
+        ...
+
+    async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+        """Rebuild all index entries of a job from its record; say which were wrong.
+
+        Whole or not at all, and only from the record as it stands. What misses a due time is due
+        now, or when its lease ends. A record in quarantine that can be read (again) is taken out.
+        One of a newer version is left alone. May be repeated: what is right is not touched.
+
+        Args:
+            job: one that has a record, or of which there is an entry only.
+            place: where a list has it, if it has no record; as a fault tells it.
+            provider: whose slot or line it is in, likewise.
+
+        Raises:
+            UnreadableRecord: the record is broken; it is put into quarantine.
+        """
         ...
 
     async def overdue(self, *, by: timedelta, most: int) -> Sequence[JobId]:
@@ -329,7 +440,10 @@ class Store(Protocol):
 __all__ = [
     "NO_CAPS",
     "Accepted",
+    "Alarm",
     "Claimed",
+    "Examined",
+    "Fault",
     "Halted",
     "Idempotency",
     "Listed",

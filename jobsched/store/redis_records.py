@@ -66,13 +66,23 @@ class RedisRecords(RedisCalls):
         answer = await self.call("read", job)
         if answer[0] == b"unknown":
             raise UnknownJob
+        if answer[0] == b"broken":
+            broken = UnreadableRecord("The record is not a hash.")
+            await self.set_aside(job, b"", broken)
+            raise broken
         try:
             return codec.decode(answer[2], _schema(answer[1]))
         except NewerRecord:
             raise
         except UnreadableRecord as error:
-            await self.call("set_aside", job, error.message)
+            await self.set_aside(job, answer[2], error)
             raise
+
+    async def set_aside(self, job: JobId, document: bytes, error: UnreadableRecord) -> None:
+        """Put a record into quarantine, if it still holds the document that was found broken."""
+        # Not for safety: this is the digest that scripts know.
+        digest = hashlib.sha1(document, usedforsecurity=False).hexdigest()
+        await self.call("set_aside", job, error.message, digest)
 
     async def save(
         self,
@@ -110,6 +120,7 @@ class RedisRecords(RedisCalls):
             row.attempt,
             codec.encode(after),
             " ".join(sorted(row.refused - was.refused)),
+            " ".join(sorted(row.tokens)),
             len(taken),
             *taken,
             *sorted(was.tokens - row.tokens),
@@ -134,7 +145,7 @@ class RedisRecords(RedisCalls):
             try:
                 jobs.append(codec.decode(document))
             except UnreadableRecord as error:
-                await self.call("set_aside", job, error.message)
+                await self.set_aside(JobId(job.decode()), document, error)
         return Claimed(
             jobs=tuple(jobs),
             now=to_time(int(answer[1])),

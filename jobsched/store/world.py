@@ -10,7 +10,7 @@ from datetime import datetime
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.store.port import Halted, Idempotency, Wake
+from jobsched.store.port import Alarm, Halted, Idempotency, Wake
 from jobsched.store.row import CHANGES_KEPT
 
 
@@ -31,6 +31,8 @@ class Record:
     holder: str = ""
     until: datetime | None = None
     dirty: bool = False
+    #: the line in which it waits: ``waiting``, ``paced``, or empty
+    line: str = ""
     #: the end of its retention, set with its last save
     forget_at: datetime | None = None
 
@@ -68,7 +70,8 @@ class Given:
 class World:
     """Everything that is stored."""
 
-    deployment: str = ""
+    #: what the store says whose it is
+    owner: str = ""
     fingerprint: str = ""
     records: dict[JobId, Record] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -86,7 +89,11 @@ class World:
     caps: dict[str, Caps] = field(default_factory=dict)
     #: provider → why
     halted: dict[str, Halted] = field(default_factory=dict)
+    #: name → what an operator must look at
+    alarms: dict[str, Alarm] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)
+    #: where the last look at the indexes stopped
+    examined: str = ""
     locks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     workers: dict[str, datetime] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
-from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.contracts.services import Clock
 from jobsched.domain.job import Access, Container, Instance, Json, Offer
@@ -63,6 +63,9 @@ class FakeMachine:
     id: str
     ready_at: float
     phase: str = "running"
+    #: its marks: what was asked for, and when that was
+    order: dict[str, Any] = field(default_factory=dict)
+    launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
 
 
@@ -111,7 +114,9 @@ class FakeWorld:
         if token not in self.machines:
             number = len(self.machines) + 1
             ready_at = self.clock.monotonic() + self.boot
-            self.machines[token] = FakeMachine(token=token, id=f"m-{number}", ready_at=ready_at)
+            self.machines[token] = FakeMachine(
+                token=token, id=f"m-{number}", ready_at=ready_at, launched_at=self.clock.now()
+            )
             self.most_alive = max(self.most_alive, len(self.alive()))
         return self.machines[token]
 
@@ -182,7 +187,8 @@ class FakeProvider(Provider):
         """Write down whose it is."""
         del offer
         whose = {"job": order.job, "attempt": order.attempt, "launch": order.launch}
-        return json.dumps({"token": order.token, **whose}, sort_keys=True)
+        dies_at = order.dies_at.isoformat() if order.dies_at else None
+        return json.dumps({"token": order.token, "dies_at": dies_at, **whose}, sort_keys=True)
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token."""
@@ -191,6 +197,7 @@ class FakeProvider(Provider):
         order = json.loads(request)
         is_new = order["token"] not in self.world.machines
         machine = self.world.launched(order["token"])
+        machine.order = order
         if is_new and self.on_launch:
             self.on_launch(machine, order)
         return self._described(machine)
@@ -207,6 +214,11 @@ class FakeProvider(Provider):
         self._answer()
         return {token: self._described(one) for token, one in self.world.machines.items()}
 
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List the machines that are on."""
+        self._answer()
+        return [self._owned(machine) for machine in self.world.alive()]
+
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Switch the machine off."""
         self._answer()
@@ -215,6 +227,19 @@ class FakeProvider(Provider):
         if machine is not None:
             self.world.end(machine)
         return InstanceStatus(phase="gone", instance=instance)
+
+    def _owned(self, machine: FakeMachine) -> OwnedMachine:
+        order = machine.order
+        dies_at = order.get("dies_at")
+        return OwnedMachine(
+            instance=Instance(id=machine.id),
+            phase="running",
+            token=machine.token,
+            job=order.get("job", ""),
+            attempt=order.get("attempt", 0),
+            launched_at=machine.launched_at,
+            dies_at=datetime.fromisoformat(dies_at) if dies_at else None,
+        )
 
     def _answer(self) -> None:
         if self.world.is_silent:

@@ -32,8 +32,8 @@ def interruption_of(launch: Launch) -> dict[str, Any] | None:
 def _steps(launch: Launch, notice: Notice | None) -> dict[str, datetime | None]:
     is_told = notice is not None and not notice.failure
     steps = {
-        "warned": notice.at if notice and is_told else None,
         "stopping": launch.stopping_at,
+        "warned": notice.at if notice and is_told else None,
         "ended": launch.ending.at if launch.ending else None,
         "logs": launch.logs_at,
         "gone": launch.gone_at,

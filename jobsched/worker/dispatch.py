@@ -17,6 +17,7 @@ from jobsched.engine.hand import Hand
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError, Unavailable
 from jobsched.store.port import Wake
+from jobsched.worker.watchdog import Watchdog
 
 #: even with nothing to wake it, the loop looks again this often: a lost wake costs no more
 LONGEST_SLEEP = timedelta(seconds=5)
@@ -61,6 +62,7 @@ class Dispatch:
     def __init__(self, parts: Parts, pace: Pace | None = None) -> None:
         self._parts = parts
         self._pace = pace or Pace()
+        self._watchdog = Watchdog(parts.services.clock, parts.services.log)
         self._hands: dict[JobId, Hand] = {}
         #: in hand, and not begun
         self._decided: deque[_Taken] = deque()
@@ -73,7 +75,7 @@ class Dispatch:
     async def run(self, *, claiming: bool = True) -> None:
         """Claim and work until `stop`; a store that does not answer is asked again for ever.
 
-        Without ``claiming`` only the leases of what `work` was given are kept, and news is heard.
+        Without ``claiming`` only leases that `claim_and_work` took are kept, and news is heard.
         """
         _look_for_cycles_seldom()
         spawn = self._parts.services.spawn
@@ -81,6 +83,7 @@ class Dispatch:
             spawn.task(self._listen(), name="dispatch.listen"),
             spawn.task(self._renew(), name="dispatch.renew"),
             spawn.task(self._begin_hands(), name="dispatch.begin"),
+            spawn.task(self._watchdog.run(), name="dispatch.watchdog"),
         ]
         try:
             while not self._stopping:
@@ -103,16 +106,24 @@ class Dispatch:
         self._stopping = True
         self._wake.set()
 
-    async def work(self, jobs: Sequence[Job], *, arq_job: str = "") -> None:
-        """Advance claimed jobs, and return when all have been given up (for a queue's task)."""
+    async def claim_and_work(self, job: JobId, *, arq_job: str = "") -> None:
+        """Advance one job, if it is due, and return when it is given up (for a queue's task)."""
+        leased_until = self._lease_from_now()
+        claimed = await self._parts.store.claim(
+            self._parts.worker, most=1, lease=self._pace.lease, only=job
+        )
         parts = replace(self._parts, arq_job=arq_job)
-        await asyncio.gather(*(self._advance(one, parts) for one in self._taken(jobs)))
+        taken = self._taken(claimed.jobs, leased_until)
+        await asyncio.gather(*(self._advance(one, parts) for one in taken))
 
     async def _round(self) -> timedelta:
         """Claim once; give how long nothing is due."""
         free = self._pace.hands - len(self._hands)
         if free <= 0:
             return LONGEST_SLEEP
+        if not self._watchdog.is_punctual:
+            return RETRY
+        leased_until = self._lease_from_now()
         try:
             claimed = await self._parts.store.claim(
                 self._parts.worker, most=min(free, self._pace.claim), lease=self._pace.lease
@@ -121,7 +132,7 @@ class Dispatch:
             self._say_unreachable(error)
             return RETRY
         self._say_reachable()
-        self._decided.extend(self._taken(claimed.jobs))
+        self._decided.extend(self._taken(claimed.jobs, leased_until))
         self._begin.set()
         # zero is a time too: more is due than one claim takes
         return LONGEST_SLEEP if claimed.next_in is None else min(claimed.next_in, LONGEST_SLEEP)
@@ -146,12 +157,16 @@ class Dispatch:
             async with asyncio.timeout(pause.total_seconds()):
                 await self._wake.wait()
 
-    def _taken(self, jobs: Sequence[Job]) -> list[_Taken]:
+    def _lease_from_now(self) -> float:
+        """Give when a lease ends that is asked for now, by the monotonic clock."""
+        return self._parts.services.clock.monotonic() + self._pace.lease.total_seconds()
+
+    def _taken(self, jobs: Sequence[Job], leased_until: float) -> list[_Taken]:
         """Decide and take jobs in hand, at once: they count even before their work has begun."""
         taken = []
         for job in jobs:
             if job.id not in self._hands and (wanted := self._decide(job)):
-                hand = self._hands[job.id] = Hand(self._parts, job.id)
+                hand = self._hands[job.id] = Hand(self._parts, job.id, leased_until)
                 hand.is_leaving = self._stopping
                 taken.append(_Taken(job, wanted, hand))
         if taken:
@@ -228,12 +243,15 @@ class Dispatch:
             await self._parts.services.clock.sleep(self._pace.renew.total_seconds())
 
     async def _renewed(self, held: Mapping[JobId, Hand]) -> None:
+        leased_until = self._lease_from_now()
         renewal = await self._parts.store.renew(
             self._parts.worker, list(held), lease=self._pace.lease
         )
-        for job in renewal.lost:
-            if self._hands.get(job) is held[job]:
-                held[job].lose()
+        for job, hand in held.items():
+            if job not in renewal.lost:
+                hand.leased_until = leased_until
+            elif self._hands.get(job) is hand:
+                hand.lose()
         for job in renewal.dirty:
             await self._reconsider(job)
 

@@ -30,13 +30,9 @@ async def advance(context: dict[str, Any], job_id: str) -> None:
     With dispatch by arq alone (``JOBSCHED_DISPATCH=arq``) this brings jobs to their end.
     """
     at_work: Working = context[WORKING]
-    parts = at_work.parts
     if at_work.dispatch.is_stopping:
         raise Retry(defer=AGAIN)
-    claimed = await parts.store.claim(
-        parts.worker, most=1, lease=at_work.pace.lease, only=JobId(job_id)
-    )
-    await at_work.dispatch.work(claimed.jobs, arq_job=str(context.get("job_id", "")))
+    await at_work.dispatch.claim_and_work(JobId(job_id), arq_job=str(context.get("job_id", "")))
 
 
 def _chore(work: Callable[[Parts, Working], Awaitable[object]]) -> Callable[..., Awaitable[None]]:
@@ -82,7 +78,7 @@ async def _mine(parts: Parts, at_work: Working, chore: str) -> AsyncIterator[Pro
 
 @_chore
 async def reconcile(parts: Parts, at_work: Working) -> None:
-    """Wake what nobody has looked at for too long."""
+    """Find what nobody would look at again."""
     del at_work
     await reconcile_jobs(parts)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,6 +122,43 @@ def test_ctrl_c_leaves_nothing(
     left = docker_client.containers.list(all=True, filters={"ancestor": busybox_image})
     assert left == []
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.redis
+def test_a_killed_demo_leaves_no_process(
+    redis_program: embedded.ServerBinary, folder: Path
+) -> None:
+    """Killed while a job runs, it takes its server with it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobsched", "demo"],
+        env=environment(TMPDIR=str(folder), DOCKER_HOST=NOWHERE),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        while "running" not in (line := process.stderr.readline()):
+            assert line, "it ended before a job ran"
+        (server,) = children(process.pid)
+    finally:
+        process.kill()
+        process.communicate()
+    deadline = time.monotonic() + 40
+    while Path(f"/proc/{server}").exists():
+        assert time.monotonic() < deadline, "its server goes on"
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    """Give the numbers of the processes that a process has started, and that still are."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return [int(word) for word in found.stdout.split()]
 
 
 def test_a_required_engine_is_required(folder: Path) -> None:

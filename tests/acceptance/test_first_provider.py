@@ -132,6 +132,6 @@ def test_it_forgets_its_machines_as_the_page_says(desk: Desk) -> None:
 
 
 def test_it_is_as_short_as_it_says() -> None:
-    """About thirty lines of code, comments and blank lines aside."""
+    """About forty lines of code, comments and blank lines aside."""
     lines = [line for line in CODE.splitlines() if line.strip()]
-    assert 25 <= len(lines) <= 40
+    assert 35 <= len(lines) <= 45

@@ -17,7 +17,7 @@ import pytest
 
 from jobsched import bootstrap
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import InstanceStatus, Provider
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine, Provider
 from jobsched.domain.job import Access, Instance, Job, JobId, Json, Offer
 from jobsched.domain.state import State, state_of
 from jobsched.engine.callback import receive
@@ -70,6 +70,10 @@ class Remote(Provider):
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe what is lent."""
         return {token: self._described(token) for token in self.lent}
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Leave it to the record."""
+        return []
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Take it back."""

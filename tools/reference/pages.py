@@ -33,6 +33,7 @@ HOOKS = tuple(one for one in vars(specs).values() if hasattr(one, "jobsched_spec
 CONTRACTS: tuple[type, ...] = (
     provider.Provider,
     provider.InstanceStatus,
+    provider.OwnedMachine,
     provider.Caps,
     runner.Runner,
     runner.ContainerStatus,

@@ -66,6 +66,19 @@ def test_other_deployments_are_not_described(provider: StaticHosts) -> None:
     assert asyncio.run(provider.describe_all({})) == {}
 
 
+def test_hosts_of_this_deployment_are_owned(provider: StaticHosts, pool: FakePool) -> None:
+    """With what the lease says, if every host answers; another deployment's is not."""
+    instance = launched(provider, "red", 7)
+    asyncio.run(provider.provision(request(provider, "green", deployment="other")))
+    [found] = asyncio.run(provider.owned())
+    assert (found.instance.id, found.instance.state) == (instance.id, instance.state)
+    assert (found.token, found.job, found.attempt) == (token(7), "job7", 1)
+    assert found.dies_at is not None
+    pool.engines["blue"].is_silent = True
+    with pytest.raises(OperationFailed, match="no answer from blue"):
+        asyncio.run(provider.owned())
+
+
 def test_a_launch_is_found_by_its_token(
     provider: StaticHosts, another: StaticHosts, pool: FakePool
 ) -> None:

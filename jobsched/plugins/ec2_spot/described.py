@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.domain.job import Access, Instance, Json
+from jobsched.plugins.ec2_spot import tags
 from jobsched.plugins.ec2_spot.wish import Market
 
 Phase = Literal["pending", "running", "going", "gone", "unknown"]
@@ -51,6 +53,33 @@ def status_of(machine: Mapping[str, Any], *, public_address: bool) -> InstanceSt
         ),
         interrupted=ended_in_another_way,
     )
+
+
+def owned_of(machine: Mapping[str, Any], *, public_address: bool) -> OwnedMachine | None:
+    """Give a machine as what it is by its tags; None: it is gone. Pure; arguments as above."""
+    status = status_of(machine, public_address=public_address)
+    if status.phase == "gone" or status.instance is None:
+        return None
+    marks = tags.read(machine.get("Tags", ()))
+    attempt = marks.get(tags.ATTEMPT, "")
+    return OwnedMachine(
+        instance=status.instance,
+        phase=status.phase,
+        token=marks.get(tags.LAUNCH, ""),
+        job=marks.get(tags.JOB, ""),
+        attempt=int(attempt) if attempt.isdecimal() else 0,
+        launched_at=machine.get("LaunchTime"),
+        dies_at=_time(marks.get(tags.DIES_AT, "")),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    """Give the time in a tag; None where there is none, or none to count on."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def state_of(machine: Mapping[str, Any]) -> str:
@@ -99,4 +128,13 @@ def _either(machine: Mapping[str, Any], one: str, other: str, *, first: bool) ->
     return machine.get(one if first else other) or None
 
 
-__all__ = ["BY_US", "PHASES", "PORT", "market_of", "state_of", "status_of", "why_ended"]
+__all__ = [
+    "BY_US",
+    "PHASES",
+    "PORT",
+    "market_of",
+    "owned_of",
+    "state_of",
+    "status_of",
+    "why_ended",
+]

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.contracts.services import Services
-from jobsched.domain.job import Instance
+from jobsched.domain.job import Instance, Price
 from jobsched.errors import OperationFailed, Then
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.failure import DEAD, MISMATCH, has_code
@@ -83,15 +83,19 @@ class Launcher:
         instance = status.instance
         if instance is None or status.phase not in {"pending", "running"}:
             return status
+        price = await self.price_of(instance)
+        return replace(status, instance=replace(instance, price=price))
+
+    async def price_of(self, instance: Instance) -> Price | None:
+        """Give what a machine costs an hour now; None where that cannot be had. May be repeated."""
         state = instance.state
         if not (state.get("type") and state.get("zone")):
-            return status
-        price = await self._prices.at_launch(
+            return None
+        return await self._prices.at_launch(
             instance_type=state["type"],
             zone=state["zone"],
             market=cast("Market", state.get("market")),
         )
-        return replace(status, instance=replace(instance, price=price))
 
     async def _made_before(self, token: str, error: OperationFailed) -> InstanceStatus:
         """Give the machine of an earlier sending; only its tag can tell what became of that.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Instance
 from jobsched.errors import OperationFailed
@@ -71,6 +71,19 @@ class Machines:
         known = known or {}
         return {token: self._one(token, ones, known.get(token)) for token, ones in by_token.items()}
 
+    async def owned(self) -> list[OwnedMachine]:
+        """List all machines that have not ended, each for itself. May be repeated.
+
+        Raises:
+            OperationFailed: a page could not be had.
+        """
+        found = []
+        for machine in await self._list():
+            owned = described.owned_of(machine, public_address=self._public)
+            if owned is not None:
+                found.append(owned)
+        return found
+
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Ask for the end of one machine, and say how it stands. May be repeated.
 
@@ -117,8 +130,8 @@ class Machines:
 
         Two would mean that EC2 broke its promise, or that a person launched "more like this", which
         copies tags. Then the answer is about the one that the core knows, or else about the oldest
-        that is alive, so that it is not taken for gone; and the other is said out loud, as nobody
-        here will end it: it may be a person's.
+        that is alive, so that it is not taken for gone; and the other is said out loud: it is paid
+        for until its launch is over, and the reaper ends it then.
         """
         first, *others = sorted(found, key=lambda one: _rank(one, known))
         for other in others:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Final
 
 from marshmallow import Schema
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Instance, Json, Offer
 from jobsched.errors import OperationFailed
@@ -112,6 +114,11 @@ class Ec2SpotProvider(Provider):
         """Describe all machines that carry the deployment's tag."""
         return await self._machines.describe_all(known)
 
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List all machines that carry the deployment's tag, with what they cost now."""
+        machines = await self._machines.owned()
+        return await asyncio.gather(*(self._with_cost(one) for one in machines))
+
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Terminate the machine; its disk goes with it."""
         return await self._machines.terminate(instance)
@@ -120,6 +127,10 @@ class Ec2SpotProvider(Provider):
         """Delete volumes of this deployment that no machine holds."""
         now = self._clock.now()
         return await volumes.remove_leftovers(self._aws, self._deployment, now)
+
+    async def _with_cost(self, machine: OwnedMachine) -> OwnedMachine:
+        price = await self._launcher.price_of(machine.instance)
+        return replace(machine, usd_per_hour=price.per_hour if price else None)
 
 
 def _not_shown(error: OperationFailed) -> OperationFailed | None:

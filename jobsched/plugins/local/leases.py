@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,6 +72,14 @@ class Leases:
             # None: it was pruned between the listing and the look.
             if (found := self.find(token)) is not None:
                 yield token, *found
+
+    def written_at(self, token: str) -> datetime | None:
+        """Give when the lease of a token was written, by this machine's clock; None: it is over."""
+        try:
+            written = self._path(token, "json").stat().st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.fromtimestamp(written, UTC)
 
     def end(self, token: str) -> None:
         """Turn the lease into a tombstone; nothing if that was done already."""

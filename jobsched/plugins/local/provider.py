@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, ParamSpec, TypeVar
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Access, Instance, Json, Offer
 from jobsched.errors import ProviderFailed
@@ -119,6 +119,10 @@ class LocalProvider(Provider):
         found = await self._on_disk(lambda: list(self._leases.all()))
         return {token: self._describe(token, state, lease) for token, state, lease in found}
 
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Read the leases of this machine; of one that cannot be read only its token is known."""
+        return await self._on_disk(self._held)
+
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Turn the launch's file into a tombstone; the machine itself goes on."""
         machine_id = await self._on_disk(host.machine_id, self._data_dir)
@@ -131,6 +135,16 @@ class LocalProvider(Provider):
             return InstanceStatus(phase="unknown", instance=instance)
         await self._on_disk(self._leases.end, instance.state["token"])
         return InstanceStatus(phase="gone", access=instance.access, instance=instance)
+
+    def _held(self) -> list[OwnedMachine]:
+        """Give the launches that have a lease; blocks on the disk."""
+        here = host.machine_id(self._data_dir)
+        found = []
+        for token, state, lease in self._leases.all():
+            written_at = self._leases.written_at(token)
+            if state != "gone" and written_at is not None:
+                found.append(_owned(token, lease, here, written_at))
+        return found
 
     async def _on_disk(
         self, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -167,6 +181,23 @@ class LocalProvider(Provider):
 
 def _instance_id(token: str) -> str:
     return f"local-{token[:12]}"
+
+
+def _owned(token: str, lease: Lease | None, here: str, written_at: datetime) -> OwnedMachine:
+    if lease is None:
+        state = {"token": token, "machine_id": here}
+        instance = Instance(id=_instance_id(token), state=state)
+        return OwnedMachine(instance=instance, phase="unknown", token=token, launched_at=written_at)
+    dies_at = lease.request.get("dies_at")
+    return OwnedMachine(
+        instance=_instance(lease),
+        phase="running",
+        token=token,
+        job=lease.request.get("job", ""),
+        attempt=lease.request.get("attempt", 0),
+        launched_at=written_at,
+        dies_at=datetime.fromisoformat(dies_at) if dies_at else None,
+    )
 
 
 def _instance(lease: Lease) -> Instance:

@@ -1,5 +1,5 @@
 -- What every script begins with: the store's time, whose store it is, and the names of keys.
--- ARGV[1] is the deployment. Times and spans are microseconds; an empty argument means none.
+-- ARGV[1] is the deployment, with the epoch that the caller knows (owner.py). Times and spans are microseconds; an empty argument means none.
 -- Scripts read and check first and write last, as an error in the middle takes nothing back; their
 -- first write is one that a full memory refuses.
 local call = redis.call
@@ -15,6 +15,7 @@ local INDEX = 'jobsched:jobs'
 local QUARANTINE = 'jobsched:quarantine'
 local ENDED = 'jobsched:ended'
 local HALTED = 'jobsched:halted'
+local ALARMS = 'jobsched:alarms'
 local EVENTS = 'jobsched:events'
 local CHANGES_KEPT = 100000
 
@@ -27,6 +28,12 @@ local function waiting_key(provider) return 'jobsched:waiting:' .. provider end
 local function paced_key(provider) return 'jobsched:paced:' .. provider end
 local function pace_key(provider) return 'jobsched:pace:' .. provider end
 local function caps_key(provider) return 'jobsched:caps:' .. provider end
+
+-- The line in which a record says that its job waits.
+local function line_key(line, provider)
+  if line == 'paced' then return paced_key(provider) end
+  return waiting_key(provider)
+end
 
 -- Lua would write a large number as 1.7e+15.
 local function text(number) return string.format('%.0f', number) end
@@ -94,6 +101,7 @@ local function join(one, order, due, paced_from, interval)
   if paced_from then line, other = other, line end
   call('ZADD', line, order, one.id)
   call('ZREM', other, one.id)
+  call('HSET', one.key, 'line', paced_from and 'paced' or 'waiting')
   -- A job that somebody else holds keeps its lease: its holder decides.
   if one.held then return end
   if paced_from then
@@ -128,4 +136,32 @@ local function wake_line(provider, most)
     end
   end
   return woken, sooner
+end
+
+-- Says which index contradicts the record of a job; nil: none does. Records that a newer version
+-- wrote and those in quarantine are not judged. listed: the state in whose set it was found
+local function fault_of(id, newest, listed)
+  local found = redis.pcall('HMGET', record_key(id), 'rev', 'schema', 'state', 'place', 'provider',
+    'ended', 'line', 'slots')
+  if found.err then return call('HEXISTS', QUARANTINE, id) == 0 and 'record' or nil end
+  if not found[1] then return 'record' end
+  local schema, state, provider, line = found[2], found[3], found[5], found[7]
+  if not tonumber(schema) or tonumber(schema) > newest then return nil end
+  local why
+  if listed and listed ~= state or not listed and not call('ZSCORE', state_key(state), found[4]) then
+    why = 'state'
+  elseif not listed and not call('ZSCORE', INDEX, found[4]) then
+    why = 'list'
+  elseif not found[6] == not call('ZSCORE', due_key(schema), id) then
+    why = 'due'
+  elseif not found[6] == not not call('ZSCORE', ENDED, id) then
+    why = 'ended'
+  elseif line and line ~= '' and not call('ZSCORE', line_key(line, provider), id) then
+    why = 'line'
+  else
+    for token in string.gmatch(found[8] or '', '%S+') do
+      if call('HGET', slots_key(provider), token) ~= id then why = 'slots' end
+    end
+  end
+  return why and call('HEXISTS', QUARANTINE, id) == 0 and why or nil
 end

@@ -2,14 +2,15 @@
 -- ARGV: 2 id, 3 rev before, 4 holder, 5 release ('1' or ''), 6 look again at, 7 schema, 8 state,
 --       9 ended ('1' or ''), 10 retention, 11 order in the waiting line, 12 waiting until,
 --       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 interval of launches, 17 facts,
---       18 reason, 19 attempt, 20 document, 21 launches that were refused, 22 how many launches hold
---       a slot from now on, their tokens, then those that do not hold one any more
+--       18 reason, 19 attempt, 20 document, 21 launches that were refused, 22 tokens of all launches
+--       that hold a slot, 23 how many of them do so from now on, their tokens, then those that do
+--       not hold one any more
 local id, holder, release, at = ARGV[2], ARGV[4], ARGV[5] == '1', ARGV[6]
 local schema, state, ended = ARGV[7], ARGV[8], ARGV[9] == '1'
 local capped, alive, hourly, interval = ARGV[13] == '1', ARGV[14], ARGV[15], ARGV[16]
 local key = record_key(id)
 local found = call('HMGET', key, 'rev', 'state', 'schema', 'place', 'provider', 'holder', 'until',
-  'dirty', 'ended')
+  'dirty', 'ended', 'line')
 local was, old_schema, place, provider = found[2], found[3], found[4], found[5]
 local dirty = found[8] == '1'
 if found[1] ~= ARGV[3] or found[9] then return {'stale'} end
@@ -31,8 +32,8 @@ local in_paced_line = call('ZSCORE', paced, id)
 call('HLEN', slots)
 
 local taken, freed = {}, {}
-local last_taken = 22 + tonumber(ARGV[22])
-for position = 23, #ARGV do
+local last_taken = 23 + tonumber(ARGV[23])
+for position = 24, #ARGV do
   local holds = call('HEXISTS', slots, ARGV[position]) == 1
   if position <= last_taken and not holds then
     taken[#taken + 1] = ARGV[position]
@@ -59,7 +60,8 @@ if capped and #taken > 0 then
   end
 end
 
-call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[20])
+call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[20],
+  'slots', ARGV[22])
 if was ~= state then
   call('ZREM', state_key(was), place)
   call('ZADD', state_key(state), 0, place)
@@ -82,6 +84,7 @@ if capped and #taken > 0 then
 end
 if in_line then call('ZREM', waiting, id) end
 if in_paced_line then call('ZREM', paced, id) end
+if found[10] then call('HDEL', key, 'line') end
 if schema ~= old_schema then
   local due = call('ZSCORE', due_key(old_schema), id)
   call('ZREM', due_key(old_schema), id)

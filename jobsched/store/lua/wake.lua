@@ -10,7 +10,9 @@ if is_leased(found[2], found[3]) then
   tell_dirty(id, found[2])
 else
   call('HSET', key, 'holder', '', 'until', '0', 'dirty', '')
-  if schedule(id, found[1], now) then tell_due(now) end
+  -- Who has been due for long keeps its turn.
+  local due = call('ZSCORE', due_key(found[1]), id)
+  if (not due or tonumber(due) > now) and schedule(id, found[1], now) then tell_due(now) end
 end
 call('HDEL', QUARANTINE, id)
 return {'ok'}

@@ -21,6 +21,7 @@ from jobsched.testing.conformance.provider_end import ProviderEnd
 from jobsched.testing.conformance.provider_launch import ProviderLaunch
 from jobsched.testing.conformance.provider_leftovers import ProviderLeftovers
 from jobsched.testing.conformance.provider_manner import ProviderManner
+from jobsched.testing.conformance.provider_owned import ProviderOwned
 from jobsched.testing.conformance.provider_request import ProviderRequest
 from jobsched.testing.conformance.provider_silence import ProviderSilence
 
@@ -36,6 +37,7 @@ class ProviderConformance(
     ProviderRequest,
     ProviderLaunch,
     ProviderDescription,
+    ProviderOwned,
     ProviderEnd,
     ProviderLeftovers,
     ProviderSilence,
@@ -53,7 +55,7 @@ class ProviderConformance(
             the provider needs.
         deployment: optional: the deployment of the provider's services; default: that of the
             fixture ``services``.
-        unreachable: optional: the provider of a cloud that does not answer; without it, four tests
+        unreachable: optional: the provider of a cloud that does not answer; without it, six tests
             are skipped.
         secrets: optional: texts that may be shown nowhere, such as the provider's credentials.
     """

@@ -29,6 +29,7 @@ class ProviderManner:
         machines.provider.status(launched.instance)
         await machines.find(launched.token)
         await machines.describe(launched)
+        await machines.ask(machines.provider.owned())
         await machines.give_back(launched.instance)
 
     @promised(
@@ -57,6 +58,7 @@ def _calls(provider: Provider, of: Launched) -> list[Callable[[], Coroutine[Any,
         lambda: provider.provision(of.request),
         lambda: provider.find(of.token),
         lambda: provider.describe_all({of.token: of.instance}),
+        provider.owned,
         lambda: provider.terminate(of.instance),
     ]
 

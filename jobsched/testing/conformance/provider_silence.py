@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from jobsched.contracts.provider import InstanceStatus, Provider
+from jobsched.contracts.provider import Provider
 from jobsched.errors import OperationFailed
 from jobsched.testing.conformance.breach import Broken, expect
 from jobsched.testing.conformance.fixture import optional
@@ -45,6 +45,14 @@ class ProviderSilence:
         status = seen.get(launched.token)
         is_unknown = status is not None and status.phase == "unknown"
         expect(is_unknown, f"describe_all gave {dict(seen)!r:.300}")
+
+    @promised(by=Provider.owned, that="OperationFailed: the list would not be whole", do=RAISE)
+    async def test_nothing_is_owned_in_a_silent_cloud(
+        self, machines: Machines, silent: Provider
+    ) -> None:
+        """A list that is not whole would say that nothing is left on."""
+        await machines.launch()
+        await _fails("owned", machines.ask(silent.owned()))
 
     @promised(by=Provider.terminate, that="OperationFailed: it could not be asked now", do=RAISE)
     async def test_nothing_is_given_back_to_a_silent_cloud(
@@ -87,7 +95,7 @@ class ProviderSilence:
         return found
 
 
-async def _fails(name: str, call: Awaitable[InstanceStatus | None]) -> None:
+async def _fails(name: str, call: Awaitable[object]) -> None:
     try:
         given = await call
     except OperationFailed:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.domain.job import (
     Attempt,
     Container,
@@ -49,6 +49,11 @@ _JOB = Job(id=JobId("j"), spec=_SPEC, accepted_at=_AT)
 def status(made: InstanceStatus) -> InstanceStatus:
     """Give the description of a machine as the core takes it; raises as :func:`instance`."""
     return _taken(InstanceStatus, made)
+
+
+def owned(made: OwnedMachine) -> OwnedMachine:
+    """Give a machine of the list as the core takes it; raises as :func:`instance`."""
+    return _taken(OwnedMachine, made)
 
 
 def instance(made: Instance) -> Instance:
@@ -106,4 +111,4 @@ def _same(made: T, read: T | None) -> T:
     return read
 
 
-__all__ = ["DO", "container", "instance", "kept", "offers", "status"]
+__all__ = ["DO", "container", "instance", "kept", "offers", "owned", "status"]

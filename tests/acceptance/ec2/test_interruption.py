@@ -82,7 +82,7 @@ def test_an_interrupted_job_ends_and_runs_elsewhere(found: Cloud) -> None:
         deadline,
     )
     assert told["what"] == "terminate"
-    seconds = [told["seconds"][name] for name in ("warned", "stopping", "ended", "logs", "gone")]
+    seconds = [told["seconds"][name] for name in ("stopping", "warned", "ended", "logs", "gone")]
     assert seconds == sorted(seconds)
     assert 60 < taken["stopping_grace"] <= 110
     assert launch(document, 1)["instance_id"] != machine.id

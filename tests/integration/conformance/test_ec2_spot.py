@@ -19,6 +19,7 @@ from jobsched.testing.conformance.provider_end import ProviderEnd
 from jobsched.testing.conformance.provider_launch import ProviderLaunch
 from jobsched.testing.conformance.provider_leftovers import ProviderLeftovers
 from jobsched.testing.conformance.provider_manner import ProviderManner
+from jobsched.testing.conformance.provider_owned import ProviderOwned
 from jobsched.testing.conformance.provider_request import ProviderRequest
 from jobsched.testing.conformance.provider_silence import ProviderSilence
 from jobsched.testing.ec2 import FakeEc2
@@ -227,6 +228,7 @@ leave_out(
     ProviderDeclaration,
     ProviderLaunch,
     ProviderDescription,
+    ProviderOwned,
     ProviderEnd,
     ProviderLeftovers,
     ProviderManner,

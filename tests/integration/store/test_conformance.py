@@ -20,7 +20,7 @@ from jobsched.errors import (
     UnreadableRecord,
     WrongStore,
 )
-from jobsched.store.port import Halted, Idempotency, Renewal, Store, Wake
+from jobsched.store.port import Alarm, Halted, Idempotency, Renewal, Store, Wake
 from tests.integration.store import samples
 from tests.integration.store.beds import Bed
 from tests.integration.store.samples import LEASE, decided
@@ -114,6 +114,9 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "resume": store.resume("fake", Caps(alive=1)),
         "halted": store.halted(),
         "waits_in_line": store.waits_in_line(job),
+        "raise_alarm": store.raise_alarm("a", "look"),
+        "clear_alarm": store.clear_alarm("a"),
+        "alarms": store.alarms(),
         "lock": store.lock("l", "w", lease=LEASE),
         "unlock": store.unlock("l", "w"),
         "bind": store.bind("b", "w"),
@@ -121,6 +124,9 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "acknowledge": store.acknowledge([change]),
         "quarantine": store.quarantine(),
         "overdue": store.overdue(by=SECOND, most=1),
+        "examine": store.examine(["fake"], most=1),
+        "faults": store.faults([job.id]),
+        "repair": store.repair(job.id),
         "prune": store.prune(most=1),
         "see_worker": store.see_worker("w", lease=LEASE),
         "workers": store.workers(),
@@ -907,6 +913,31 @@ async def test_the_first_halt_stays(bed: Bed) -> None:
     await bed.store.resume("fake", Caps())
     assert await bed.store.halted() == {"other": why(3)}
     assert await bed.store.halt("fake", why(2)) == why(2)
+
+
+async def test_an_alarm_stays_until_it_is_cleared(bed: Bed) -> None:
+    """The time at which it was raised first is kept, with its last sentence, for all to see."""
+    before = await bed.store.check()
+    assert await bed.store.alarms() == {}
+    assert await bed.store.raise_alarm("reap:fake", "3 machines; look")
+    [first] = (await bed.store.alarms()).values()
+    assert before <= first.at <= await bed.store.check()
+    await bed.pass_by(timedelta(milliseconds=5))
+    assert not await (await bed.another()).raise_alarm("reap:fake", "7 µ machines; look")
+    assert await bed.store.raise_alarm("quarantine", "one")
+    told = await (await bed.another()).alarms()
+    assert list(told) == ["quarantine", "reap:fake"]
+    assert told["reap:fake"] == Alarm(sentence="7 µ machines; look", at=first.at)
+
+
+async def test_a_cleared_alarm_can_be_raised_anew(bed: Bed) -> None:
+    """It is forgotten, and another one is not; who clears it is told whether there was one."""
+    await bed.store.raise_alarm("a", "look")
+    await bed.store.raise_alarm("b", "look")
+    assert await bed.store.clear_alarm("a")
+    assert not await bed.store.clear_alarm("a")
+    assert list(await bed.store.alarms()) == ["b"]
+    assert await bed.store.raise_alarm("a", "look")
 
 
 async def test_a_halted_provider_begins_nothing(bed: Bed) -> None:

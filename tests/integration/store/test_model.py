@@ -40,6 +40,7 @@ step = st.one_of(
     st.tuples(st.just("renew"), holders, st.lists(jobs, max_size=3), leases),
     st.tuples(st.just("release"), holders, jobs, dues),
     st.tuples(st.just("wake"), jobs),
+    st.tuples(st.just("repair"), jobs),
     st.tuples(st.just("refill"), st.sampled_from([Caps(alive=1), Caps(alive=3), PACED])),
     st.tuples(st.just("halt"), jobs),
     st.tuples(st.just("resume"), st.sampled_from([Caps(alive=1), Caps(alive=3)])),
@@ -112,6 +113,8 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             return await store.release(holder, name(number), look_again_at=at(due))
         case "wake", number:
             return await store.wake(name(number))
+        case "repair", number:
+            return await store.repair(name(number))
         case "refill", limits:
             return await store.refill("fake", limits)
         case "halt", number:
@@ -141,7 +144,11 @@ async def seen(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
         answer = type(error)
     lists = [await store.list(state=state) for state in [None, "scheduled", "finished"]]
     late = await store.overdue(by=HOUR / 2, most=10)
-    return answer, lists, await store.slots("fake"), await store.halted(), sorted(late)
+    looked = await store.examine(["fake"], most=500, cursor="", everything=True)
+    wrong = {(one.job, one.why) for one in looked.faults}
+    # what was saved without a due time is the one thing that these calls can do wrong
+    assert {why for _, why in wrong} <= {"due"}, (call, wrong)
+    return answer, lists, await store.slots("fake"), await store.halted(), sorted(late), wrong
 
 
 @pytest.mark.timeout(60)

@@ -14,13 +14,16 @@ RACED = {
     "bind": ["test_a_name_is_bound_once"],
     "changes": ["test_each_change_goes_to_one_consumer", "test_changes_of_the_dead_go_to_one"],
     "check": ["test_an_empty_store_gets_one_owner"],
+    "clear_alarm": ["test_an_alarm_is_new_once"],
     "claim": ["test_each_job_is_claimed_once", "test_a_wanted_job_is_claimed_once"],
+    "examine": ["test_many_that_look_leave_no_entry_out"],
     "halt": ["test_a_provider_is_halted_once", "test_nothing_begins_while_it_is_halted"],
     "lock": ["test_a_lock_has_one_holder_among_many", "test_a_lock_has_one_holder_at_a_time"],
     "log_delete": ["test_deleted_logs_leave_nothing"],
     "log_write": ["test_logs_of_many_writers_are_intact"],
     "overdue": ["test_what_is_claimed_is_not_overdue"],
     "prune": ["test_an_ended_job_is_pruned_once"],
+    "raise_alarm": ["test_an_alarm_is_new_once"],
     "refill": [
         "test_a_refill_wakes_what_fits",
         "test_a_refill_spends_no_slot_that_others_take",
@@ -28,6 +31,11 @@ RACED = {
     ],
     "release": ["test_a_release_loses_nothing", "test_a_released_job_has_one_holder"],
     "renew": ["test_an_expired_lease_goes_to_one", "test_no_fact_is_missed_by_the_holder"],
+    "repair": [
+        "test_a_repair_hands_no_job_to_two",
+        "test_a_repair_takes_no_slot_that_is_taken_meanwhile",
+    ],
+    "restore": ["test_of_many_restores_one_comes_to_its_end"],
     "resume": ["test_a_resume_wakes_what_fits", "test_nothing_begins_while_it_is_halted"],
     "save": [
         "test_one_of_many_saves_wins",

@@ -38,10 +38,26 @@ CORE = [
     "certificates",
     "redis",
     "redis.deployment",
+    "redis.version",
     "redis.durability",
     "redis.memory",
+    "redis.replicas",
+    "redis.cluster",
+    "redis.authentication",
+    "redis.user",
+    "redis.tls",
     "redis.clock",
+    "redis.scripts",
+    "redis.latency",
+    "redis.connections",
+    "jobs.index",
+    "jobs.overdue",
+    "jobs.quarantine",
+    "alarms",
+    "halted",
 ]
+#: what asks no server
+OF_PROCESSES = ["api.token", "api.aiohttp", "arq"]
 #: nobody listens there
 NOWHERE = "redis://user:canary@127.0.0.1:1/0"
 
@@ -111,12 +127,13 @@ def test_without_redis_everything_else_is_looked_at(folder: Path) -> None:
         JOBSCHED_REDIS_URL=NOWHERE,
     )
     told = of(found)
-    assert (found.exit_code, list(told)) == (2, CORE)
+    assert (found.exit_code, list(told)) == (2, [*CORE, *OF_PROCESSES])
     verdicts = {name: one["verdict"] for name, one in told.items()}
     assert verdicts == {
         **dict.fromkeys(CORE[:4], "pass"),
         "redis": "fail",
         **dict.fromkeys(CORE[5:], "unknown"),
+        **dict.fromkeys(OF_PROCESSES, "pass"),
     }
     assert "JOBSCHED_REDIS_URL" in told["redis"]["sentence"]
     assert "canary" not in found.output

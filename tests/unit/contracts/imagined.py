@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 PAGE = 2
@@ -46,9 +46,8 @@ class Acme:
         if found := await self.machines(tag=tag):
             return found[0]
         number = len(self.made) + 1
-        self.made.append(
-            {"tag": tag, "id": f"m-{number}", "state": "on", "address": "a", "certificate": "c"}
-        )
+        machine = {"tag": tag, "id": f"m-{number}", "state": "on", "made_at": datetime.now(UTC)}
+        self.made.append({**asked, **machine, "address": "a", "certificate": "c"})
         return self.made[-1]
 
     async def machines(self, tag: str = "", page: int | None = None) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from tests.unit.contracts.test_promises import PROMISES, names_of_tests
 
 CONTRACTS: tuple[type, ...] = (
     provider.InstanceStatus,
+    provider.OwnedMachine,
     provider.Caps,
     provider.Provider,
     runner.ContainerStatus,
@@ -34,6 +35,13 @@ TRIED = {
     "launches a second": "test_caps_leave_room_for_a_machine",
     "Remove what machines of this deployment": "test_leftovers_may_be_removed_twice",
     "disks, addresses": "test_leftovers_may_be_removed_twice",
+    "A machine with this deployment's mark": "test_every_machine_is_owned",
+    "of the launch that it was made for": "test_a_machine_says_whose_it_is",
+    "when it was made; None": "test_a_machine_says_whose_it_is",
+    "when it must have ended by itself": "test_a_machine_says_whose_it_is",
+    "By the provider's own list": "test_what_is_owned_can_be_given_back",
+    "what is listed and in no record is ended": "test_what_was_given_back_is_not_owned",
+    "Two that carry one token": "test_every_machine_is_owned",
     "launches in any one hour": "test_caps_leave_room_for_a_machine",
     "how many of its machines": "test_caps_leave_room_for_a_machine",
     "how long before start_at": "test_times_are_not_negative",
@@ -84,6 +92,7 @@ OF_THE_CORE = (
     "so it would for every job",
     "It is asked again",
     "nothing is concluded",
+    "nothing is ended",
     "the core never stops",
     "The provider wraps it",
     'with then="breaker":',
@@ -104,6 +113,7 @@ OF_THE_CORE = (
 LEFT_TO_THE_AUTHOR = {
     "They are tried in the order": "offers are tried in the order in which they are given",
     "put first what you would take": "offers are tried in the order in which they are given",
+    "what it costs an hour": "what `owned` says that a machine costs",
     "this host cannot be used at all": "`host` raises `ConfigError`",
     "whether a machine that has run": "with `reports_ends`, a machine posts `terminate`",
     "another machine is taken": '`prepare` raises with `then="replace"`',

@@ -16,7 +16,7 @@ from jobsched.contracts import callback, log_store, planner, provider, runner, s
 from jobsched.contracts.change import Change
 from jobsched.contracts.log_store import LogPart
 from jobsched.contracts.order import ContainerOrder, Credential, MachineOrder
-from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, MachineWarning, Runner
 from jobsched.domain.facts import Noted
 from jobsched.domain.job import Access, Container, Instance, Job, JobId, Offer, Plan, Spec
@@ -75,6 +75,7 @@ def acme_cloud(acme: imagined.Acme) -> Provider:
     """The provider of the examples."""
     known = names()
     known |= defined(InstanceStatus, known)
+    known |= defined(OwnedMachine, known)
     made: Provider = assembled(Provider, "AcmeCloud", known)(acme)
     return made
 
@@ -132,12 +133,17 @@ async def test_the_provider_lends_one_machine_to_one_request() -> None:
     assert first == again == await cloud.find("ab12")
     assert (first.phase, first.ready, len(acme.made)) == ("running", True, 1)
     for number in range(4):
-        await cloud.provision(json.dumps({"tag": f"other-{number}", "zone": "a"}))
+        other = {**json.loads(request), "tag": f"other-{number}"}
+        await cloud.provision(json.dumps(other))
     described = await cloud.describe_all({})
     assert (len(described), described["ab12"]) == (5, first), "from every page"
+    owned = {one.token: one for one in await cloud.owned()}
+    assert (len(owned), owned["ab12"].instance.id) == (5, "m-1"), "from every page"
+    assert (owned["ab12"].job, owned["ab12"].attempt, owned["ab12"].dies_at) == (JOB, 1, NOON)
     assert first.instance
     phases = [(await cloud.terminate(first.instance)).phase for _ in range(2)]
     assert phases == ["going", "gone"]
+    assert "ab12" not in {one.token for one in await cloud.owned()}
     removed = [await cloud.remove_leftovers() for _ in range(2)]
     assert removed == [["disk d-m-1"], []]
     assert cloud.status(first.instance).keys() == cloud.status(None).keys()

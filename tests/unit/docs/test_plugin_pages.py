@@ -56,7 +56,8 @@ def test_the_kit_finds_what_the_tutorial_owns_up_to(tmp_path: Path) -> None:
     shown = next(block.text for block in blocks(TESTING) if block.text.startswith("A promise of"))
     assert shown in said.stdout, said.stdout + said.stderr
     broken = set(re.findall(r"^A promise of (\S+) is broken", said.stdout, re.MULTILINE))
-    assert broken == {"Provider.find", "Provider.describe_all", "Provider.provision"}
+    forgets = {"find", "describe_all", "provision", "owned"}
+    assert broken == {"OwnedMachine", *(f"Provider.{name}" for name in forgets)}
 
 
 @pytest.mark.parametrize("block", python(TESTING)[1:], ids=lambda block: block.name)

@@ -44,8 +44,10 @@ def command(job: Job, at: datetime) -> tuple[str, str] | None:
 
 
 def test_the_container_is_warned_once_and_then_stopped() -> None:
-    """The file comes first, and is not put a second time."""
+    """The intent to stop it is first, then the file, which is not put a second time."""
     job = record(running(), INTERRUPTED)
+    assert command(job, NOTICE) == ("collect", "interruption")
+    job = stopping(job, NOTICE)
     assert command(job, NOTICE) == ("warn", "interruption")
     job = record(job, WARNED)
     assert command(job, NOTICE + SECOND) == ("collect", "interruption")
@@ -53,7 +55,8 @@ def test_the_container_is_warned_once_and_then_stopped() -> None:
 
 def test_a_warning_that_failed_is_not_repeated() -> None:
     """It is one try: the stop does not wait for it."""
-    job = known(running(), INTERRUPTED, told(facts.Warned, NOTICE, failure="time_out"))
+    job = stopping(record(running(), INTERRUPTED), NOTICE)
+    job = record(job, told(facts.Warned, NOTICE, failure="time_out"))
     assert command(job, NOTICE + SECOND) == ("collect", "interruption")
     assert first(job).notice
     assert first(job).notice.failure == "time_out"  # type: ignore[union-attr]  # just looked at
@@ -81,8 +84,19 @@ def test_an_interruption_after_a_risk_is_told_as_well() -> None:
     told_of_risk = known(running(), AT_RISK, told(facts.Warned, NOTICE, kind="rebalance"))
     for job in (told_of_risk, record(running(), AT_RISK)):
         after = record(job, INTERRUPTED)
+        assert command(after, NOTICE) == ("collect", "interruption")
+        after = stopping(after, NOTICE)
         assert command(after, NOTICE) == ("warn", "interruption")
         assert command(record(after, WARNED), NOTICE + SECOND) == ("collect", "interruption")
+
+
+def test_what_it_does_because_it_was_told_is_no_success() -> None:
+    """A container that saves its work and ends with 0 on reading the file was interrupted (X2)."""
+    job = record(stopping(record(running(), INTERRUPTED), NOTICE), WARNED)
+    job = record(job, told(facts.Ended, NOTICE + SECOND, code=0))
+    assert job.attempt
+    assert job.attempt.outcome
+    assert (job.attempt.outcome.reason, job.attempt.outcome.code) == ("interrupted", 0)
 
 
 def test_a_container_that_is_being_stopped_is_not_warned() -> None:

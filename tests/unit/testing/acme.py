@@ -13,7 +13,7 @@ from marshmallow import Schema, fields
 from jobsched.contracts.callback import CallbackAction
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.contracts.planner import History, Planner
-from jobsched.contracts.provider import InstanceStatus, Provider
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.runner import ContainerStatus, LogChunk, Runner
 from jobsched.contracts.services import Clock, Services
 from jobsched.domain.facts import Noted
@@ -75,6 +75,13 @@ class AcmeProvider(Provider):
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe every server that ever was."""
         return {token: self._status(token) for token in self.cloud.servers}
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List the servers that are on; they have no marks but their token."""
+        on = [token for token, asked_at in self.cloud.servers.items() if asked_at]
+        return [
+            OwnedMachine(instance=Instance(id=token), phase="running", token=token) for token in on
+        ]
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Switch it off."""

@@ -32,7 +32,7 @@ from jobsched.domain.state import state_of
 from jobsched.engine.parts import Parts
 from jobsched.errors import IdempotencyConflict, StaleWrite, UnknownJob
 from jobsched.hooks.registry import Registry
-from jobsched.store.port import Accepted, Halted, Idempotency, Listed, Page, Saved, Store
+from jobsched.store.port import Accepted, Alarm, Halted, Idempotency, Listed, Page, Saved, Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ID = JobId("xqKQiunYlaKrPhDSfj06tUzSvPiGJJ9G")
@@ -63,7 +63,7 @@ class FakeProvider(Provider):
             "state": None,
         }
 
-    offers = freeze = provision = find = describe_all = terminate = cast("Any", None)
+    offers = freeze = provision = find = describe_all = owned = terminate = cast("Any", None)
 
 
 class FakeRunner(Runner):
@@ -166,6 +166,7 @@ class FakeStore:
     keys: dict[str, tuple[str, JobId]] = field(default_factory=dict)
     alive: list[str] = field(default_factory=lambda: ["worker-1"])
     halts: dict[str, Halted] = field(default_factory=dict)
+    alarms_raised: dict[str, Alarm] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
     #: what `list` was asked
@@ -190,6 +191,11 @@ class FakeStore:
         """Give the providers that are halted."""
         self._called("halted")
         return dict(self.halts)
+
+    async def alarms(self) -> Mapping[str, Alarm]:
+        """Give the alarms."""
+        self._called("alarms")
+        return dict(self.alarms_raised)
 
     async def resume(self, provider: str, caps: Caps) -> int:
         """Forget the halt, and remember the caps."""

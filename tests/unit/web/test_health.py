@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 
 from jobsched.errors import StoreUnavailable
+from jobsched.store.port import Alarm
 from tests.unit.web import kit
 
 Api = TestClient[Any, Any]
@@ -29,6 +30,7 @@ async def test_ready_is_who_has_a_store_and_a_worker(api: Api) -> None:
         "redis": "up",
         "workers": 1,
         "halted": [],
+        "alarms": {},
     }
 
 
@@ -41,6 +43,15 @@ async def test_who_is_halted_is_named_and_the_api_stays_ready(
     answer = await api.get("/readiness")
 
     assert (answer.status, (await answer.json())["halted"]) == (200, ["acme", "local"])
+
+
+async def test_alarms_are_told_and_the_api_stays_ready(api: Api, store: kit.FakeStore) -> None:
+    """With their sentences: whoever watches this route need not ask another one."""
+    store.alarms_raised = {"quarantine": Alarm(sentence="one record", at=kit.NOW)}
+
+    answer = await api.get("/readiness")
+
+    assert (answer.status, (await answer.json())["alarms"]) == (200, {"quarantine": "one record"})
 
 
 async def test_without_a_worker_nothing_would_run(api: Api, store: kit.FakeStore) -> None:

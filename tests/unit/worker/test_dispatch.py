@@ -578,9 +578,8 @@ def test_without_claiming_it_keeps_leases_and_lets_others_work() -> None:
         job = await simulation.schedule()
         await simulation.clock.sleep(20)
         assert state_of(await simulation.job(job)) is State.SCHEDULED
-        claimed = await quiet.store.claim(quiet.worker, most=1, lease=Pace().lease)
-        async with at_work(mine):
-            await dispatch.work(claimed.jobs, arq_job="the-task")
+        async with at_work(mine, Pace(hands=0)):
+            await dispatch.claim_and_work(job, arq_job="the-task")
             assert len(prepare.began) == 1
             found = await simulation.job(job)
             assert (found.worker, found.arq_job) == (quiet.worker, "the-task")

@@ -13,6 +13,8 @@ from tests.unit.worker.crew import a_world, parts_of
 
 #: what they do cannot be taken back
 LET_END = {Verb.PROVISION, Verb.START}
+#: a lease that outlasts the test, in seconds
+LONG = 1e6
 
 
 @pytest.mark.parametrize("verb", list(Verb))
@@ -21,7 +23,7 @@ def test_a_lost_lease_cuts_off_all_but_two_commands(verb: Verb) -> None:
 
     async def story() -> None:
         simulation = await a_world()
-        hand = Hand(parts_of(simulation), await simulation.schedule())
+        hand = Hand(parts_of(simulation), await simulation.schedule(), LONG)
         ends = asyncio.Event()
 
         async def work() -> object:
@@ -47,7 +49,7 @@ def test_the_end_of_the_worker_is_not_taken_for_news() -> None:
 
     async def story() -> None:
         simulation = await a_world()
-        hand = Hand(parts_of(simulation), await simulation.schedule())
+        hand = Hand(parts_of(simulation), await simulation.schedule(), LONG)
 
         async def work() -> object:
             return await asyncio.Event().wait()
@@ -59,5 +61,33 @@ def test_the_end_of_the_worker_is_not_taken_for_news() -> None:
         carried.cancel()
         with pytest.raises(asyncio.CancelledError):
             await carried
+
+    run(story())
+
+
+def test_it_may_act_as_long_as_its_lease_by_the_monotonic_clock() -> None:
+    """Up to the end of the lease, and not in the moment in which it ends (Q4)."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        parts = parts_of(simulation)
+        leased_until = parts.services.clock.monotonic() + 30
+        hand = Hand(parts, await simulation.schedule(), leased_until)
+        await simulation.clock.sleep(29.9)
+        assert hand.may_act()
+        await simulation.clock.sleep(0.1)
+        assert not hand.may_act()
+
+    run(story())
+
+
+def test_who_lost_its_lease_may_not_act() -> None:
+    """The store said that another worker has it, whatever our own clock says."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        hand = Hand(parts_of(simulation), await simulation.schedule(), LONG)
+        hand.lose()
+        assert not hand.may_act()
 
     run(story())

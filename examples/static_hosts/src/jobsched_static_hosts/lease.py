@@ -18,6 +18,8 @@ MARK = "jobsched-spent-"
 TOKEN = "jobsched.lease.token"  # noqa: S105 - the name of a label
 DEPLOYMENT = "jobsched.lease.deployment"
 DIES_AT = "jobsched.lease.dies_at"
+JOB = "jobsched.lease.job"
+ATTEMPT = "jobsched.lease.attempt"
 #: Clocks of deployments that share a host may differ.
 MARGIN = timedelta(hours=1)
 
@@ -29,11 +31,19 @@ class Lease:
     token: str
     deployment: str
     dies_at: datetime | None
+    #: whom it serves, for whoever looks at the host
+    job: str = ""
+    attempt: int = 0
 
     def labels(self) -> dict[str, str]:
         """Give it as labels of a container."""
-        dies_at = self.dies_at.isoformat() if self.dies_at else ""
-        return {TOKEN: self.token, DEPLOYMENT: self.deployment, DIES_AT: dies_at}
+        return {
+            TOKEN: self.token,
+            DEPLOYMENT: self.deployment,
+            DIES_AT: self.dies_at.isoformat() if self.dies_at else "",
+            JOB: self.job,
+            ATTEMPT: str(self.attempt),
+        }
 
     @classmethod
     def of(cls, labels: Mapping[str, str]) -> Lease:
@@ -42,8 +52,13 @@ class Lease:
             dies_at = datetime.fromisoformat(labels.get(DIES_AT, ""))
         except ValueError:
             dies_at = None
+        attempt = labels.get(ATTEMPT, "")
         return cls(
-            token=labels.get(TOKEN, ""), deployment=labels.get(DEPLOYMENT, ""), dies_at=dies_at
+            token=labels.get(TOKEN, ""),
+            deployment=labels.get(DEPLOYMENT, ""),
+            dies_at=dies_at,
+            job=labels.get(JOB, ""),
+            attempt=int(attempt) if attempt.isdecimal() else 0,
         )
 
     def ended(self, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.domain.job import Access, Instance, Json
 
 from jobsched_static_hosts.host import Host
@@ -26,6 +26,18 @@ def running(host: Host, held: Lease, certificate: str, engine_id: str) -> Instan
     )
     machine = _instance(host.name, held, access)
     return InstanceStatus(phase="running", ready=True, access=access, instance=machine)
+
+
+def owned(host: Host, held: Lease) -> OwnedMachine:
+    """List a host for whom it serves; when its lease was taken is not told by every engine."""
+    return OwnedMachine(
+        instance=_instance(host.name, held, None),
+        phase="running",
+        token=held.token,
+        job=held.job,
+        attempt=held.attempt,
+        dies_at=held.dies_at,
+    )
 
 
 def gone(host_name: str, held: Lease) -> InstanceStatus:
@@ -53,6 +65,9 @@ def lease_in(frozen: Json) -> Lease:
         token=frozen["token"],
         deployment=frozen["deployment"],
         dies_at=_time(frozen["dies_at"]),
+        # a request that an older version froze does not tell
+        job=frozen.get("job", ""),
+        attempt=frozen.get("attempt", 0),
     )
 
 
@@ -84,4 +99,4 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-__all__ = ["KIND", "gone", "host_of", "lease_in", "lease_of", "running", "section"]
+__all__ = ["KIND", "gone", "host_of", "lease_in", "lease_of", "owned", "running", "section"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import ClassVar, Literal
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import Caps, InstanceStatus, Provider
+from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine, Provider
 from jobsched.contracts.services import Services
 from jobsched.domain.job import Instance, Json, Offer
 from jobsched.errors import ProviderFailed
@@ -70,9 +70,11 @@ class StaticHosts(Provider):
         """Render the lease; the same order and offer give the same bytes."""
         return json.dumps(
             {
+                "attempt": order.attempt,
                 "deployment": order.deployment,
                 "dies_at": order.dies_at.isoformat() if order.dies_at else None,
                 "host": offer.state["host"],
+                "job": order.job,
                 "token": order.token,
             },
             sort_keys=True,
@@ -104,10 +106,7 @@ class StaticHosts(Provider):
                 if seen.is_over:
                     return machine.gone(host.name, seen.lease)
                 return _running(host, seen.lease, seen.engine_id)
-        silent = [host.name for host, seen in answers if isinstance(seen, Unanswered)]
-        if silent:
-            why = f"no answer from {', '.join(silent)}"
-            raise ProviderFailed("host_unreachable", why, effect="unknown")
+        _refuse_silence(answers)
         return None
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
@@ -126,6 +125,20 @@ class StaticHosts(Provider):
             if isinstance(answer, Seen) and held and held.deployment == self._deployment:
                 described[held.token] = _running(host, held, answer.engine_id)
         return described
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Ask every host for a lease of this deployment.
+
+        Raises:
+            ProviderFailed: a host that did not answer may have one.
+        """
+        answers = await self._ask.all(self._hosts.values(), question.see)
+        _refuse_silence(answers)
+        return [
+            machine.owned(host, seen.lease)
+            for host, seen in answers
+            if isinstance(seen, Seen) and seen.lease and seen.lease.deployment == self._deployment
+        ]
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """Remove the lease from the host, which goes on."""
@@ -161,6 +174,13 @@ Effect = Literal["none", "unknown"]
 
 def _failed(host: Host, error: Unanswered, effect: Effect) -> ProviderFailed:
     return ProviderFailed(error.reason, f"{host.name}: {error}", effect=effect, then="next")
+
+
+def _refuse_silence(answers: Sequence[tuple[Host, Seen | Unanswered | None]]) -> None:
+    silent = [host.name for host, answer in answers if isinstance(answer, Unanswered)]
+    if silent:
+        why = f"no answer from {', '.join(silent)}"
+        raise ProviderFailed("host_unreachable", why, effect="unknown")
 
 
 def _taken(host: Host, holder: Lease) -> str:

@@ -120,6 +120,63 @@ async def test_an_end_by_itself_is_told_once(lent: tuple[StubbedAws, Machines, K
     assert "said by EC2" in fields["message"]
 
 
+async def test_every_machine_is_owned_for_itself(
+    lent: tuple[StubbedAws, Machines, KeptLog],
+) -> None:
+    """Of all pages those that have not ended: two of one token, and one that nobody asked for."""
+    aws, machines, _ = lent
+    asked = {"Filters": [OURS], "MaxResults": 1000}
+    first = page(machine("i-1"), machine("i-2", "stopped"), more="2")
+    aws.answers("describe_instances", first, asked=asked)
+    second = page(machine("i-3", "terminated"), machine("i-4", token=""))
+    aws.answers("describe_instances", second, asked={**asked, "NextToken": "2"})
+
+    found = await machines.owned()
+
+    assert [(one.instance.id, one.phase, one.token, one.launched_at) for one in found] == [
+        ("i-1", "running", TOKEN, NOW),
+        ("i-2", "going", TOKEN, NOW),
+        ("i-4", "running", "", NOW),
+    ]
+
+
+async def test_half_a_list_is_none(lent: tuple[StubbedAws, Machines, KeptLog]) -> None:
+    """With a page that is throttled nothing is listed at all (R6)."""
+    aws, machines, _ = lent
+    aws.answers("describe_instances", page(machine("i-1"), more="2"))
+    aws.fails("describe_instances", "RequestLimitExceeded")
+
+    with pytest.raises(OperationFailed):
+        await machines.owned()
+
+
+@pytest.mark.parametrize(
+    ("tags", "attempt", "dies_at"),
+    [
+        ({"jobsched:attempt": "2", "jobsched:dies-at": NOW.isoformat()}, 2, NOW),
+        ({}, 0, None),
+        ({"jobsched:attempt": "x", "jobsched:dies-at": "soon"}, 0, None),
+        ({"jobsched:dies-at": "2026-11-30T12:00:00"}, 0, None),
+    ],
+)
+async def test_what_its_tags_say_is_believed_where_it_makes_sense(
+    lent: tuple[StubbedAws, Machines, KeptLog],
+    tags: dict[str, str],
+    attempt: int,
+    dies_at: datetime | None,
+) -> None:
+    """Tags that somebody changed by hand are as good as none."""
+    aws, machines, _ = lent
+    shown = machine("i-1")
+    shown["Tags"] += [{"Key": key, "Value": value} for key, value in tags.items()]
+    shown["Tags"].append({"Key": "jobsched:job", "Value": "j"})
+    aws.answers("describe_instances", page(shown))
+
+    [found] = await machines.owned()
+
+    assert (found.job, found.attempt, found.dies_at) == ("j", attempt, dies_at)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 async def test_of_two_machines_the_oldest_alive_counts(
     lent: tuple[StubbedAws, Machines, KeptLog], *, turned: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -211,6 +211,31 @@ async def test_all_pages_are_read(world: World) -> None:
     }
     for one in [*machines, foreign]:
         await world.ended(one)
+
+
+async def test_what_is_owned_is_listed_with_its_marks_and_its_cost(world: World) -> None:
+    """Until it has ended; another deployment's machine in the same account is not (R3)."""
+    world.ec2.switch(shutting_down_seconds=30, price={"*/*": "0.0312"})
+    neighbour = replace(world.services, deployment="neighbour")
+    other = Ec2SpotProvider(neighbour, SETTINGS)
+    order = replace(ORDER, deployment="neighbour", token="e" * 64)
+    theirs = await other.provision(await other.freeze(order, (await other.offers(order))[0]))
+    assert theirs.instance is not None
+    machine = await world.launched()
+
+    [found] = await world.provider.owned()
+    assert (found.instance.id, found.token) == (machine.id, ORDER.token)
+    assert (found.job, found.attempt, found.dies_at) == (ORDER.job, ORDER.attempt, ORDER.dies_at)
+    assert found.usd_per_hour == Decimal("0.0312")
+    assert found.launched_at is not None
+    assert abs(found.launched_at - world.clock.now()) < timedelta(seconds=5)
+
+    await world.provider.terminate(found.instance)
+    assert [one.phase for one in await world.provider.owned()] == ["going"]
+    await world.ended(machine)
+    assert await world.provider.owned() == []
+    assert [one.instance.id for one in await other.owned()] == [theirs.instance.id]
+    await world.ended(theirs.instance)
 
 
 async def test_left_disks_are_deleted(world: World) -> None:

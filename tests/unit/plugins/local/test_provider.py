@@ -367,6 +367,36 @@ async def test_another_hosts_machine_is_not_gone(tmp_path: Path, provider: Local
     elsewhere.spawn.close()
 
 
+async def test_leases_are_owned_until_they_end(
+    provider: LocalProvider, services: LentServices
+) -> None:
+    """With all that the request says, since the file was written; it is ended by that alone."""
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    instance = await provisioned(provider)
+
+    [found] = await LocalProvider(services, docker_host="unix:///other.sock").owned()
+    assert (found.instance, found.phase) == (instance, "running")
+    assert (found.token, found.job, found.attempt) == (TOKEN, ORDER.job, ORDER.attempt)
+    assert found.dies_at == ORDER.dies_at
+    assert found.launched_at is not None
+    assert before <= found.launched_at <= datetime.now(UTC) + timedelta(seconds=1)
+    assert (await provider.terminate(found.instance)).phase == "gone"
+    assert await provider.owned() == []
+
+
+async def test_a_lease_that_cannot_be_read_is_owned(
+    provider: LocalProvider, services: LentServices
+) -> None:
+    """It is somebody's, nobody knows whose; it can be ended."""
+    await provisioned(provider)
+    (services.data_dir / "local" / f"{TOKEN}.json").write_text("{")
+
+    [found] = await provider.owned()
+    assert (found.phase, found.token, found.job) == ("unknown", TOKEN, "")
+    assert (await provider.terminate(found.instance)).phase == "gone"
+    assert await provider.owned() == []
+
+
 @pytest.mark.parametrize("token", ["", "../../etc", "A", "a" * 65, "a/b", "a\n"])
 async def test_a_token_cannot_name_another_file(provider: LocalProvider, token: str) -> None:
     """Only hexadecimal digits become a file's name."""

@@ -5,14 +5,14 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import uuid4
 
 import pytest
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.domain.job import Instance, Json, Offer
 from jobsched.testing import ProviderConformance
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld, refused
@@ -29,8 +29,9 @@ class AsksAnew(FakeProvider):
     async def provision(self, request: str) -> InstanceStatus:
         """Make a new machine of the token."""
         self._answer()
-        token = json.loads(request)["token"]
-        machine = FakeMachine(token=token, id=f"m-{uuid4().hex}", ready_at=0)
+        order = json.loads(request)
+        token = order["token"]
+        machine = FakeMachine(token=token, id=f"m-{uuid4().hex}", ready_at=0, order=order)
         self.world.machines[token] = machine
         return self._described(machine)
 
@@ -181,6 +182,11 @@ class LendsOneTwice(FakeProvider):
         status = super()._described(machine)
         assert status.instance is not None
         return replace(status, instance=replace(status.instance, id="m"))
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """List the last one that is on."""
+        last = list(await super().owned())[-1:]
+        return [replace(one, instance=replace(one.instance, id="m")) for one in last]
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
         """End the last one that is on."""
@@ -360,6 +366,72 @@ class ShowsNothingUnheard(FakeProvider):
         return {} if self.world.is_silent else await super().describe_all(known)
 
 
+class OwnsTheFirstPage(FakeProvider):
+    """It lists two machines."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Read the first page."""
+        return list(await super().owned())[:2]
+
+
+class OwnsWhatIsGone(FakeProvider):
+    """It lists all that ever was."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Read the books."""
+        self._answer()
+        return [self._owned(machine) for machine in self.world.machines.values()]
+
+
+class OwnsEachTwice(FakeProvider):
+    """It lists each machine in two regions."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Add up two lists."""
+        return [*await super().owned(), *await super().owned()]
+
+
+class OwnsNamelessMachines(FakeProvider):
+    """It does not say for which job a machine is."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Say what stands on the machine."""
+        return [replace(one, job="", attempt=0) for one in await super().owned()]
+
+
+class OwnsWhatIsAlwaysYoung(FakeProvider):
+    """A machine was launched when it is asked."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Look at the clock."""
+        return [replace(one, launched_at=datetime.now(UTC)) for one in await super().owned()]
+
+
+class OwnsWhatItCannotEnd(FakeProvider):
+    """What it lists is not enough to end a machine."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Name machines in another way than at their launch."""
+        return [
+            replace(one, instance=replace(one.instance, state={"zone": "a"}))
+            for one in await super().owned()
+        ]
+
+    async def terminate(self, instance: Instance) -> InstanceStatus:
+        """Know a machine by what was said of it at its launch."""
+        if instance.state:
+            return InstanceStatus(phase="unknown", instance=instance)
+        return await super().terminate(instance)
+
+
+class OwnsNothingUnheard(FakeProvider):
+    """No answer is an empty list."""
+
+    async def owned(self) -> Sequence[OwnedMachine]:
+        """Read what comes."""
+        return [] if self.world.is_silent else await super().owned()
+
+
 class EndsUnheard(FakeProvider):
     """It sends a termination, and waits for no answer."""
 
@@ -411,6 +483,7 @@ class Quickly(ProviderConformance):
 
     answers_within: ClassVar[timedelta] = timedelta(seconds=3)
     freezes_apart: ClassVar[timedelta] = timedelta(milliseconds=1)
+    gone_within: ClassVar[timedelta] = timedelta(seconds=1)
     provider_class: ClassVar[type[FakeProvider]]
 
     @pytest.fixture
