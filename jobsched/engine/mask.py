@@ -54,10 +54,11 @@ class Mask:
         """Give what is held before ``until``, and the whole of a secret that begins before it."""
         done, end = bytearray(), 0
         while self._is_needed and (found := self._pattern.search(self._held, end)):
-            if found.start() >= until:
+            begin, over = found.span()
+            if begin >= until:
                 break
-            done += self._held[end : found.start()] + b"*" * len(found[0])
-            end = found.end()
+            done += self._held[end:begin] + b"*" * (over - begin)
+            end = over
         done += self._held[end : max(end, until)]
         self._held = self._held[len(done) :]
         for at in range(0, len(done), LARGEST):
