@@ -8,7 +8,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Figure:
             return ""
         if self.value <= self.goal:
             return "reached"
-        return f"missed by {_number(self.value - self.goal)} {self.unit}"
+        return f"missed by {_number(self.value - self.goal)} {self.unit}".strip()
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -84,20 +84,26 @@ def repeat(
         runs.append(measure())
         print(f"{title}: run {number + 1} of {options.repeat} done", file=sys.stderr)
     columns = list(zip(*runs, strict=True))
-    load = os.getloadavg()[0]
-    about = {
-        "benchmark": title,
-        "fsync": options.fsync,
-        "runs": options.repeat,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": round(load, 2),
-    }
-    if options.json:
+    about = {"benchmark": title, "fsync": options.fsync, "runs": options.repeat, **machine()}
+    show(about, columns, as_json=options.json)
+
+
+def show(about: Mapping[str, Any], columns: Sequence[Sequence[Figure]], *, as_json: bool) -> None:
+    """Print figures, each with its value in every run, and what they are about."""
+    if as_json:
         print(json.dumps({**about, "figures": [_document(column) for column in columns]}, indent=1))
         return
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     _print_table([_row(column) for column in columns])
+
+
+def machine() -> dict[str, Any]:
+    """Tell what it was measured on, and how busy that is."""
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+    }
 
 
 def _median(column: Sequence[Figure]) -> Figure:
@@ -113,17 +119,26 @@ def _document(column: Sequence[Figure]) -> dict[str, Any]:
 
 def _row(column: Sequence[Figure]) -> list[str]:
     middle, values = _median(column), [one.value for one in column]
-    goal = f"{_number(middle.goal)} {middle.unit}" if middle.goal is not None else ""
-    span = f"{_number(min(values))} to {_number(max(values))}"
-    return [middle.name, f"{_number(middle.value)} {middle.unit}", span, goal, middle.verdict]
+    goal = f"{_number(middle.goal)} {middle.unit}".strip() if middle.goal is not None else ""
+    span = f"{_number(min(values))} to {_number(max(values))}" if len(values) > 1 else ""
+    return [
+        middle.name,
+        f"{_number(middle.value)} {middle.unit}".strip(),
+        span,
+        goal,
+        middle.verdict,
+    ]
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
     head = ["figure", "median", "lowest to highest", "goal", ""]
-    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
-    for row in [head, *rows]:
+    # one run has no lowest and highest
+    shown = [place for place in range(len(head)) if any(row[place] for row in rows)]
+    lines = [[row[place] for place in shown] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
         print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
 
 
@@ -131,4 +146,4 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-__all__ = ["Figure", "arguments", "percentile", "repeat", "spread"]
+__all__ = ["Figure", "arguments", "machine", "percentile", "repeat", "show", "spread"]

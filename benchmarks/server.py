@@ -56,24 +56,33 @@ def server(fsync: str) -> Iterator[Server]:
         fsync: ``everysec`` or ``always``.
     """
     folder = Path(tempfile.mkdtemp(prefix="jobsched-bench-"))
-    socket = folder / "redis.sock"
-    binary = embedded.choose(embedded.server_binaries(), {})
-    settings = ["--port", "0", "--unixsocket", f"{socket}", "--dir", f"{folder}", "--save", ""]
-    settings += ["--appendonly", "yes", "--appendfsync", fsync, "--aof-use-rdb-preamble", "no"]
-    settings += ["--hash-max-ziplist-value", "4096", "--logfile", f"{folder / 'log'}"]
     process = subprocess.Popen(
-        [str(binary.path), *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(folder, fsync), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        url = f"unix://{socket}?db=0"
-        yield Server(url=url, version=_wait(url), folder=folder)
+        url = url_of(folder)
+        yield Server(url=url, version=wait(url), folder=folder)
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(url: str) -> str:
+def command(folder: Path, fsync: str) -> list[str]:
+    """Give the line that starts a server whose socket and files are in a folder."""
+    binary = embedded.choose(embedded.server_binaries(), {})
+    settings = ["--port", "0", "--unixsocket", f"{folder / 'redis.sock'}", "--dir", f"{folder}"]
+    settings += ["--save", "", "--appendonly", "yes", "--appendfsync", fsync]
+    settings += ["--aof-use-rdb-preamble", "no", "--hash-max-ziplist-value", "4096"]
+    return [str(binary.path), *settings, "--logfile", f"{folder / 'log'}"]
+
+
+def url_of(folder: Path) -> str:
+    """Give the URL of the server of a folder."""
+    return f"unix://{folder / 'redis.sock'}?db=0"
+
+
+def wait(url: str) -> str:
     """Wait until it answers; give its version."""
     deadline = time.monotonic() + ANSWERS_WITHIN
     while True:
@@ -87,4 +96,4 @@ def _wait(url: str) -> str:
             time.sleep(0.02)
 
 
-__all__ = ["Server", "Usage", "server"]
+__all__ = ["Server", "Usage", "command", "server", "url_of", "wait"]

@@ -31,14 +31,23 @@ class RedisServer:
     """A private server on a unix socket, which a test may kill, pause and start again.
 
     It keeps its data over a kill: each write is in its file before it is acknowledged.
+
+    Args:
+        durable: with a file at all.
+        fsync: when the file is synced to the disk: ``always``, ``everysec``, ``no``.
     """
 
-    def __init__(self, *, durable: bool = True) -> None:
+    def __init__(self, *, durable: bool = True, fsync: str = "always") -> None:
         # Not under pytest's own folders: their paths are too long for a unix socket.
         self.folder = Path(tempfile.mkdtemp(prefix="jobsched-redis-"))
         self.socket = self.folder / "redis.sock"
         self.url = f"unix://{quote(str(self.socket))}?db=0"
         self._durable = durable
+        self._fsync = fsync
+        #: more of its settings, from the next start on
+        self.settings: list[str] = []
+        #: of its process; None: this one's
+        self._environment: dict[str, str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,23 +56,26 @@ class RedisServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> None:
-        """Start it and wait until it serves; nothing if it runs already."""
+    def start(self, *, seconds: float = 10) -> None:
+        """Start it and wait until it serves, at most so long; nothing if it runs already."""
         if self._process is not None:
             return
         binary = embedded.choose(embedded.server_binaries(), {})
         self.socket.unlink(missing_ok=True)
         settings = ["--port", "0", "--unixsocket", f"{self.socket}", "--dir", f"{self.folder}"]
-        settings += ["--appendonly", "yes" if self._durable else "no", "--appendfsync", "always"]
+        settings += ["--appendonly", "yes" if self._durable else "no", "--appendfsync", self._fsync]
         settings += ["--aof-use-rdb-preamble", "no", "--save", "", "--loglevel", "warning"]
         settings += ["--logfile", f"{self.folder}/log", "--hash-max-ziplist-value", "4096"]
         self._process = subprocess.Popen(
-            [str(binary.path), *settings],
+            [str(binary.path), *settings, *self.settings],
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # it goes on ignoring SIGXFSZ, as Python does: a file that may not grow is no end of it
+            restore_signals=False,
         )
-        self.wait()
+        self.wait(seconds)
 
     def wait(self, seconds: float = 10) -> None:
         """Wait until it serves; fail after `seconds`."""

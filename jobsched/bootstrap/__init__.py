@@ -5,6 +5,7 @@ from jobsched.bootstrap.configured import ca_dir
 from jobsched.bootstrap.init import init_files, init_store
 from jobsched.bootstrap.opening import LoggingStore, store_url
 from jobsched.bootstrap.plugins import configure, inspect_plugins
+from jobsched.bootstrap.restore import restore_store
 
 __all__ = [
     "LoggingStore",
@@ -14,5 +15,6 @@ __all__ = [
     "init_store",
     "inspect_plugins",
     "parts",
+    "restore_store",
     "store_url",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from jobsched.bootstrap import failpoint
 from jobsched.bootstrap.configured import identify, secrets_of, services_of
 from jobsched.bootstrap.host import check_hosts
 from jobsched.bootstrap.opening import (
@@ -39,6 +40,7 @@ async def parts(
         WrongStore: the store is empty or another deployment's.
         StoreUnavailable: it does not answer.
     """
+    point = failpoint.read()
     async with AsyncExitStack() as stack:
         who = identify(config, own_store=store is not None)
         secrets = secrets_of(config, who)
@@ -50,6 +52,8 @@ async def parts(
         if store is None:
             url = await store_url(config, servers)
             store = await open_store(config, who.deployment, secrets.fingerprint, stack)
+        else:
+            store = failpoint.around(store, "store", point)
         services.clock.sync(await store.check())
         stack.push_async_callback(services.spawn.close)
         registry, plugins = gather(config, services, store.logs())
@@ -63,17 +67,18 @@ async def parts(
         await teller.startup()
         stack.push_async_callback(teller.shutdown)
         limits = config.section("limits")
+        chores = await _chores(config, url, stack)
         yield (
             Parts(
                 store=store,
-                registry=registry,
+                registry=failpoint.around_plugins(registry, point),
                 services=services,
                 secrets=secrets,
                 limits=config.limits(),
                 job_defaults={key: limits[key] for key in ("timeout", "grace", "late_limit")},
                 callback_url=config.value("callback_url"),
                 store_url=url,
-                chores=await _chores(config, url, stack),
+                chores=failpoint.around(chores, "chores", point) if chores else None,
                 worker=worker,
             ),
             plugins,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jobsched import embedded, log
+from jobsched.bootstrap import failpoint
 from jobsched.builtin import LogStorage
 from jobsched.config import Config
 from jobsched.errors import ConfigError, StoreUnavailable, WrongStore
@@ -39,17 +40,15 @@ async def open_store(
     """Open the store and see that it is ours; a new embedded one becomes ours.
 
     Raises:
-        WrongStore: it is empty or another deployment's.
+        WrongStore: it is empty, another deployment's, or not put right after a backup.
         StoreUnavailable: it does not answer.
     """
     store = await connect(config, deployment, fingerprint, stack)
     try:
         await store.check()
-    except WrongStore as error:
+    except WrongStore:
         if config.value("redis_url") or _mark_file(config).exists():
-            raise WrongStore(
-                f"{error.message} `jobsched init --store` makes an empty one this deployment's."
-            ) from error
+            raise
         await store.stamp(fingerprint)
     mark(config)
     return store
@@ -61,14 +60,15 @@ async def connect(
     """Connect to the configured store, or to this machine's own; the stack closes what was opened.
 
     Raises:
-        ConfigError: the server cannot be used.
+        ConfigError: the server cannot be used, or there is no such fail-point.
         StoreUnavailable: it does not answer.
     """
+    point = failpoint.read()
     url = await store_url(config, stack)
     retention = config.value("limits.retention")
     store = await RedisStore.open(url, deployment, fingerprint=fingerprint, retention=retention)
     stack.push_async_callback(store.close)
-    return store
+    return failpoint.around(store, "store", point)
 
 
 async def store_url(config: Config, stack: AsyncExitStack) -> str:

@@ -13,6 +13,8 @@ from jobsched.cli import option, output, setting
 
 if TYPE_CHECKING:
     from jobsched.bootstrap.doctor import Result
+    from jobsched.config import Config
+    from jobsched.contracts.check import Check
 
 #: Somebody should look, or something could not be looked at.
 WARNED = 1
@@ -31,13 +33,20 @@ VERDICT, NAME = 7, 22
     help="A check (redis, redis.memory), or a plugin with all of its checks; may be repeated.",
 )
 @click.option("--ec2", is_flag=True, help="The same as --only ec2_spot.")
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Rebuild index entries that contradict their record; changes nothing else.",
+)
 @setting.file
 @option.as_json
-def command(*, only: tuple[str, ...], ec2: bool, file: Path | None, as_json: bool) -> None:
+def command(
+    *, only: tuple[str, ...], ec2: bool, fix: bool, file: Path | None, as_json: bool
+) -> None:
     """Look at what this deployment needs, and say what to do where something is wrong.
 
-    Changes nothing, and needs no server that runs. Each line is one check: pass, warn, fail, or
-    unknown where it could not be looked at.
+    Changes nothing (but with --fix), and needs no server that runs. Each line is one check: pass,
+    warn, fail, or unknown where it could not be looked at.
 
     Exit codes: 0 all pass, 1 a warning or something unknown, 2 a failure.
     """
@@ -47,7 +56,7 @@ def command(*, only: tuple[str, ...], ec2: bool, file: Path | None, as_json: boo
 
     log.configure()
     wanted = (*only, "ec2_spot") if ec2 else only
-    verdicts = asyncio.run(_tell(wanted, file, as_json=as_json))
+    verdicts = asyncio.run(_tell(wanted, file, fix=fix, as_json=as_json))
     if not as_json:
         counted = ", ".join(f"{verdicts[one]} {one}" for one in COLOURS if verdicts[one])
         output.progress(counted)
@@ -55,18 +64,28 @@ def command(*, only: tuple[str, ...], ec2: bool, file: Path | None, as_json: boo
         raise click.exceptions.Exit(code)
 
 
-async def _tell(only: tuple[str, ...], file: Path | None, *, as_json: bool) -> Counter[str]:
+async def _tell(
+    only: tuple[str, ...], file: Path | None, *, fix: bool, as_json: bool
+) -> Counter[str]:
     """Write each result as it comes; give how many there are of each verdict."""
     from jobsched.bootstrap import doctor  # noqa: PLC0415 (everything of the server)
 
     verdicts: Counter[str] = Counter()
-    async for result in doctor.examine(file=file, only=only):
+    async for result in doctor.examine(file=file, only=only, fix=fix, also=[of_processes]):
         if as_json:
             output.document(asdict(result))
         else:
             output.data(_line(result))
         verdicts[result.verdict] += 1
     return verdicts
+
+
+def of_processes(config: Config) -> list[Check]:
+    """Give the checks of what the API and the worker are made of."""
+    from jobsched.web.check import Aiohttp, ApiToken  # noqa: PLC0415
+    from jobsched.worker.check import Arq  # noqa: PLC0415
+
+    return [ApiToken(config), Aiohttp(), Arq(config)]
 
 
 def _line(result: Result) -> str:
@@ -80,4 +99,4 @@ def _code(verdicts: Counter[str]) -> int:
     return WARNED if verdicts["warn"] or verdicts["unknown"] else 0
 
 
-__all__ = ["command"]
+__all__ = ["command", "of_processes"]

@@ -31,6 +31,7 @@ COMMANDS = (
     "plugin",
     "config",
     "init",
+    "restore",
     "doctor",
     "cloud",
 )

@@ -151,7 +151,8 @@ def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> 
     if launch.instance is None:
         until = deadlines.provisioned(spec, launch)
         doubted = launch.begun_at + spec.limits.token
-        send = Verb.PROVISION if now < doubted else Verb.FIND
+        # in a restored store the request may be an old one, whose machine has come and gone
+        send = Verb.PROVISION if now < doubted and not job.restored_at else Verb.FIND
         if may_have_started(launch):
             dead = _Step(launch.dies_at, Verb.GIVE_UP, why="outcome_unknown")
             return [dead, _Step(LONG_AGO, send, no)]

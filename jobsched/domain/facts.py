@@ -30,6 +30,16 @@ class CancelRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The store was put back from a backup: what happened since, nobody knows.
+
+    Changes only a job that may have run since (:func:`jobsched.domain.restore.may_have_run`).
+    """
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """A plugin noted something to show with the job (JSON of at most 4 KiB)."""
 
@@ -261,6 +271,7 @@ class CommandFailed(OfLaunch):
 
 Fact = (
     CancelRequested
+    | Restored
     | Noted
     | Planned
     | Offered
@@ -308,6 +319,7 @@ KINDS: tuple[type[Fact], ...] = (
     Terminated,
     Gone,
     CancelRequested,
+    Restored,
     Noted,
     GivenUp,
     Refused,
@@ -351,6 +363,7 @@ __all__ = [
     "Refused",
     "Released",
     "Removed",
+    "Restored",
     "StartGranted",
     "Started",
     "Stopping",

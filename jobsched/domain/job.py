@@ -355,6 +355,9 @@ class Job:
     schema: int = SCHEMA
     rev: int = 0
     cancel_at: datetime | None = None
+    #: the store was put back from a backup made before this job may have run: it begins nothing
+    #: more
+    restored_at: datetime | None = None
     attempt: Attempt | None = None
     past: tuple[Attempt, ...] = ()
     #: the last 20 notes

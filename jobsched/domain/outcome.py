@@ -22,14 +22,37 @@ def outcome_of(job: Job, attempt: Attempt, at: datetime) -> Outcome | None:
         )
         if lost is not None:
             return Outcome(at=at, reason="outcome_unknown", started=True, message=_LOST)
+        if job.restored_at is not None:
+            return restored(at)
         return Outcome(at=at, reason="cancelled", started=False) if job.cancel_at else None
     if started.ending is not None:
         return _ended(job.spec, started, started.ending)
     if started.gone_at is not None:
-        return _never_inspected(started, at)
+        return _never_seen_since(job, started, at) or _never_inspected(started, at)
     return None
 
 
+def restored(at: datetime) -> Outcome:
+    """Give the outcome of what may have run after the backup that the store was put back from."""
+    return Outcome(at=at, reason=RESTORED, started=True, message=RESTORED_MESSAGE)
+
+
+def _never_seen_since(job: Job, launch: Launch, at: datetime) -> Outcome | None:
+    """Give the outcome of a machine that was gone before anybody looked at it after a restore.
+
+    It may have been given back long ago, after the container had ended: it was not lost.
+    """
+    since, seen = job.restored_at, launch.inspected_at
+    if since is None or launch.interrupted_at is not None:
+        return None
+    return None if seen is not None and seen > since else restored(at)
+
+
+RESTORED = "restored"
+RESTORED_MESSAGE = (
+    "the store was restored from a backup, and the job may have run since that was made; schedule "
+    "it again if it is to run"
+)
 _LOST = "the machine was lost after the container was ready and its time had come; it may have run"
 
 
@@ -95,4 +118,11 @@ def _never_inspected(launch: Launch, at: datetime) -> Outcome:
     return Outcome(at=at, reason=reason, started=True)
 
 
-__all__ = ["counts_as_granted", "may_have_started", "outcome_of"]
+__all__ = [
+    "RESTORED",
+    "RESTORED_MESSAGE",
+    "counts_as_granted",
+    "may_have_started",
+    "outcome_of",
+    "restored",
+]

@@ -12,6 +12,7 @@ from jobsched.domain import facts
 from jobsched.domain.job import Attempt, Job, Launch, Note, Outcome, RefusedOffer, Trouble
 from jobsched.domain.launch import to_launch
 from jobsched.domain.outcome import may_have_started, outcome_of
+from jobsched.domain.restore import may_have_run
 from jobsched.domain.retry import is_followed
 from jobsched.domain.state import begun, current, is_gone, launch_of, state_of, trouble_of
 
@@ -46,6 +47,8 @@ def record(job: Job, fact: facts.Fact) -> Job:
     match fact:
         case facts.CancelRequested():
             return job if job.cancel_at else _conclude(replace(job, cancel_at=fact.at), fact.at)
+        case facts.Restored():
+            return _restored(job, fact)
         case facts.Noted():
             note = Note(at=fact.at, source=fact.source, data=fact.data)
             return (
@@ -73,6 +76,18 @@ def _opened(job: Job, fact: facts.Planned) -> Job:
     return replace(job, attempt=attempt, past=past)
 
 
+def _restored(job: Job, fact: facts.Restored) -> Job:
+    if job.restored_at or not may_have_run(job, fact.at):
+        return job
+    attempt = job.attempt
+    launch = current(attempt) if attempt else None
+    if attempt and launch and launch.tries:
+        # its container may have been started since: what became of it is looked into first
+        here = {"attempt": attempt.no, "launch": launch.no, "no": len(launch.tries) - 1}
+        attempt = _to_attempt(job, attempt, facts.StartGranted(at=fact.at, **here))
+    return _conclude(replace(job, attempt=attempt, restored_at=fact.at), fact.at)
+
+
 def _conclude(job: Job, at: datetime) -> Job:
     attempt = job.attempt
     if attempt is None or attempt.outcome is not None:
@@ -94,7 +109,7 @@ def _to_attempt(job: Job, attempt: Attempt, fact: facts.OfAttempt) -> Attempt:
             return _begun(job, attempt, fact)
         case facts.Released() if attempt.outcome is None and _is_in_use(attempt, fact.launch):
             return attempt
-        case facts.StartGranted() if job.cancel_at or not _may_be_granted(attempt, fact.launch):
+        case facts.StartGranted() if not _may_be_granted(job, attempt, fact.launch):
             return attempt
         case facts.OfLaunch():
             return _to_launches(job, attempt, fact)
@@ -114,7 +129,7 @@ def _given_up(attempt: Attempt, fact: facts.GivenUp) -> Attempt:
 
 
 def _begun(job: Job, attempt: Attempt, fact: facts.Begun) -> Attempt:
-    over = attempt.outcome or job.cancel_at or current(attempt)
+    over = attempt.outcome or job.cancel_at or job.restored_at or current(attempt)
     if over or fact.launch != begun(attempt) + 1:
         return attempt
     if any(may_have_started(launch) for launch in attempt.launches):
@@ -140,10 +155,12 @@ def _is_in_use(attempt: Attempt, number: int) -> bool:
     return launch is not None and may_have_started(launch) and launch.stopping_at is None
 
 
-def _may_be_granted(attempt: Attempt, number: int) -> bool:
-    """Whether a start on the launch would be the attempt's only one."""
+def _may_be_granted(job: Job, attempt: Attempt, number: int) -> bool:
+    """Whether a start on the launch is still wanted, and would be the attempt's only one."""
     launch = current(attempt)
-    if attempt.outcome or launch is None or launch.no != number:
+    if job.cancel_at or job.restored_at or attempt.outcome:
+        return False
+    if launch is None or launch.no != number:
         return False
     return not any(may_have_started(one) for one in attempt.launches)
 

@@ -35,7 +35,12 @@ def causes(outcome: Outcome) -> frozenset[str]:
 
 
 def is_followed(job: Job) -> bool:
-    """Whether the current attempt's outcome asks for another attempt (a cancel aside)."""
+    """Whether the current attempt is followed by another (a cancel aside)."""
+    return job.restored_at is None and asks_for_another(job)
+
+
+def asks_for_another(job: Job) -> bool:
+    """Whether the current attempt's outcome asks for another attempt."""
     attempt = job.attempt
     if attempt is None or attempt.outcome is None or attempt.no >= job.spec.retry.max_attempts:
         return False
@@ -58,4 +63,12 @@ def jitter(seed: str) -> float:
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") / 2**32
 
 
-__all__ = ["AFTER_START", "BEFORE_START", "causes", "earliest", "is_followed", "jitter"]
+__all__ = [
+    "AFTER_START",
+    "BEFORE_START",
+    "asks_for_another",
+    "causes",
+    "earliest",
+    "is_followed",
+    "jitter",
+]

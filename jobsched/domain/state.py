@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from jobsched.domain.job import Attempt, Job, Launch, Outcome, Trouble, Try
-from jobsched.domain.retry import is_followed
+from jobsched.domain.outcome import RESTORED, RESTORED_MESSAGE
+from jobsched.domain.retry import asks_for_another, is_followed
 
 
 class State(StrEnum):
@@ -40,7 +41,9 @@ def state_of(job: Job) -> State:
     """Give the state of a job. Total: every record has one."""
     attempt = job.attempt
     if attempt is None:
-        return State.CANCELLED if job.cancel_at else State.SCHEDULED
+        if job.cancel_at:
+            return State.CANCELLED
+        return State.FAILED if job.restored_at else State.SCHEDULED
     if attempt.outcome is not None:
         return _after_the_outcome(job, attempt, attempt.outcome)
     if any(_is_started(launch) for launch in attempt.launches):
@@ -79,9 +82,31 @@ def reason_of(job: Job) -> str:
     """Give why the job ended, or why its last attempt did; empty while nothing did."""
     if state_of(job) is State.CANCELLED:
         return "cancelled"
+    if is_held_back(job):
+        return RESTORED
     if job.attempt is None or job.attempt.outcome is None:
         return ""
     return job.attempt.outcome.reason
+
+
+def message_of(job: Job) -> str:
+    """Say more about the reason, in a sentence; empty while there is nothing to say."""
+    if is_held_back(job):
+        return RESTORED_MESSAGE
+    outcome = job.attempt.outcome if job.attempt else None
+    return outcome.message if outcome else ""
+
+
+def is_held_back(job: Job) -> bool:
+    """Whether an attempt was to be begun, and is not, as the store was put back from a backup.
+
+    Another one, of which the backup knows nothing, may have run since.
+    """
+    attempt = job.attempt
+    if job.restored_at is None or attempt is None:
+        return job.restored_at is not None
+    known = attempt.outcome is not None and attempt.outcome.at <= job.restored_at
+    return known and asks_for_another(job)
 
 
 def current(attempt: Attempt) -> Launch | None:
@@ -153,8 +178,10 @@ __all__ = [
     "begun",
     "current",
     "is_gone",
+    "is_held_back",
     "last_try",
     "launch_of",
+    "message_of",
     "needs_removal",
     "reason_of",
     "refused",

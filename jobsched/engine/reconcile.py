@@ -1,26 +1,95 @@
-"""reconcile: look at what is overdue, in case its wake was lost. It has no rules of its own."""
+"""reconcile: find what the indexes and wakes have lost. It has no rules of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
+from jobsched.domain.job import JobId
+from jobsched.engine.alarm import alarm, all_clear
 from jobsched.engine.parts import Parts
+from jobsched.errors import UnreadableRecord
+from jobsched.store.port import Quarantined
 
 #: a lease and a half: younger ones are still in somebody's hands
 OVERDUE_BY = timedelta(seconds=45)
 MOST = 500
+#: index entries in one call: about a millisecond of the store's
+PAGE = 250
+#: in one round: 10,000 entries, so that in 5 minutes 100,000 are looked at
+PAGES = 40
+QUARANTINE = "quarantine"
 
 
 async def reconcile(parts: Parts) -> int:
-    """Wake jobs that nobody has looked at for too long; give how many. May be repeated."""
-    jobs = await parts.store.overdue(by=OVERDUE_BY, most=MOST)
-    for job in jobs:
+    """Have every job looked at that would be forgotten; give how many. May be repeated.
+
+    Called every 30 seconds. Every job that has not ended and is past a deadline is looked at: each
+    save writes with the record the earliest time at which `due` finds something to do, and that is
+    never later than the earliest deadline. So a job past one is due. Either a worker claims it; or
+    nobody did, and it is overdue here; or its due time was lost, and the walk through all jobs that
+    have not ended, a part of it in each round, finds it without one and makes it due. What it needs
+    is decided by `due` alone.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    overdue = await parts.store.overdue(by=OVERDUE_BY, most=MOST)
+    for job in overdue:
         await parts.store.wake(job)
-        if parts.chores:
+    if overdue:
+        parts.services.log.warning("jobs.overdue", number=len(overdue))
+    found = {*overdue, *await _walk(parts), *await _try_again(parts)}
+    if parts.chores:
+        for job in found:
             await parts.chores.advance_later(job, parts.now)
-    if jobs:
-        parts.services.log.warning("jobs.overdue", number=len(jobs))
-    return len(jobs)
+    return len(found)
+
+
+async def _walk(parts: Parts) -> Collection[JobId]:
+    """Go on through the indexes, and repair what contradicts its record."""
+    repaired = set()
+    for _ in range(PAGES):
+        page = await parts.store.examine(parts.registry.providers, most=PAGE)
+        for fault in page.faults:
+            if await _repaired(parts, fault.job, place=fault.place, provider=fault.provider):
+                repaired.add(fault.job)
+        if not page.cursor:
+            break
+    return repaired
+
+
+async def _repaired(parts: Parts, job: JobId, **where: str) -> bool:
+    try:
+        put_right = await parts.store.repair(job, **where)
+    except UnreadableRecord:
+        # in quarantine by now, which is told below
+        return False
+    if put_right:
+        parts.services.log.warning("index.repaired", job=job, indexes=put_right)
+    return bool(put_right)
+
+
+async def _try_again(parts: Parts) -> Collection[JobId]:
+    """Take out of quarantine what can be read again; as long as there is something, alarm."""
+    left = await parts.store.quarantine()
+    readable = [one.id for one in left[:MOST] if await _repaired(parts, one.id)]
+    if readable:
+        left = await parts.store.quarantine()
+    if left:
+        await alarm(parts, QUARANTINE, _sentence(left))
+    else:
+        await all_clear(parts, QUARANTINE)
+    return readable
+
+
+def _sentence(left: Collection[Quarantined]) -> str:
+    first = min(left, key=lambda one: one.id)
+    jobs = "1 job" if len(left) == 1 else f"{len(left)} jobs"
+    return (
+        f"The records of {jobs} cannot be read, and nobody looks after them: {first.id} first"
+        f" ({first.why.rstrip('.')}). Each is looked at again as soon as its record is put right."
+    )
 
 
 __all__ = ["reconcile"]

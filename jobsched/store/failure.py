@@ -21,6 +21,8 @@ _SENTENCES = {
     "BUSY": "Redis is busy with a script that takes too long.",
     "WRONGTYPE": "A key of jobsched holds something of another type.",
 }
+#: what a server that wants a password first answers to a call of more than a few words
+_TOO_LONG_TO_ASK = "Protocol error: unauthenticated"
 _KNOWN = re.compile(rf"\b({'|'.join(_SENTENCES)})\b")
 
 
@@ -44,6 +46,8 @@ def _sentence(error: Exception) -> str:
             return _SENTENCES["WRONGPASS"]
         case exceptions.TimeoutError() | TimeoutError():
             return "Redis did not answer in time."
+    if _TOO_LONG_TO_ASK in str(error):
+        return _SENTENCES["NOAUTH"]
     if known := _KNOWN.search(str(error)):
         return _SENTENCES[known[1]]
     if isinstance(error, exceptions.ConnectionError | OSError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 EVENTS = "jobsched:events"
+#: says whose the store is (:mod:`jobsched.store.owner`)
+OWNER = "jobsched:deployment"
 
 
-def wake_channel(deployment: str) -> str:
+def wake_channel(owner: str) -> str:
     """Give the channel on which workers are woken; channels know no database numbers."""
-    return f"jobsched:wake:{deployment}"
+    return f"jobsched:wake:{owner}"
 
 
-__all__ = ["EVENTS", "wake_channel"]
+__all__ = ["EVENTS", "OWNER", "wake_channel"]

@@ -16,7 +16,7 @@ from jobsched.store.memory_leases import MemoryLeases
 from jobsched.store.memory_lists import MemoryLists
 from jobsched.store.memory_reaper import MemoryReaper
 from jobsched.store.memory_records import MemoryRecords
-from jobsched.store.owner import whose
+from jobsched.store.owner import RESTORING, in_epoch, whose
 
 
 class MemoryStore(
@@ -53,11 +53,27 @@ class MemoryStore(
         await asyncio.sleep(0)
         self.refuse_down()
         world = self.world
-        found = (world.deployment, world.fingerprint)
+        found = (world.owner, world.fingerprint)
         fresh = found == ("", "") and not world.records
-        if not (force or fresh or found == (self._deployment, fingerprint)):
-            raise WrongStore(whose(world.deployment, self._deployment))
-        world.deployment, world.fingerprint = self._deployment, fingerprint
+        restoring = world.owner == self._owner + RESTORING
+        if restoring or not (force or fresh or found == (self._owner, fingerprint)):
+            raise WrongStore(whose(world.owner, self._owner))
+        world.owner, world.fingerprint = self._owner, fingerprint
+
+    async def begin_restore(self, epoch: str) -> None:
+        """See the port."""
+        await self._call_itself(in_epoch(self._owner, epoch) + RESTORING)
+
+    async def end_restore(self) -> None:
+        """See the port."""
+        await self._call_itself(self._owner.removesuffix(RESTORING))
+
+    async def _call_itself(self, wanted: str) -> None:
+        await asyncio.sleep(0)
+        self.refuse_down()
+        if self.world.owner.removesuffix(RESTORING) != self._owner.removesuffix(RESTORING):
+            raise WrongStore(whose(self.world.owner, self._owner))
+        self.world.owner = self._owner = wanted
 
     async def close(self) -> None:
         """See the port."""

@@ -12,7 +12,7 @@ from jobsched.contracts.change import Change
 from jobsched.domain.job import Job, JobId
 from jobsched.errors import StoreUnavailable, WrongStore
 from jobsched.store import codec
-from jobsched.store.owner import whose
+from jobsched.store.owner import owner, whose
 from jobsched.store.port import Wake
 from jobsched.store.row import RETENTION, Row
 from jobsched.store.world import Record, World
@@ -58,15 +58,15 @@ class Calls:
         #: True: every call raises ``StoreUnavailable``, as when Redis is down
         self.is_down = False
         self._now = now
-        self._deployment = deployment
+        self._owner = owner(self.world.owner, deployment)
         self._retention = retention
         self._through_codec = through_codec
 
     def refuse(self) -> None:
         """Raise if the store is down, empty or another deployment's."""
         self.refuse_down()
-        if self.world.deployment != self._deployment:
-            raise WrongStore(whose(self.world.deployment, self._deployment))
+        if self.world.owner != self._owner:
+            raise WrongStore(whose(self.world.owner, self._owner))
 
     def refuse_down(self) -> None:
         """Raise if the store is down."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import functools
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import SCHEMA, JobId
@@ -13,6 +15,14 @@ from jobsched.store.memory_line import MemoryLine
 from jobsched.store.port import Examined, Fault
 from jobsched.store.row import CLAIM_MOST, Row, row_of
 from jobsched.store.world import Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An index entry: as a fault, and what says whether it is one."""
+
+    fault: Fault
+    judge: Callable[[], str]
 
 
 class MemoryIndex(MemoryLine):
@@ -34,10 +44,8 @@ class MemoryIndex(MemoryLine):
         stopped = str(end) if end < len(entries) else ""
         if cursor is None:
             self.world.examined = stopped
-        return Examined(
-            faults=tuple(one for one in entries[begin:end] if one.why),
-            cursor=stopped,
-        )
+        judged = (replace(one.fault, why=one.judge()) for one in entries[begin:end])
+        return Examined(faults=tuple(one for one in judged if one.why), cursor=stopped)
 
     @whole
     def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
@@ -58,23 +66,27 @@ class MemoryIndex(MemoryLine):
             row = row_of(self._decode(record))
         except UnreadableRecord as error:
             self._put_aside(job, str(error))
-            return ("quarantine",)
+            raise
         return tuple(dict.fromkeys(self._repaired(job, record, row)))
 
-    def _entries(self, providers: Collection[str], *, everything: bool) -> Iterator[Fault]:
-        """Give each entry as a fault, whose ``why`` is empty where nothing is wrong."""
+    def _entries(self, providers: Collection[str], *, everything: bool) -> Iterator[_Entry]:
         world = self.world
         for job, record in world.records.items():
             if everything or not State(record.state).is_terminal:
-                yield Fault(job=job, why=self._wrong(job), place=record.place)
+                fault = Fault(job=job, why="", place=record.place)
+                yield _Entry(fault, functools.partial(self._wrong, job))
         for provider in sorted(providers):
             for token, job in world.slots.get(provider, {}).items():
-                yield Fault(job=job, why=self._wrong(job, token=token), provider=provider)
+                fault = Fault(job=job, why="", provider=provider)
+                yield _Entry(fault, functools.partial(self._wrong, job, token=token))
             for line in (world.waiting, world.paced):
                 for job in line.get(provider, {}):
-                    ended = job in world.records and world.records[job].forget_at is not None
-                    why = "line" if ended else self._wrong(job)
-                    yield Fault(job=job, why=why, provider=provider)
+                    fault = Fault(job=job, why="", provider=provider)
+                    yield _Entry(fault, functools.partial(self._wrong_in_line, job))
+
+    def _wrong_in_line(self, job: JobId) -> str:
+        record = self.world.records.get(job)
+        return "line" if record and record.forget_at is not None else self._wrong(job)
 
     def _wrong(self, job: JobId, *, token: str = "") -> str:
         world, record = self.world, self.world.records.get(job)
@@ -115,6 +127,8 @@ class MemoryIndex(MemoryLine):
 
     def _repaired(self, job: JobId, record: Record, row: Row) -> Iterator[str]:
         now, ended = self._now(), row.state.is_terminal
+        if self.world.quarantine.pop(job, None) is not None:
+            yield "quarantine"
         if record.state != row.state:
             record.state = row.state
             yield "state"

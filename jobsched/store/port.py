@@ -1,7 +1,8 @@
 """What the engine asks of a store; one conformance suite holds every adapter to it.
 
 Every call that touches records carries the deployment's id and raises
-:class:`~jobsched.errors.WrongStore` when the store was emptied or is another deployment's, and
+:class:`~jobsched.errors.WrongStore` when the store was emptied, is another deployment's, or was
+restored from a backup since it was opened, and
 :class:`~jobsched.errors.StoreUnavailable` when it does not answer, is loading, or takes no writes;
 in both cases nothing was done, or (a lost answer) may have been done whole. Calls that only read
 answer as long as they can: from a full store, and from a replica. All times are the store's.
@@ -159,6 +160,24 @@ class Store(Protocol):
 
     async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
         """Make an empty store this deployment's; ``WrongStore`` if it is another's."""
+        ...
+
+    async def begin_restore(self, epoch: str) -> None:
+        """Be the only one that is not refused: the store was put back from a backup.
+
+        Who opened it before is refused for good, and who opens it now until `end_restore`. May be
+        repeated, also by another process after a crash in between, which then is the only one.
+
+        Args:
+            epoch: a word that was never used before.
+
+        Raises:
+            WrongStore: it is empty, or another deployment's.
+        """
+        ...
+
+    async def end_restore(self) -> None:
+        """Let those in who open the store from now on."""
         ...
 
     async def accept(
@@ -404,20 +423,23 @@ class Store(Protocol):
         ...
 
     async def faults(self, jobs: Collection[JobId]) -> tuple[Fault, ...]:
-        """Give those of up to 500 jobs whose index entries contradict their record."""
+        """Give those of up to some thousand jobs whose index entries contradict their record."""
         ...
 
     async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
         """Rebuild all index entries of a job from its record; say which were wrong.
 
         Whole or not at all, and only from the record as it stands. What misses a due time is due
-        now, or when its lease ends. May be repeated: what is right is not touched.
+        now, or when its lease ends. A record in quarantine that can be read (again) is taken out.
+        One of a newer version is left alone. May be repeated: what is right is not touched.
 
         Args:
-            job: one that has a record (one that is broken is put into quarantine; one of a newer
-                version is left alone), or of which there is an entry only.
+            job: one that has a record, or of which there is an entry only.
             place: where a list has it, if it has no record; as a fault tells it.
             provider: whose slot or line it is in, likewise.
+
+        Raises:
+            UnreadableRecord: the record is broken; it is put into quarantine.
         """
         ...
 

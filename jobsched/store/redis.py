@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
 from jobsched.errors import ConfigError, WrongStore
+from jobsched.store import keys
 from jobsched.store.failure import unavailable
-from jobsched.store.owner import whose
+from jobsched.store.owner import RESTORING, in_epoch, owner, whose
 from jobsched.store.redis_alarms import RedisAlarms
 from jobsched.store.redis_events import RedisEvents
 from jobsched.store.redis_halts import RedisHalts
@@ -45,7 +46,7 @@ class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, R
         retention: timedelta = RETENTION,
         loaded_within: timedelta = LOADED_WITHIN,
     ) -> Self:
-        """Connect, and look at the server's settings; does not ask whose store it is.
+        """Connect, and look at the server's settings; does not refuse another's store.
 
         Args:
             url: ``redis://``, ``rediss://`` or ``unix://``.
@@ -66,12 +67,13 @@ class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, R
         )
         try:
             facts = await _inspect(client, loaded_within)
+            found = await _owner(client)
         except BaseException:
             await client.aclose()
             raise
         return cls(
             client,
-            deployment,
+            owner(found, deployment),
             shebang=_version(facts) >= _SHEBANG_SINCE,
             retention=retention,
             fingerprint=fingerprint,
@@ -81,12 +83,25 @@ class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, R
         """See the port."""
         _, now, fingerprint = await self.call("check")
         if self._fingerprint and fingerprint.decode() != self._fingerprint:
-            raise WrongStore(whose(self._deployment, self._deployment))
+            raise WrongStore(whose(self._owner, self._owner))
         return to_time(int(now))
 
     async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
         """See the port."""
         await self.call("stamp", fingerprint, "1" if force else "")
+
+    async def begin_restore(self, epoch: str) -> None:
+        """See the port."""
+        await self._call_itself(in_epoch(self._owner, epoch) + RESTORING)
+
+    async def end_restore(self) -> None:
+        """See the port."""
+        await self._call_itself(self._owner.removesuffix(RESTORING))
+
+    async def _call_itself(self, wanted: str) -> None:
+        """Let the store say another owner from now on, and say the same."""
+        await self.call("restore", self._fingerprint, wanted)
+        self._owner = wanted
 
     async def close(self) -> None:
         """See the port."""
@@ -96,6 +111,14 @@ class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, R
     def logs(self) -> RedisLogs:
         """Give the storage of logs that lies beside the records."""
         return RedisLogs(self, kept=self._retention)
+
+
+async def _owner(client: Redis) -> str:
+    """Give what the store says whose it is; empty: nothing."""
+    try:
+        return ((await client.get(keys.OWNER)) or b"").decode()
+    except (RedisError, OSError, TimeoutError) as error:
+        raise unavailable(error) from error
 
 
 async def _inspect(client: Redis, loaded_within: timedelta) -> dict[str, Any]:

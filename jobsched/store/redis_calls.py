@@ -17,11 +17,11 @@ Argument = str | bytes | int
 
 
 class RedisCalls:
-    """Calls scripts for one deployment.
+    """Calls scripts for one deployment, in one epoch of its store.
 
     Args:
         client: answers bytes; does not retry.
-        deployment: whose store it must be.
+        owner: whose store it must be (:mod:`jobsched.store.owner`).
         shebang: whether the server knows ``#!lua``.
         retention: how long ended jobs are kept.
         fingerprint: of the deployment's secret; looked at by ``check`` unless it is empty.
@@ -30,14 +30,14 @@ class RedisCalls:
     def __init__(
         self,
         client: Redis,
-        deployment: str,
+        owner: str,
         *,
         shebang: bool,
         retention: timedelta,
         fingerprint: str = "",
     ) -> None:
         self._client = client
-        self._deployment = deployment
+        self._owner = owner
         self._shebang = shebang
         self._retention = retention
         self._fingerprint = fingerprint
@@ -50,12 +50,12 @@ class RedisCalls:
             WrongStore: the store is empty or another deployment's.
             StoreUnavailable: see :class:`~jobsched.store.pipeline.Pipeline`.
         """
-        text = script(name, shebang=self._shebang)
-        answer = await self._pipeline.call(text, self._deployment, *arguments)
+        text, owner = script(name, shebang=self._shebang), self._owner
+        answer = await self._pipeline.call(text, owner, *arguments)
         if not isinstance(answer, list) or not answer:
             raise StoreUnavailable(f"Redis gave no answer to {name}.")
         if answer[0] == b"wrong":
-            raise WrongStore(whose(answer[1].decode(), self._deployment))
+            raise WrongStore(whose(answer[1].decode(), owner))
         return answer
 
 

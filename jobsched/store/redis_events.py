@@ -33,7 +33,7 @@ class RedisEvents(RedisCalls):
         subscription = self._client.pubsub()
         asked = False
         try:
-            await subscription.subscribe(keys.wake_channel(self._deployment))
+            await subscription.subscribe(keys.wake_channel(self._owner))
             while True:
                 message = await subscription.get_message(timeout=SILENCE.total_seconds())
                 if message is None:

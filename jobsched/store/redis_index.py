@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobsched.domain.job import SCHEMA, Job, JobId
 from jobsched.domain.state import State
-from jobsched.errors import NewerRecord, StoreUnavailable, UnknownJob, UnreadableRecord
+from jobsched.errors import NewerRecord, StoreUnavailable, UnknownJob
 from jobsched.store.port import Examined, Fault
 from jobsched.store.redis_calls import Argument
 from jobsched.store.redis_records import RedisRecords
@@ -47,8 +47,6 @@ class RedisIndex(RedisRecords):
                 record = await self.read(job)
             except NewerRecord:
                 return ()
-            except UnreadableRecord:
-                return ("quarantine",)
             except UnknownJob:
                 found = await self._repair(job, _NOTHING, place, provider)
             else:

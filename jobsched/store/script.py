@@ -10,8 +10,8 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "lua"
 _FLAGS = re.compile(r"-- flags: (\S+)\n")
-#: What may run on a store that nobody has stamped.
-_WITHOUT_PRELUDE = frozenset({"stamp"})
+#: What may run on a store that nobody has stamped, or that is being restored.
+_WITHOUT_PRELUDE = frozenset({"restore", "stamp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

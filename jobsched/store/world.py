@@ -70,7 +70,8 @@ class Given:
 class World:
     """Everything that is stored."""
 
-    deployment: str = ""
+    #: what the store says whose it is
+    owner: str = ""
     fingerprint: str = ""
     records: dict[JobId, Record] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 
 class Life:
-    """A worker's life: it ends at the n-th await between the worker and the outside, or never."""
+    """A worker's life: it ends at the n-th await between the worker and the outside, or never.
+
+    Whoever stands between the two (`jobsched.engine.outside.Outside`) tells it of every call.
+    """
 
     def __init__(self, ends_at: int | None = None) -> None:
         self.points: list[str] = []
@@ -27,35 +30,13 @@ class Life:
         if self.dead.is_set():
             await asyncio.Event().wait()
 
-    async def pass_through(self, name: str, work: Awaitable[Any]) -> Any:
-        """Do something outside: the worker may die before it, or after it without the answer."""
-        try:
-            await self.point(f"before {name}")
-        except asyncio.CancelledError:
-            cast("Coroutine[Any, Any, Any]", work).close()
-            raise
-        result = await work
-        await self.point(f"after {name}")
-        return result
+    async def __call__(self, names: tuple[str, ...], ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask the outside: the worker may die before it, or after it without the answer."""
+        called = " ".join(names)
+        await self.point(f"before {called}")
+        answer = await ask()
+        await self.point(f"after {called}")
+        return answer
 
 
-class Mortal:
-    """Stands between a worker and something outside; every call is a place to die."""
-
-    def __init__(self, outside: Any, life: Life, kind: str) -> None:
-        self._outside = outside
-        self._life = life
-        self._kind = kind
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._outside, name)
-        if not asyncio.iscoroutinefunction(found):
-            return found
-
-        async def called(*args: Any, **kwargs: Any) -> Any:
-            return await self._life.pass_through(f"{self._kind}.{name}", found(*args, **kwargs))
-
-        return called
-
-
-__all__ = ["Life", "Mortal"]
+__all__ = ["Life"]

@@ -25,8 +25,10 @@ from jobsched.contracts.services import Log
 from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.callback import receive
+from jobsched.engine.outside import Outside, plugins_outside
 from jobsched.engine.parts import Parts
 from jobsched.engine.reap import reap
+from jobsched.engine.reconcile import reconcile
 from jobsched.engine.submit import submit
 from jobsched.engine.sweep import sweep
 from jobsched.engine.turn import Turn
@@ -37,7 +39,7 @@ from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Store, Wake
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
-from jobsched.testing.life import Life, Mortal
+from jobsched.testing.life import Life
 from jobsched.testing.simulated import (
     NoHistory,
     Silence,
@@ -87,6 +89,7 @@ class Simulation:
     #: what becomes of a callback of a machine, likewise
     callbacks: Callable[[], int] = lambda: 1
     sweep_every: float = 20.0
+    reconcile_every: float = 30.0
     #: seconds; 0: never, so that what the engine leaves on comes to light
     reap_every: float = 0.0
     #: that new jobs get
@@ -168,10 +171,6 @@ class Simulation:
         store = self.store()
         given = self.cast or Cast(provider=self.provider, runner=_Hinting(self))
         logs = given.log_store or RedisLogs(store.logs())
-
-        def mortal(outside: Any, kind: str) -> Any:
-            return Mortal(outside, life, kind) if life else outside
-
         names = {
             "provider": given.provider.name,
             "runner": given.runner.name,
@@ -179,13 +178,14 @@ class Simulation:
             "log_store": logs.name,
         }
         registry = Registry(
-            providers={names["provider"]: mortal(given.provider, "provider")},
-            runners={names["runner"]: mortal(given.runner, "runner")},
+            providers={names["provider"]: given.provider},
+            runners={names["runner"]: given.runner},
             planners={names["planner"]: given.planner},
-            log_stores={names["log_store"]: mortal(logs, "logs")},
+            log_stores={names["log_store"]: logs},
             actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
             defaults=names,
         )
+        waking = _Waking(store, self.wakes)
         services = SimulatedServices(
             clock=self.clock,
             ids=self.ids,
@@ -195,8 +195,8 @@ class Simulation:
         )
         secrets = ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
         return Parts(
-            store=cast("Store", mortal(_Waking(store, self.wakes), "store")),
-            registry=registry,
+            store=cast("Store", Outside(waking, "store", life) if life else waking),
+            registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=secrets,
             limits=self.limits,
@@ -217,6 +217,7 @@ class Simulation:
         dispatch = Dispatch(parts, Pace())
         spawn.task(dispatch.run(), name="dispatch")
         spawn.task(self._sweep(parts), name="sweep")
+        spawn.task(self._reconcile(parts), name="reconcile")
         if self.reap_every:
             spawn.task(self._reap(parts), name="reap")
         try:
@@ -245,6 +246,12 @@ class Simulation:
                     await sweep(parts, self.cast.provider if self.cast else self.provider)
             except Unavailable:
                 continue
+
+    async def _reconcile(self, parts: Parts) -> None:
+        while True:
+            await self.clock.sleep(self.reconcile_every)
+            with contextlib.suppress(Unavailable):
+                await reconcile(parts)
 
     async def _reap(self, parts: Parts) -> None:
         provider = self.cast.provider if self.cast else self.provider

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from jobsched.domain.job import Attempt, Job
-from jobsched.domain.state import reason_of, state_of
+from jobsched.domain.state import message_of, reason_of, state_of
 from jobsched.hooks.registry import Registry
 from jobsched.schemas.field import instant
 from jobsched.schemas.provider import HaltedSection
@@ -51,7 +51,7 @@ def status_document(
         "reason": reason_of(job) or None,
         # beside the runner's own section: the same place whatever the runner
         "exit_code": outcome.code if outcome else None,
-        "message": (outcome.message if outcome else "") or None,
+        "message": message_of(job) or None,
         "name": spec.name or None,
         "labels": dict(spec.labels),
         "accepted_at": instant(job.accepted_at),

@@ -40,6 +40,7 @@ def _event(
 def _of_job(job: Job) -> Iterator[tuple[datetime, dict[str, Any]]]:
     yield from _event((job.accepted_at, "accepted", ""), None)
     yield from _event((job.cancel_at, "cancel_requested", ""), None)
+    yield from _event((job.restored_at, "store_restored", ""), None)
     for note in job.notes:
         yield from _event((note.at, "noted", note.source), None)
 

@@ -99,7 +99,7 @@ async def _mine(parts: Parts, at_work: Working, chore: str) -> AsyncIterator[Pro
 
 @_chore
 async def reconcile(parts: Parts, at_work: Working) -> None:
-    """Wake what nobody has looked at for too long."""
+    """Find what nobody would look at again."""
     del at_work
     await reconcile_jobs(parts)
 

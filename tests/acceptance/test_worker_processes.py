@@ -51,7 +51,7 @@ def deployed(
 
 # the longest is first, so that others run beside it
 def test_thirty_seconds_without_redis(deployed: Deployment) -> None:
-    """API and worker live through it: refusals meanwhile, and then the same processes go on."""
+    """API and worker live through it: refusals meanwhile, then the same processes go on (Q6)."""
     api, worker = deployed.processes[0], deployed.start_worker()
     deployed.until(lambda: deployed.readiness() == 200)
     through = deployed.schedule("sleep 2; exit 6")
@@ -122,7 +122,7 @@ def test_two_workers_share_the_jobs(deployed: Deployment) -> None:
 
 
 def test_a_killed_worker_loses_nothing(deployed: Deployment) -> None:
-    """Killed while a container runs, or in the first steps of a job: others finish both."""
+    """Killed while a container runs, or in the first steps of a job: others finish both (Q3)."""
     first = deployed.start_worker()
     runs = deployed.schedule("sleep 4; exit 7")
     deployed.until(lambda: deployed.running(runs), runs)
@@ -162,7 +162,7 @@ def test_a_worker_that_is_stopped_leaves_its_container_running(deployed: Deploym
 
 
 def test_a_step_in_hand_is_finished_before_the_end(deployed: Deployment) -> None:
-    """SIGTERM while a container is being stopped: the stop is let end, and its outcome is saved."""
+    """SIGTERM while a container is being stopped: the stop is let end and is saved (Q15)."""
     first = deployed.start_worker()
     # deaf to SIGTERM: stopping it takes all of its grace
     job = deployed.schedule("trap '' TERM; while true; do sleep 0.1; done", grace=3)

@@ -13,6 +13,7 @@ from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId, Limits
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
+from jobsched.engine.outside import POINTS, READS
 from jobsched.errors import JobschedError, ProviderFailed
 from jobsched.testing.fakes import FakeProvider, refused
 from jobsched.testing.simulator import Simulation
@@ -137,6 +138,34 @@ STORIES = {
     ),
     "every hint comes twice": (Story(settings={"hints": lambda: 2}), {State.FINISHED}),
 }
+
+
+#: fail-points that no worker of these stories passes
+ELSEWHERE = {
+    *("store.stamp", "store.bind"),  # when a process starts
+    *("store.accept", "store.resume"),  # the API's
+    *("save.CancelRequested", "save.AtRisk", "save.BootFailed", "save.Interrupted", "save.Noted"),
+    *("store.prune", "logs.delete", "store.wake", "provider.remove_leftovers"),  # chores
+    *("store.repair", "store.raise_alarm"),
+    *("store.begin_restore", "save.Restored", "store.end_restore"),  # `jobsched restore`
+    *("store.changes", "store.acknowledge"),  # what tells the plugins
+    "chores.advance_later",  # dispatch by arq
+    # while every call answers; passed by those who come after a death, and by stories elsewhere
+    *("runner.withdraw", "save.NotStarted", "save.Vanished", "save.CommandFailed"),
+    *("save.Inspected", "save.Terminated"),
+}
+
+
+def test_the_crash_points_are_the_fail_points() -> None:
+    """What the simulator dies at has the names of the fail-points, but for what only looks."""
+    passed = {
+        name
+        for story, _ in STORIES.values()
+        for point in tell(story).points
+        for name in point.split()[1:]
+    }
+    looks = {f"{kind}.{name}" for kind, names in READS.items() for name in names}
+    assert passed - looks == set(POINTS) - ELSEWHERE
 
 
 @pytest.mark.parametrize("name", STORIES)

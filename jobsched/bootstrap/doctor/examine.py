@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobsched.bootstrap.doctor.callback import Callback
 from jobsched.bootstrap.doctor.certificates import Certificates
+from jobsched.bootstrap.doctor.checks import store_checks
 from jobsched.bootstrap.doctor.local import Configuration, PluginsThere, Secret
 from jobsched.bootstrap.doctor.reading import Reading, read
 from jobsched.bootstrap.doctor.server import Server
-from jobsched.bootstrap.doctor.store import store_checks
+from jobsched.config import Config
 from jobsched.contracts.check import Check, Verdict
 from jobsched.errors import ConfigError
 from jobsched.hooks.checks import Brought, look
@@ -38,6 +40,8 @@ async def examine(
     file: Path | None = None,
     *,
     only: Collection[str] = (),
+    fix: bool = False,
+    also: Sequence[Callable[[Config], Sequence[Check]]] = (),
 ) -> AsyncIterator[Result]:
     """Give what each check finds, the core's first; has no effect, and needs no Redis.
 
@@ -48,6 +52,8 @@ async def examine(
         only: names of checks (``redis`` is also ``redis.memory``) or of plugins; empty: all.
             A configuration or a plugin that is broken is told in any case: because of it others
             may be missing.
+        fix: let index entries be rebuilt from their records; nothing else is changed.
+        also: more checks of the core, made from the configuration.
 
     Raises:
         ConfigError: nothing is named so.
@@ -57,7 +63,8 @@ async def examine(
         if reading.services is not None:
             stack.push_async_callback(reading.services.spawn.close)
         first = _own([Configuration(reading), PluginsThere(reading)])
-        rest = [*_own(_of_core(reading, stack)), *reading.brought]
+        more = [one for make in also if reading.config is not None for one in make(reading.config)]
+        rest = [*_own([*_of_core(reading, stack, fix=fix), *more]), *reading.brought]
         if reading.config is not None and not reading.report.broken:
             _refuse_unknown(only, [*first, *rest], reading)
         for brought in first:
@@ -75,14 +82,15 @@ def _own(checks: Sequence[Check]) -> list[Brought]:
     return [Brought(plugin=CORE, check=one) for one in checks]
 
 
-def _of_core(reading: Reading, stack: AsyncExitStack) -> list[Check]:
+def _of_core(reading: Reading, stack: AsyncExitStack, *, fix: bool) -> list[Check]:
     if reading.config is None:
         return []
     server = Server(reading.config, stack)
     return [
         Secret(reading.config),
         Certificates(reading.config, reading.access),
-        *store_checks(server, reading.config),
+        Callback(reading.config, reading.callers),
+        *store_checks(server, reading.config, fix=fix),
     ]
 
 

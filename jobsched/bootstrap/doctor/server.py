@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from redis.asyncio import Redis
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from jobsched import embedded
 from jobsched.config import Config
@@ -18,6 +19,8 @@ from jobsched.errors import StoreUnavailable
 from jobsched.store.failure import unavailable
 from jobsched.store.redis import ANSWER_WITHIN, CONNECT_WITHIN
 
+#: parts of an address that say who connects
+CREDENTIALS: Final = frozenset({"username", "password", "ssl_certfile", "ssl_keyfile"})
 NOBODY = "no server of this machine runs now: start `jobsched up`"
 
 
@@ -38,6 +41,8 @@ class Server:
         self._stack = stack
         self._info: asyncio.Task[Mapping[str, Any]] | None = None
         self._opened: Redis | None = None
+        #: what the server said when it refused the last command of `ask`
+        self.refusal = ""
 
     @property
     def is_own(self) -> bool:
@@ -88,6 +93,56 @@ class Server:
         value: str | None = found.get(name)
         return value
 
+    async def ask(self, *command: str | int) -> Any:
+        """Give the answer to a command; None: the server does not know or permit it.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        try:
+            client: Any = self._client()  # this call of its has no types
+            return await client.execute_command(*command)
+        except ResponseError as error:
+            self.refusal = str(error)
+            return None
+        except (RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+
+    async def keys(self, pattern: str) -> AsyncIterator[Sequence[str]]:
+        """Give the names of keys, some hundreds at a time; one may come twice.
+
+        Raises:
+            StoreUnavailable: it does not answer, or does not permit SCAN.
+        """
+        cursor = 0
+        while True:
+            found = await self._answer(self._client().scan(cursor, match=pattern, count=1000))
+            cursor, keys = found
+            yield [key.decode() for key in keys]
+            if not cursor:
+                return
+
+    async def stranger(self) -> str | None:
+        """Let somebody without a password ask; give why they are refused, None: they are not.
+
+        Raises:
+            StoreUnavailable: no answer, so that nothing is known.
+        """
+        client: Redis = Redis.from_url(
+            without_credentials(self.url()),
+            socket_connect_timeout=CONNECT_WITHIN.total_seconds(),
+            socket_timeout=ANSWER_WITHIN.total_seconds(),
+        )
+        try:
+            await client.ping()
+        except (AuthenticationError, ResponseError) as error:
+            return str(error)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+        finally:
+            await client.aclose()
+        return None
+
     async def time(self) -> datetime:
         """Give its time.
 
@@ -127,4 +182,24 @@ class Server:
             raise unavailable(error) from error
 
 
-__all__ = ["NotRunning", "Server"]
+def without_credentials(url: str) -> str:
+    """Give an address without the name, password and certificate of who connects. Pure."""
+    parts = urlsplit(url)
+    kept = [one for one in parse_qsl(parts.query) if one[0] not in CREDENTIALS]
+    where = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=where, query=urlencode(kept)))
+
+
+def is_local(url: str) -> bool:
+    """Whether a server is reached by this machine alone: by a socket, or on loopback. Pure."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "unix" or host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+__all__ = ["NotRunning", "Server", "is_local", "without_credentials"]

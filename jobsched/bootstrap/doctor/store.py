@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -102,31 +102,42 @@ class Deployment(StoreCheck):
         del about
         try:
             who = identity_of(self._config)
-            fingerprint = secrets_of(self._config, who).fingerprint
-            await self._check(who.deployment, fingerprint)
+            await self._check()
         except WrongStore as error:
-            way_out = "name the right one (JOBSCHED_REDIS_URL, JOBSCHED_DEPLOYMENT)"
-            return Finding(
-                "fail",
-                f"{error.message} `jobsched init --store` makes an empty one "
-                f"this deployment's, else {way_out}",
-            )
+            way_out = "If it is the wrong one, name the right one"
+            variables = "(JOBSCHED_REDIS_URL, JOBSCHED_DEPLOYMENT)"
+            return Finding("fail", f"{error.message} {way_out} {variables}")
         except StoreUnavailable as error:
             return Finding("fail", error.message)
         except ConfigError as error:
             return Finding("unknown", f"not looked at: {error.message}")
         return Finding("pass", f"the store is that of deployment {who.deployment}")
 
-    async def _check(self, deployment: str, fingerprint: str) -> None:
-        async with AsyncExitStack() as stack:
-            store = await RedisStore.open(
-                self._server.url(),
-                deployment,
-                fingerprint=fingerprint,
-                loaded_within=timedelta(0),
-            )
-            stack.push_async_callback(store.close)
+    async def _check(self) -> None:
+        async with opened(self._server, self._config) as store:
             await store.check()
+
+
+@asynccontextmanager
+async def opened(server: Server, config: Config) -> AsyncIterator[RedisStore]:
+    """Give the deployment's store; does not ask whose it is.
+
+    Raises:
+        ConfigError: the deployment has no id or secret, or its server may not be used.
+        StoreUnavailable: it does not answer.
+    """
+    who = identity_of(config)
+    store = await RedisStore.open(
+        server.url(),
+        who.deployment,
+        fingerprint=secrets_of(config, who).fingerprint,
+        retention=config.value("limits.retention"),
+        loaded_within=timedelta(0),
+    )
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 class Durability(StoreCheck):
@@ -143,6 +154,9 @@ class Durability(StoreCheck):
             return Finding("fail", f"{why}: set appendonly to yes")
         if about.get("aof_last_write_status", "ok") != "ok":
             return Finding("fail", "Redis could not write its file: look at its disk and its log")
+        if about.get("rdb_last_bgsave_status", "ok") != "ok":
+            why = "Redis could not save its snapshot, and may refuse writes because of it"
+            return Finding("fail", f"{why}: look at its disk and its log")
         match await self._server.setting("appendfsync"):
             case "always":
                 return Finding("pass", "the append-only file is on, appendfsync is always")
@@ -200,15 +214,13 @@ class Skew(StoreCheck):
         return Finding("pass", words)
 
 
-def store_checks(server: Server, config: Config) -> list[Check]:
-    """Give them all, in the order in which they are told."""
-    return [
-        Answers(server, config),
-        Deployment(server, config),
-        Durability(server),
-        Memory(server),
-        Skew(server),
-    ]
-
-
-__all__ = ["store_checks"]
+__all__ = [
+    "NOT_TOLD",
+    "Answers",
+    "Deployment",
+    "Durability",
+    "Memory",
+    "Skew",
+    "StoreCheck",
+    "opened",
+]

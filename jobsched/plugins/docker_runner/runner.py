@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
@@ -25,7 +26,7 @@ from jobsched.plugins.docker_runner.boot_script import boot_script
 from jobsched.plugins.docker_runner.bridge import bridge
 from jobsched.plugins.docker_runner.clients import Clients, Connection
 from jobsched.plugins.docker_runner.config import Settings
-from jobsched.plugins.docker_runner.leash import Leash
+from jobsched.plugins.docker_runner.leash import Leash, Let
 from jobsched.plugins.docker_runner.options import OptionsSchema
 from jobsched.plugins.docker_runner.warning import put as put_warning
 
@@ -90,7 +91,23 @@ class DockerRunner(Runner):
             finally:
                 # Cancelled: the engine ends a pull that nobody listens to.
                 leash.pull()
-        return await self._call(self._calls, access, _create, order, made, self._settings)
+        return await self._created(access, order, made)
+
+    async def _created(self, access: Access | None, order: ContainerOrder, image: str) -> Container:
+        """Create it; once that was sent, a cancel waits for the engine's answer.
+
+        Who cancels it removes the container by its name next, and must find it.
+        """
+        leash = Leash()
+        creating = asyncio.ensure_future(
+            self._call(self._calls, access, _create, order, image, self._settings, leash)
+        )
+        try:
+            return await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            leash.pull()
+            await asyncio.gather(creating, return_exceptions=True)
+            raise
 
     async def start(self, instance: Instance, container: Container) -> None:
         """Send one start, by name."""
@@ -185,8 +202,10 @@ def _pull(connection: Connection, order: ContainerOrder, silence: float, leash: 
 
 
 def _create(
-    connection: Connection, order: ContainerOrder, pinned: str, settings: Settings
+    connection: Connection, order: ContainerOrder, pinned: str, settings: Settings, leash: Leash
 ) -> Container:
+    if leash.pulled:
+        raise Let
     return creation.create(connection.client, order, pinned, settings)
 
 

@@ -1,5 +1,5 @@
 -- What every script begins with: the store's time, whose store it is, and the names of keys.
--- ARGV[1] is the deployment. Times and spans are microseconds; an empty argument means none.
+-- ARGV[1] is the deployment, with the epoch that the caller knows (owner.py). Times and spans are microseconds; an empty argument means none.
 -- Scripts read and check first and write last, as an error in the middle takes nothing back; their
 -- first write is one that a full memory refuses.
 local call = redis.call

@@ -108,7 +108,7 @@ if is_there and ended then
 elseif call('ZREM', ENDED, id) == 1 then
   right('ended')
 end
-if not is_there and call('HDEL', QUARANTINE, id) == 1 then right('quarantine') end
+if call('HDEL', QUARANTINE, id) == 1 then right('quarantine') end
 
 if freed > 0 then
   local caps = call('HMGET', caps_key(provider), 'alive', 'hourly')

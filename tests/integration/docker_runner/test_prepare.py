@@ -3,18 +3,21 @@
 import asyncio
 import dataclasses
 import json
+import threading
+from typing import Any
 
 import pytest
 
 from jobsched.domain.job import Container, JobId
 from jobsched.errors import RunnerFailed
-from tests.integration.docker_runner.bench import Bench
+from jobsched.plugins.docker_runner import creation
+from tests.integration.docker_runner.bench import Bench, make_runner
 
 pytestmark = pytest.mark.docker
 
 
 async def test_the_same_name_gives_the_same_container(bench: Bench) -> None:
-    """A repeat after a lost answer finds what the first try made, and nothing is started."""
+    """A repeat after a lost answer finds what the first try made, and nothing is started (D1)."""
     first = await bench.prepared(bench.order("true"))
     again = await bench.prepared(bench.order("true"))
 
@@ -40,6 +43,61 @@ async def test_a_container_whose_answer_was_lost_is_used_by_its_name(bench: Benc
     assert await bench.output(lost) == b"hello\n"
     await bench.runner.remove(bench.machine, lost)
     assert (await bench.inspect(known)).phase == "gone"
+
+
+async def test_a_cancelled_prepare_waits_for_what_it_has_sent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cancels it removes the container by its name next: by then it is there, or never is."""
+    sent, answered = threading.Event(), threading.Event()
+    usual = creation.create
+
+    def slow(*args: Any) -> Container:
+        sent.set()
+        assert answered.wait(8)
+        return usual(*args)
+
+    monkeypatch.setattr(creation, "create", slow)
+    preparing = asyncio.ensure_future(bench.prepared(bench.order("true")))
+    assert await asyncio.to_thread(sent.wait, 8)
+    preparing.cancel()
+    await asyncio.wait((preparing,), timeout=0.1)
+    assert not preparing.done()
+
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await preparing
+    made = Container(name=bench.order("true").name)
+    assert (await bench.inspect(made)).phase == "created"
+    await bench.runner.remove(bench.machine, made)
+    assert (await bench.inspect(made)).phase == "gone"
+
+
+async def test_a_cancelled_prepare_sends_nothing_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A creation that still waits for a thread is never sent."""
+    bench.runner = make_runner(bench.services, threads=2)
+    sent, answered = threading.Semaphore(0), threading.Event()
+    usual = creation.create
+
+    def slow(*args: Any) -> Container:
+        sent.release()
+        assert answered.wait(8)
+        return usual(*args)
+
+    monkeypatch.setattr(creation, "create", slow)
+    orders = [bench.order("true", number=number) for number in (1, 2, 3)]
+    *begun, waiting = (asyncio.ensure_future(bench.prepared(one)) for one in orders)
+    for _ in begun:
+        assert await asyncio.to_thread(sent.acquire, timeout=8)
+    waiting.cancel()
+    await asyncio.wait((waiting,), timeout=0.1)
+
+    answered.set()
+    await asyncio.gather(*begun, waiting, return_exceptions=True)
+    assert waiting.cancelled()
+    assert (await bench.inspect(Container(name=orders[2].name))).phase == "gone"
 
 
 async def test_a_name_that_somebody_else_has_fails_the_attempt(bench: Bench) -> None:

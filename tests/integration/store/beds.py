@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import redis
 import redis.asyncio
@@ -19,6 +19,9 @@ from jobsched.store.redis import RedisStore
 from jobsched.store.row import RETENTION
 from jobsched.store.world import World
 from tests.integration.store import damage, samples
+
+#: the document of a broken record
+BROKEN = b'{"id": 7}'
 
 
 class Bed(Protocol):
@@ -46,8 +49,8 @@ class Bed(Protocol):
         """Make all idempotency keys older than a day."""
         ...
 
-    async def spoil(self, job: JobId) -> None:
-        """Break a record."""
+    async def spoil(self, job: JobId, document: bytes = BROKEN) -> bytes:
+        """Break a record, or put another document there; give the one that was there."""
         ...
 
     async def renew_schema(self, job: JobId) -> None:
@@ -103,9 +106,12 @@ class MemoryBed:
         """Make all idempotency keys older than a day."""
         self.world.keys.clear()
 
-    async def spoil(self, job: JobId) -> None:
-        """Break a record."""
-        self.world.records[job].document = b'{"id": 7}'
+    async def spoil(self, job: JobId, document: bytes = BROKEN) -> bytes:
+        """Break a record, or put another document there; give the one that was there."""
+        record = self.world.records[job]
+        was, record.document = record.document, document
+        assert isinstance(was, bytes)
+        return was
 
     async def renew_schema(self, job: JobId) -> None:
         """Make a record one that needs a newer version."""
@@ -143,9 +149,13 @@ class RedisBed:
         """Open the store."""
         self.store = await self.another()
 
-    async def another(self, deployment: str = "d", *, retention: timedelta = RETENTION) -> Store:
+    async def another(
+        self, deployment: str = "d", *, retention: timedelta = RETENTION, fingerprint: str = ""
+    ) -> Store:
         """Open another store on the same data."""
-        store = await RedisStore.open(self.url, deployment, retention=retention)
+        store = await RedisStore.open(
+            self.url, deployment, retention=retention, fingerprint=fingerprint
+        )
         self._opened.append(store)
         return store
 
@@ -179,9 +189,12 @@ class RedisBed:
             assert 86_000 < await self.raw.ttl(key) <= 86_400
             await self.raw.delete(key)
 
-    async def spoil(self, job: JobId) -> None:
-        """Break a record."""
-        await self.raw.hset(f"jobsched:job:{job}", "document", '{"id": 7}')
+    async def spoil(self, job: JobId, document: bytes = BROKEN) -> bytes:
+        """Break a record, or put another document there; give the one that was there."""
+        key = f"jobsched:job:{job}"
+        was: str = await cast("Any", self.raw).hget(key, "document")
+        await cast("Any", self.raw).hset(key, "document", document)
+        return was.encode()
 
     async def renew_schema(self, job: JobId) -> None:
         """Make a record one that needs a newer version."""

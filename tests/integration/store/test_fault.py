@@ -285,7 +285,7 @@ async def test_a_call_that_is_cancelled_disturbs_no_other(redis_bed: RedisBed) -
 
 
 async def test_a_server_that_evicts_is_refused(own: RedisBed) -> None:
-    """A server that may throw records away is refused at the door, with the setting's name."""
+    """A server that may throw records away is refused, with the setting's name (Q10)."""
     await own.raw.config_set("maxmemory-policy", "allkeys-lru")
     with pytest.raises(ConfigError, match="maxmemory-policy"):
         await RedisStore.open(own.url, "d")

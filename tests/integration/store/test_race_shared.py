@@ -41,6 +41,26 @@ async def test_an_empty_store_gets_one_owner(redis_bed: RedisBed) -> None:
     assert tuple(kept) in owners
 
 
+async def test_of_many_restores_one_comes_to_its_end(redis_bed: RedisBed) -> None:
+    """Of 32 threads that begin a restore at once exactly one goes on, and ends it (R9)."""
+
+    async def work(number: int, store: RedisStore) -> bool:
+        try:
+            await store.begin_restore(f"epoch{number}")
+            await asyncio.sleep(0.2)
+            await store.end_restore()
+        except WrongStore:
+            return False
+        await store.check()
+        return True
+
+    answers = await race(redis_bed.url, work)
+    assert answers.count(True) == 1
+    kept = await redis_bed.raw.get("jobsched:deployment")
+    assert kept == f"d/epoch{answers.index(True)}"
+    await (await redis_bed.another()).check()
+
+
 async def test_a_lock_has_one_holder_among_many(redis_bed: RedisBed) -> None:
     """Of 32 threads exactly one gets a lock."""
 

@@ -36,6 +36,7 @@ RACED = {
         "test_a_repair_hands_no_job_to_two",
         "test_a_repair_takes_no_slot_that_is_taken_meanwhile",
     ],
+    "restore": ["test_of_many_restores_one_comes_to_its_end"],
     "resume": ["test_a_resume_wakes_what_fits", "test_nothing_begins_while_it_is_halted"],
     "save": [
         "test_one_of_many_saves_wins",

@@ -71,6 +71,19 @@ async def test_a_lost_task_is_asked_for_again(
     assert state_of(ended[0]) is State.FINISHED
 
 
+async def test_a_job_that_fell_out_of_the_index_is_asked_for_again(bench: Bench) -> None:
+    """Its due time was deleted from Redis: reconcile finds it, and hands it to arq (A7)."""
+    api = await bench.parts()
+    worker = await bench.parts(works=True, with_arq=True)
+    async with run.worker_running(worker, plugins(), bench.config(JOBSCHED_DISPATCH="arq")):
+        job = await bench.schedule(api)
+        async with redis.asyncio.Redis.from_url(bench.url) as raw:
+            assert await raw.zrem("jobsched:due:1", job) == 1
+        assert await reconcile(worker) == 1
+        ended = await bench.ended(api, job, within=30)
+    assert state_of(ended[0]) is State.FINISHED
+
+
 async def test_leaving_lets_the_steps_of_tasks_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobsched.domain import facts
-from jobsched.domain.due import due, in_line
+from jobsched.domain.due import Verb, due, in_line
 from jobsched.domain.job import Attempt, Job, Launch, Try
 from jobsched.domain.outcome import may_have_started
 from jobsched.domain.record import record
@@ -37,6 +37,9 @@ FREE = {
     "tries",
 }
 
+#: what leads to a run; a start that was granted is only looked into
+BEGINNING = {Verb.PLAN, Verb.PROVISION, Verb.PREPARE}
+
 
 def check(before: Job, fact: facts.Fact, now: datetime) -> Job:
     """Record a fact; give the job with it, after every rule was seen to hold."""
@@ -49,6 +52,7 @@ def check(before: Job, fact: facts.Fact, now: datetime) -> Job:
     for attempt in (*after.past, *((after.attempt,) if after.attempt else ())):
         _is_sound(after, attempt)
     _opens_nothing_too_early(before, after, fact)
+    _begins_nothing_once_restored(before, after, fact, now)
     return after
 
 
@@ -131,3 +135,14 @@ def _opens_nothing_too_early(before: Job, after: Job, fact: facts.Fact) -> None:
         assert new
         assert len(live_grants(new)) == 1
         assert not before.cancel_at
+
+
+def _begins_nothing_once_restored(before: Job, after: Job, fact: facts.Fact, now: datetime) -> None:
+    """What may have run since a backup gets no attempt, no machine, no container and no start."""
+    if not after.restored_at:
+        return
+    for moment in (now, now + timedelta(hours=1), now + timedelta(days=3)):
+        command = due(after, moment).command
+        assert command is None or command.verb not in BEGINNING
+    if before.restored_at and isinstance(fact, facts.Planned | facts.Begun | facts.StartGranted):
+        assert after is before

@@ -10,6 +10,7 @@ from jobsched.domain.state import State
 from tests.unit.domain.example import ALWAYS, HOUR, SECOND, a_job, known, told, up_to
 
 CANCEL = told(facts.CancelRequested, HOUR + 20 * SECOND)
+RESTORED = facts.Restored(at=HOUR + 20 * SECOND)
 
 
 def _waiting() -> Job:
@@ -87,6 +88,9 @@ SITUATIONS: dict[str, tuple[Job, State]] = {
     "remv": (_to_remove(), State.FINISHING),
     # cancelled while nobody knows whether there is a machine
     "begC": (known(up_to(facts.Begun), CANCEL), State.FINISHING),
+    # the store was restored while its start was in doubt, or while it ran
+    "dbtR": (known(_granted(), RESTORED), State.READY),
+    "runR": (known(_running(), RESTORED), State.RUNNING),
     # between two attempts
     "betw": (_lost(), State.SCHEDULED),
     "fin": (up_to(facts.Gone), State.FINISHED),

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from jobsched.domain import facts
 from jobsched.domain.due import due
+from jobsched.domain.job import Job
 from jobsched.domain.state import state_of
 from tests.unit.domain.example import ALWAYS, a_job, told
 from tests.unit.domain.world import LUCK, World
@@ -46,6 +47,7 @@ class ObedientShell(RuleBasedStateMachine):
         """Accept a job that goes well at first; its user may cancel at one of the steps."""
         self.world = World(a_job(retry=ALWAYS), destroys_machine=destroys_machine)
         self.steps, self.cancelled = 0, -1
+        self.backup: Job | None = None
         for _ in range(head_start):
             self.go_well("ready")
         self.cancelled = self.steps + cancelled if cancelled else -1
@@ -104,6 +106,20 @@ class ObedientShell(RuleBasedStateMachine):
             self.world.news.remove(fact)
         self.world.tell(fact)
 
+    @precondition(lambda self: self.backup is None)
+    @rule()
+    def back_up(self) -> None:
+        """Make a copy of the record."""
+        self.backup = self.world.job
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def restore(self) -> None:
+        """Put the copy back in the place of what is known by now."""
+        assert self.backup is not None
+        self.world.put_back(self.backup)
+        self.backup = None
+
     @precondition(lambda self: self.world.machines)
     @rule()
     def sweep(self) -> None:
@@ -126,6 +142,6 @@ class ObedientShell(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_promises_are_kept_in_a_bad_world() -> None:
-    """P2, P3, P5 and P6 hold at each step, and every job ends once the faults do."""
+    """P2, P3, P5 and P6 hold at each step, and every job ends once the faults do (R9)."""
     limits = settings(max_examples=150, stateful_step_count=60, deadline=None, derandomize=True)
     run_state_machine_as_test(ObedientShell, settings=limits)

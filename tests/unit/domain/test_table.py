@@ -49,45 +49,46 @@ NEWS: dict[str, facts.Fact] = {kind.__name__: told(kind, LATER) for kind in fact
 
 #: read it by column: what each fact makes of a job in that situation (`situation.py`)
 TABLE = """
-                      new  plan offr begn rfsd boot earl wait stry prep dbt  dbtC wdrn run  runC intr stop endd logs term remv begC betw fin  fail canc
-Planned               s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Offered               .    s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Begun                 .    p    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Provisioned           .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
-Ready                 .    .    .    b    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
-Prepared              .    .    .    r    .    r    r    r    p    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
-StartGranted          .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Started               .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    s    .    .    .
-Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    s    .    .    .
-LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    .    .    .    f    s    .    .    .
-Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    .    R    f    f    .    .    f    .    .    .    .
-Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    F    f    s    .    .    .
-Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    .    .    .    .
-Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    .    .    .    .
-CancelRequested       C    C    C    f    C    f    f    f    f    f    r    .    f    R    .    R    .    f    f    f    f    .    C    .    .    .
-Noted                 s    s    s    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    s    .    .    .
-GivenUp               .    s    s    f    s    f    f    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    .    .    .    .
-Refused               .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .
-BootFailed            .    .    .    p    .    p    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    f    .    .    .    .
-Interrupted           .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    .    .    .    .
-Interrupted until     .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    .    .    .    .
-AtRisk                .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    .    .    .    .
-Hinted                .    .    .    .    .    .    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    .    .    .    .    .
-NotStarted            .    .    .    .    .    .    .    .    .    b    b    f    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Warned                .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    s    .    .    .
-Warned rebalance      .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    s    .    .    .
-Stopping              .    .    .    .    .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    s    .    .    .
-Vanished              .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    s    .    .    .
-CommandFailed         .    .    .    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    s    .    .    .
-Planned 2             .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    s    .    .    .
-Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .
-Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .
-Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    F    C    .    .    .    .
-Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .
-Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    s    .    .    .
-Ended start_failed    .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    s    .    .    .
+                      new  plan offr begn rfsd boot earl wait stry prep dbt  dbtC wdrn run  runC intr stop endd logs term remv begC dbtR runR betw fin  fail canc
+Planned               s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Offered               .    s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Begun                 .    p    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned           .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
+Ready                 .    .    .    b    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
+Prepared              .    .    .    r    .    r    r    r    p    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
+StartGranted          .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Started               .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    .    .    .    R    .    .    .    .    .
+Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
+Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
+LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    .    .    .    f    r    R    s    .    .    .
+Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    .    R    f    f    .    .    f    .    .    .    .    .    .
+Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    F    f    r    R    s    .    .    .
+Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    .    .    .    .
+Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    .    .    .    .
+CancelRequested       C    C    C    f    C    f    f    f    f    f    r    .    f    R    .    R    .    f    f    f    f    .    r    R    C    .    .    .
+Restored              X    X    X    f    X    f    f    f    f    r    r    r    f    R    R    R    R    .    .    .    .    .    .    .    X    .    .    .
+Noted                 s    s    s    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    s    .    .    .
+GivenUp               .    s    s    f    s    f    f    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    f    f    .    .    .    .
+Refused               .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    .    .
+BootFailed            .    .    .    p    .    p    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    f    r    R    .    .    .    .
+Interrupted           .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    .    .    .    .
+Interrupted until     .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    .    .    .    .
+AtRisk                .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    .    .    .    .
+Hinted                .    .    .    .    .    .    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    .    r    R    .    .    .    .
+NotStarted            .    .    .    .    .    .    .    .    .    b    b    f    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .
+Warned                .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
+Warned rebalance      .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
+Stopping              .    .    .    .    .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    R    s    .    .    .
+Vanished              .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
+CommandFailed         .    .    .    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    s    .    .    .
+Planned 2             .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    s    .    .    .
+Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
+Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    .    .
+Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    F    C    X    X    .    .    .    .
+Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
+Ended start_failed    .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
 """
 
 

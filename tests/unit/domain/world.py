@@ -106,6 +106,20 @@ class World:
         fields.setdefault("attempt", self.job.attempt.no)
         return told(kind, self.now, launch=launch, **fields)  # type: ignore[arg-type]  # passed on
 
+    # -- what an operator does
+
+    def put_back(self, backup: Job) -> None:
+        """Put an old record back and say so; machines that it does not know are reaped."""
+        attempts = (*backup.past, *((backup.attempt,) if backup.attempt else ()))
+        known = {launch.token for attempt in attempts for launch in attempt.launches}
+        for token, machine in self.machines.items():
+            if token not in known:
+                machine.gone = True
+                for box in machine.boxes.values():
+                    box.removed = True
+        self.job = backup
+        self.tell(facts.Restored(at=self.now))
+
     # -- what happens by itself
 
     def sweep(self) -> None:

@@ -20,6 +20,10 @@ from jobsched.store.failure import unavailable
         (exceptions.ResponseError("WRONGTYPE Operation against a key"), "another type"),
         (exceptions.NoPermissionError("no"), "permit"),
         (exceptions.AuthenticationError("invalid"), "password"),
+        (
+            exceptions.ResponseError("Protocol error: unauthenticated multibulk length"),
+            "asks for a password",
+        ),
         (exceptions.TimeoutError("Timeout reading"), "in time"),
         (TimeoutError(), "in time"),
         (exceptions.ConnectionError("Error 111 connecting"), "cannot be reached"),

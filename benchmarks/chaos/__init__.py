@@ -1,0 +1,1 @@
+"""Chaos: jobs on real processes that are killed, judged from outside: ``-m benchmarks.chaos``."""
