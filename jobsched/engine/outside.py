@@ -25,16 +25,23 @@ EFFECTS: Mapping[str, frozenset[str]] = {
         {
             "accept",
             "acknowledge",
+            "begin_restore",
             "bind",
             # gives each change to one process
             "changes",
             "claim",
+            "clear_alarm",
+            "end_restore",
+            # keeps how far it came
+            "examine",
             "halt",
             "lock",
             "prune",
+            "raise_alarm",
             "refill",
             "release",
             "renew",
+            "repair",
             "resume",
             "see_worker",
             "stamp",
@@ -63,8 +70,10 @@ EFFECTS: Mapping[str, frozenset[str]] = {
 READS: Mapping[str, frozenset[str]] = {
     "store": frozenset(
         {
+            "alarms",
             "check",
             "close",
+            "faults",
             "halted",
             "list",
             "overdue",
@@ -76,7 +85,7 @@ READS: Mapping[str, frozenset[str]] = {
             "workers",
         }
     ),
-    "provider": frozenset({"describe_all", "find", "host", "offers", "status"}),
+    "provider": frozenset({"describe_all", "find", "host", "offers", "owned", "status"}),
     "runner": frozenset({"boot_script", "inspect", "logs", "status", "watch"}),
     "logs": frozenset({"read"}),
     "chores": frozenset[str](),

@@ -146,6 +146,8 @@ ELSEWHERE = {
     *("store.accept", "store.resume"),  # the API's
     *("save.CancelRequested", "save.AtRisk", "save.BootFailed", "save.Interrupted", "save.Noted"),
     *("store.prune", "logs.delete", "store.wake", "provider.remove_leftovers"),  # chores
+    *("store.repair", "store.raise_alarm"),
+    *("store.begin_restore", "save.Restored", "store.end_restore"),  # `jobsched restore`
     *("store.changes", "store.acknowledge"),  # what tells the plugins
     "chores.advance_later",  # dispatch by arq
     # while every call answers; passed by those who come after a death, and by stories elsewhere

@@ -106,7 +106,7 @@ async def test_a_file_that_is_no_pem_fails(made: Path, name: str) -> None:
 async def test_an_end_that_is_near_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life: timedelta, verdict: str, words: str
 ) -> None:
-    """A month ahead."""
+    """A month ahead (D11)."""
     monkeypatch.setattr(certificate, "LIFE", life)
     authority.init(tmp_path / "ca")
     finding = await found(tmp_path / "ca")

@@ -85,6 +85,10 @@ CASES = [
 ]
 
 #: what has a test of its own, as no worker or API passes it at its usual work
-APART = ("store.stamp", "store.prune", "logs.delete", "store.wake", "provider.remove_leftovers")
+APART = (
+    *("store.stamp", "store.prune", "logs.delete", "provider.remove_leftovers"),
+    *("store.examine", "store.clear_alarm", "store.wake", "store.repair", "store.raise_alarm"),
+    *("store.begin_restore", "save.Restored", "store.end_restore"),
+)
 
 __all__ = ["APART", "CASES", "Case"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from jobsched import bootstrap, log
 from jobsched.engine.clean import clean
@@ -21,6 +22,11 @@ async def _run(name: str) -> None:
         match name:
             case "prune":
                 await prune(parts)
+            case "claim":
+                claimed = await parts.store.claim(
+                    parts.worker, most=100, lease=timedelta(milliseconds=1)
+                )
+                assert not claimed.jobs
             case "reconcile":
                 await reconcile(parts)
             case "clean":

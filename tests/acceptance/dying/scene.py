@@ -114,8 +114,12 @@ class Scene:
         while True:
             try:
                 return ask()
-            except NoServer:
-                assert time.monotonic() < deadline, self.said()
+            except (NoServer, Answered) as error:
+                # 503: ask again later
+                if isinstance(error, Answered) and error.status != 503:
+                    raise
+                if time.monotonic() > deadline:
+                    raise
                 time.sleep(LOOK)
 
     def status(self, job: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from typing import Any
 
 import docker
 import pytest
@@ -23,7 +24,6 @@ from tests.acceptance.dying.cases import APART, CASES, Case
 from tests.acceptance.dying.scene import PATIENCE, Scene, scene
 from tests.acceptance.dying.stories import STORIES, Story
 from tests.acceptance.forked import Forked
-from tests.services import RedisServer
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -211,30 +211,83 @@ def test_forgetting_old_jobs_may_be_cut_off(scenes: Scenes, point: str, when: st
     assert at.containers() == []
 
 
+def _nothing(client: redis.Redis, job: str) -> None:
+    """Let all be well."""
+
+
+def _make_overdue(client: redis.Redis, job: str) -> None:
+    """Let a job look as if nobody had claimed it for two minutes."""
+    for key in _due(client, job):
+        client.zadd(key, {job: (time.time() - 120) * 1_000_000})
+
+
+def _lose_its_time(client: redis.Redis, job: str) -> None:
+    """Let nobody know that a job is due."""
+    for key in _due(client, job):
+        client.zrem(key, job)
+
+
+def _break(client: redis.Redis, job: str) -> None:
+    """Make a record that nobody can read."""
+    client.hset(f"jobsched:job:{job}", "document", "{")
+
+
+def _due(client: redis.Redis, job: str) -> list[bytes]:
+    keys: Any = client.keys("jobsched:due:*")
+    return [key for key in keys if client.zscore(key, job) is not None]
+
+
+HARMS = {
+    "store.examine": _nothing,
+    "store.clear_alarm": _nothing,
+    "store.wake": _make_overdue,
+    "store.repair": _lose_its_time,
+    "store.raise_alarm": _break,
+}
+
+
 @pytest.mark.parametrize("when", WHENS)
-def test_waking_the_overdue_may_be_cut_off(scenes: Scenes, when: str) -> None:
-    """A job that nobody looked at is woken by the next who looks for such (store.wake)."""
-    at = scenes.of(when)
+@pytest.mark.parametrize("point", HARMS)
+def test_looking_for_what_is_lost_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
+    """Who looks next finds it: an overdue job, a lost due time, a broken record."""
+    at, place = scenes.of(when), f"{point}:{when}"
     at.forget_locks()
-    with ThreadPoolExecutor(1) as teller:
+    with ThreadPoolExecutor(1) as teller, redis.Redis.from_url(at.redis.url) as client:
         known = len(at.jobs)
         telling = teller.submit(STORIES["plain"].tell, at)
         at.until(lambda: len(at.jobs) > known)
-        _make_overdue(at.redis, at.jobs[-1])
-        place = f"store.wake:{when}"
+        record = f"jobsched:job:{at.jobs[-1]}"
+        document: Any = client.hget(record, "document")
+        HARMS[point](client, at.jobs[-1])
+        # a broken record is put aside by whoever reads it first
+        if point == "store.raise_alarm":
+            assert at.start("chore", "claim").wait(PATIENCE) == 0, at.said()
         _see_die(at, at.start("chore", "reconcile", **{VARIABLE: place}), place, None)
-        assert at.start("chore", "reconcile").wait(PATIENCE) == 0
+        client.hset(record, "document", document)
+        assert at.start("chore", "reconcile").wait(PATIENCE) == 0, at.said()
         worker = at.start("worker")
         _check(at, STORIES["plain"], telling.result())
         at.end(worker)
 
 
-def _make_overdue(server: RedisServer, job: str) -> None:
-    """Let a job look as if nobody had claimed it for two minutes."""
-    with redis.Redis.from_url(server.url) as client:
-        for key in client.keys("jobsched:due:*"):
-            if client.zscore(key, job) is not None:
-                client.zadd(key, {job: (time.time() - 120) * 1_000_000})
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("point", ["store.begin_restore", "save.Restored", "store.end_restore"])
+def test_a_restore_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
+    """`jobsched restore` that died is typed again; what may have run does not run."""
+    with ExitStack() as stack:
+        at, place = scenes.fresh(stack), f"{point}:{when}"
+        at.begin()
+        job = at.post("true")
+        at.end(*at.processes)
+        _see_die(at, at.start("restore", "--yes", **{VARIABLE: place}), place, None)
+        assert at.start("restore", "--yes").wait(PATIENCE) == 0, at.said()
+        at.start_api()
+        at.start("worker")
+        document = at.ended(job)
+        assert (document["status"], document["reason"]) == ("failed", "restored")
+        other = at.post("true")
+        assert at.ended(other)["status"] == "finished"
+        assert (at.starts.of(job), at.starts.of(other)) == ({}, {1: 1})
 
 
 @pytest.mark.parametrize("when", WHENS)

@@ -24,17 +24,17 @@ def build(folder: Path) -> None:
     )
 
 
-class FragileRedis(RedisServer):
-    """Its files after a cut are what they surely were when it came."""
+class Disk:
+    """What of a server's files is surely on the disk."""
 
-    def __init__(self, layer: Path, *, fsync: str) -> None:
-        super().__init__(fsync=fsync)
-        self._notes = self.folder / "notes"
-        self._loses = self.folder / "loses"
-        self._environment = {
-            **os.environ,
+    def __init__(self, layer: Path, folder: Path, notes: Path) -> None:
+        self.folder = folder
+        self._notes = notes
+        self._loses = notes.with_name("loses")
+        #: what the server's environment needs
+        self.environment = {
             "LD_PRELOAD": str(layer / "synced.so"),
-            "JOBSCHED_TEST_NOTES": str(self._notes),
+            "JOBSCHED_TEST_NOTES": str(notes),
             "JOBSCHED_TEST_LOSES": str(self._loses),
         }
 
@@ -47,19 +47,20 @@ class FragileRedis(RedisServer):
         sizes = self._synced()
         return all(path.stat().st_size <= sizes.get(_inode(path), 0) for path in self._files())
 
-    def cut(self) -> None:
-        """Cut the power, and switch it on again."""
-        self.kill()
+    def lose(self) -> None:
+        """Take from the files of a server that was killed what was not synced."""
         sizes = self._synced()
         for path in self._files():
             os.truncate(path, sizes.get(_inode(path), 0))
         self._loses.unlink(missing_ok=True)
-        self.start()
 
-    def after_a_cut_now(self) -> AfterACut:
-        """Give the server as it would be if the power were cut at this moment."""
+    def after_a_cut_now(self) -> RedisServer:
+        """Give the server as it would be if the power were cut at this moment; it is not started.
+
+        What is synced only grows, so it may go on meanwhile.
+        """
         sizes = self._synced()
-        after = AfterACut()
+        after = RedisServer()
         for path in self._files():
             copy = after.folder / path.relative_to(self.folder)
             copy.parent.mkdir(exist_ok=True)
@@ -73,17 +74,29 @@ class FragileRedis(RedisServer):
 
     def _synced(self) -> dict[int, int]:
         """Give the bytes of each file that are surely on the disk, by its inode."""
-        lines = self._notes.read_text().splitlines()
+        # a line that is just being written is none yet
+        lines = self._notes.read_text().rpartition("\n")[0].splitlines()
         # the last line of an inode counts
         return {int(inode): int(size) for inode, size in (line.split() for line in lines)}
 
 
-class AfterACut(RedisServer):
-    """A server on what a cut left."""
+class FragileRedis(RedisServer):
+    """A server whose power may be cut."""
+
+    def __init__(self, layer: Path, *, fsync: str) -> None:
+        super().__init__(fsync=fsync)
+        self.disk = Disk(layer, self.folder, self.folder / "notes")
+        self._environment = {**os.environ, **self.disk.environment}
+
+    def cut(self) -> None:
+        """Cut the power, and switch it on again."""
+        self.kill()
+        self.disk.lose()
+        self.start()
 
 
 def _inode(path: Path) -> int:
     return path.stat().st_ino
 
 
-__all__ = ["AfterACut", "FragileRedis", "build"]
+__all__ = ["Disk", "FragileRedis", "build"]

@@ -46,6 +46,8 @@ NOT_ASKED = {"store.logs", "chores.close"}
 OTHERS = {
     *("facts", "errors", "limits", "_pace"),
     *("tasks", "dispatch", "signature", "writer", "os", "embedded"),
+    # the doctor's own, of Redis itself
+    "client",
 }
 #: aiohttp has runners too
 NOT_OURS = {"web/serve.py"}
