@@ -54,13 +54,13 @@ async def bed(redis_url: str, tmp_path: Path) -> AsyncIterator[RedisBed]:
     await made.close()
 
 
-def environ_of(url: str, folder: Path, deployment: str = "d") -> dict[str, str]:
+def environ_of(url: str, folder: Path, **who: str) -> dict[str, str]:
     """Give a configuration."""
     return {
         "JOBSCHED_REDIS_URL": url,
         "JOBSCHED_DATA_DIR": str(folder / "data"),
-        "JOBSCHED_DEPLOYMENT": deployment,
-        "JOBSCHED_SECRET": "a-secret-of-many-letters-0123456789",
+        "JOBSCHED_DEPLOYMENT": who.get("deployment", "d"),
+        "JOBSCHED_SECRET": f"{who.get('secret', 'a-secret')}-of-many-letters-0123456789",
         "JOBSCHED_PLUGINS": "local,docker_runner",
     }
 
@@ -71,9 +71,9 @@ def provider() -> Shown:
     return Shown()
 
 
-async def looked(bed: RedisBed, folder: Path, provider: Shown, deployment: str = "d") -> Finding:
+async def looked(bed: RedisBed, folder: Path, provider: Shown, **who: str) -> Finding:
     """Look for leaks."""
-    config = bootstrap.configure(environ=environ_of(bed.url, folder, deployment))
+    config = bootstrap.configure(environ=environ_of(bed.url, folder, **who))
     async with AsyncExitStack() as stack:
         check = leaks_of(Server(config, stack), config, provider)
         assert check.name == "leaks.fake"
@@ -165,8 +165,9 @@ async def test_what_cannot_be_told_is_unknown(
     provider.fails = False
     job = await launched(bed, 1)
     provider.machines = [await machine(bed, "i-1", token="t", job=job.id, attempt=1)]
-    theirs = await looked(bed, tmp_path, provider, deployment="other")
-    assert (theirs.verdict, "not ours" in theirs.sentence) == ("unknown", True), theirs
+    for who in ({"deployment": "other"}, {"secret": "another"}):
+        theirs = await looked(bed, tmp_path, provider, **who)
+        assert (theirs.verdict, "not ours" in theirs.sentence) == ("unknown", True), theirs
     assert (await looked(bed, tmp_path, provider)).verdict == "fail"
     await bed.spoil(job.id)
     found = await looked(bed, tmp_path, provider)

@@ -66,13 +66,12 @@ class Leaks(JobsCheck):
 
     async def ask(self, store: RedisStore) -> Finding:
         """See above."""
-        # whose store it is before all: in another's no machine of ours has a record
-        await store.check()
         try:
             # the machines before the records: whatever is launched meanwhile is not on the list
             machines = await self._listed()
         except (OperationFailed, NotKeepable) as error:
             return Finding("unknown", f"{self._provider.name} does not list them: {_line(error)}")
+        # whose store it is, and whose secret: in another's no machine of ours has a record
         now = await store.check()
         leaks, unsure = [], 0
         for one in machines:
