@@ -105,6 +105,10 @@ class Client:
         """Let a halted provider be asked for machines again."""
         return self._document("POST", f"/providers/{quote(provider, safe='')}/resume")
 
+    def force_reap(self, provider: str) -> Document:
+        """Let the next pass end all machines that are no job's, however many they are."""
+        return self._document("POST", f"/providers/{quote(provider, safe='')}/reap")
+
     def logs(self, job: str, *, attempt: int | None = None) -> Iterator[bytes]:
         """Give what the container wrote, in pieces."""
         query = f"?attempt={attempt}" if attempt is not None else ""

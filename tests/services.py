@@ -72,6 +72,8 @@ class RedisServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # it goes on ignoring SIGXFSZ, as Python does: a file that may not grow is no end of it
+            restore_signals=False,
         )
         self.wait(seconds)
 

@@ -76,21 +76,32 @@ def load(certificate: bytes) -> x509.Certificate:
 
 
 def read(certificate: bytes, key: bytes) -> Pair:
-    """Read a pair of PEM files.
+    """Read a pair of PEM files of our own kind.
 
     Raises:
         ConfigError: they are no such pair.
+    """
+    found = pair(certificate, key)
+    private = serialization.load_pem_private_key(key, password=None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise ConfigError("the key of a certificate is none of an elliptic curve")
+    return Pair(certificate=found, key=private)
+
+
+def pair(certificate: bytes, key: bytes) -> x509.Certificate:
+    """Give a certificate whose key this is, of whatever kind (RSA, too).
+
+    Raises:
+        ConfigError: they are no pair.
     """
     found = load(certificate)
     try:
         private = serialization.load_pem_private_key(key, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigError(f"the key of a certificate cannot be read: {error}") from error
-    if not isinstance(private, ec.EllipticCurvePrivateKey):
-        raise ConfigError("the key of a certificate is none of an elliptic curve")
     if private.public_key() != found.public_key():
         raise ConfigError("a certificate and the key beside it do not belong together")
-    return Pair(certificate=found, key=private)
+    return found
 
 
 def is_signed_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -121,4 +132,4 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-__all__ = ["LIFE", "Pair", "authority", "client", "is_signed_by", "load", "read"]
+__all__ = ["LIFE", "Pair", "authority", "client", "is_signed_by", "load", "pair", "read"]

@@ -71,7 +71,7 @@ async def _tell(
     from jobsched.bootstrap import doctor  # noqa: PLC0415 (everything of the server)
 
     verdicts: Counter[str] = Counter()
-    async for result in doctor.examine(file=file, only=only, fix=fix, also=[_of_processes]):
+    async for result in doctor.examine(file=file, only=only, fix=fix, also=[of_processes]):
         if as_json:
             output.document(asdict(result))
         else:
@@ -80,7 +80,7 @@ async def _tell(
     return verdicts
 
 
-def _of_processes(config: Config) -> list[Check]:
+def of_processes(config: Config) -> list[Check]:
     """Give the checks of what the API and the worker are made of."""
     from jobsched.web.check import Aiohttp, ApiToken  # noqa: PLC0415
     from jobsched.worker.check import Arq  # noqa: PLC0415
@@ -99,4 +99,4 @@ def _code(verdicts: Counter[str]) -> int:
     return WARNED if verdicts["warn"] or verdicts["unknown"] else 0
 
 
-__all__ = ["command"]
+__all__ = ["command", "of_processes"]

@@ -26,6 +26,7 @@ COMMANDS = (
     "worker",
     "providers",
     "resume",
+    "reap",
     "plugins",
     "plugin",
     "config",

@@ -351,7 +351,7 @@ class Provider(ABC):
         Raises:
             OperationFailed: the list would not be whole; nothing is ended, and it is asked again.
 
-        Within: 60 seconds.
+        Within: 40 seconds.
 
         Example:
             >>> async def owned(self):
@@ -396,7 +396,7 @@ class Provider(ABC):
     async def remove_leftovers(self) -> Sequence[str]:
         """Remove what machines of this deployment left behind when they went: disks, addresses.
 
-        When: Called by one worker every 5 minutes. Only what no machine uses any more is removed.
+        When: Called by one worker every minute. Only what no machine uses any more is removed.
 
         Repeated: yes; what is gone already is success.
 

@@ -12,7 +12,10 @@ from jobsched.errors import OperationFailed
 async def clean(parts: Parts, provider: Provider) -> int:
     """Tell of what was removed; give how many things. May be repeated.
 
-    Called every 5 minutes by the one holder of the provider's lock.
+    Called every minute by the one holder of the provider's lock, after the reaper.
+
+    Raises:
+        LeaseOver: the lock is lost.
     """
     what = f"{provider.name}.remove_leftovers"
     try:

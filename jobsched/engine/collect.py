@@ -8,7 +8,7 @@ from jobsched.contracts.runner import LogChunk
 from jobsched.domain import deadlines, facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, StopReason
-from jobsched.engine import answer
+from jobsched.engine import answer, mask
 from jobsched.engine.call import STORING, USUAL, ask, call
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
@@ -68,9 +68,10 @@ async def _stop(parts: Parts, job: Job, command: Command) -> None:
 
 
 async def _kept(parts: Parts, job: Job, place: Place) -> bool:
-    """Copy the output into the log store within its time; False: not all of it could be kept."""
+    """Copy the output, its secrets masked, into the log store within its time; False: not all."""
     runner, store = parts.registry.runner(job.spec.runner), parts.registry.log_store
     what = f"{runner.name}.logs"
+    masked = mask.of_job(parts, job)
 
     async def keep(chunk: LogChunk) -> None:
         await call(
@@ -86,7 +87,10 @@ async def _kept(parts: Parts, job: Job, place: Place) -> bool:
 
     async def copy() -> None:
         async for given in ask(parts, what, opened, answer.output):
-            await keep(answer.chunk(given))
+            for piece in masked.through(answer.chunk(given)):
+                await keep(piece)
+        for piece in masked.rest():
+            await keep(piece)
 
     try:
         await call(

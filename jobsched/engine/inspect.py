@@ -6,7 +6,7 @@ from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job
 from jobsched.engine import answer
-from jobsched.engine.call import call
+from jobsched.engine.call import PluginBug, call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
@@ -31,14 +31,26 @@ async def inspect(parts: Parts, job: Job, command: Command) -> Job:
 
 
 async def inspected(parts: Parts, job: Job, place: Place) -> ContainerStatus:
-    """Ask the runner how the launch's latest container stands."""
+    """Ask the runner how the launch's latest container stands.
+
+    A runner that fails as it may, or gives no answer in time, says ``unknown``: whoever stops the
+    container goes on all the same, so that the machine of a silent engine is given back in time.
+
+    Raises:
+        PluginBug: the runner raised or answered what no contract allows.
+    """
     runner = parts.registry.runner(job.spec.runner)
-    return await call(
-        parts,
-        f"{runner.name}.inspect",
-        lambda: runner.inspect(place.machine, place.container),
-        answer.container_status,
-    )
+    try:
+        return await call(
+            parts,
+            f"{runner.name}.inspect",
+            lambda: runner.inspect(place.machine, place.container),
+            answer.container_status,
+        )
+    except PluginBug:
+        raise
+    except OperationFailed as error:
+        return ContainerStatus(phase="unknown", message=error.message)
 
 
 __all__ = ["inspect", "inspected"]

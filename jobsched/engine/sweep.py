@@ -16,6 +16,7 @@ from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
 from jobsched.engine.seen import gone, of_instance
+from jobsched.engine.stay import tell_who_stays
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
@@ -39,6 +40,7 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     known = {token: one.launch.instance for token, (_, one) in places.items()}
     machines = {token: instance for token, instance in known.items() if instance}
     if not places:
+        await tell_who_stays(outside, provider, (), {})
         return 0
     try:
         seen = await call(
@@ -50,6 +52,7 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)
         return 0
+    await tell_who_stays(outside, provider, places.values(), seen)
     changed = 0
     for token, (job, place) in places.items():
         status = seen.get(token)

@@ -16,6 +16,13 @@ class HaltedSection(Strict):
     at = Instant(required=True, metadata={"description": "When it was halted."})
 
 
+class AlarmSection(Strict):
+    """What an operator must look at."""
+
+    sentence = Text(required=True, metadata={"description": "What is wrong, and what to do."})
+    at = Instant(required=True, metadata={"description": "When it was raised."})
+
+
 class CapsSection(Strict):
     """How many machines a provider may have; null is no limit."""
 
@@ -42,6 +49,17 @@ class ProviderDocument(Strict):
         allow_none=True,
         metadata={"description": "Why it is asked for no machines; null: it is asked."},
     )
+    reaped_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When all its machines were last compared with the records."},
+    )
+    reap_alarm = Part(
+        AlarmSection,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why machines that are no job's are still on; null: none is."},
+    )
 
 
 class ProviderList(Strict):
@@ -59,4 +77,19 @@ class Resumed(Strict):
     woken = Whole(required=True, metadata={"description": "How many jobs go on at once."})
 
 
-__all__ = ["CapsSection", "HaltedSection", "ProviderDocument", "ProviderList", "Resumed"]
+class Forced(Strict):
+    """The answer to ``POST /providers/{name}/reap``."""
+
+    name = Text(required=True, metadata={"description": "The provider."})
+    until = Instant(required=True, metadata={"description": "Until when that word counts."})
+
+
+__all__ = [
+    "AlarmSection",
+    "CapsSection",
+    "Forced",
+    "HaltedSection",
+    "ProviderDocument",
+    "ProviderList",
+    "Resumed",
+]

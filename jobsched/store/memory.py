@@ -14,6 +14,7 @@ from jobsched.store.memory_halts import MemoryHalts
 from jobsched.store.memory_index import MemoryIndex
 from jobsched.store.memory_leases import MemoryLeases
 from jobsched.store.memory_lists import MemoryLists
+from jobsched.store.memory_reaper import MemoryReaper
 from jobsched.store.memory_records import MemoryRecords
 from jobsched.store.owner import RESTORING, in_epoch, whose
 
@@ -23,6 +24,7 @@ class MemoryStore(
     MemoryIndex,
     MemoryHalts,
     MemoryAlarms,
+    MemoryReaper,
     MemoryLeases,
     MemoryLists,
     MemoryEvents,

@@ -349,6 +349,33 @@ class Store(Protocol):
         """Give the alarms that are raised, by name. They are few: one for each thing that fails."""
         ...
 
+    async def suspect(self, name: str, machines: Sequence[str]) -> Mapping[str, datetime]:
+        """Keep a list of suspects, and give since when each one has been on it without a break.
+
+        Whoever is not on the list is forgotten. Not safe to repeat with another list.
+
+        Args:
+            name: of the list.
+            machines: all that are suspected now.
+        """
+        ...
+
+    async def permit(self, name: str, *, within: timedelta) -> None:
+        """Keep an operator's word, to be used once within that time. May be repeated."""
+        ...
+
+    async def use_permit(self, name: str) -> bool:
+        """Use an operator's word up; say whether there was one."""
+        ...
+
+    async def see_reaper(self, provider: str) -> None:
+        """Say that a provider was reaped now."""
+        ...
+
+    async def reaped(self) -> Mapping[str, datetime]:
+        """Give when each provider was reaped last."""
+        ...
+
     async def lock(self, name: str, holder: str, *, lease: timedelta) -> bool:
         """Take or renew a lock; False: somebody else has it."""
         ...

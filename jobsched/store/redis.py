@@ -20,6 +20,7 @@ from jobsched.store.redis_halts import RedisHalts
 from jobsched.store.redis_index import RedisIndex
 from jobsched.store.redis_lists import RedisLists
 from jobsched.store.redis_logs import RedisLogs
+from jobsched.store.redis_reaper import RedisReaper
 from jobsched.store.row import RETENTION, to_time
 
 CONNECT_WITHIN = timedelta(seconds=5)
@@ -32,7 +33,7 @@ _SHEBANG_SINCE = (7, 0)
 _log = structlog.get_logger()
 
 
-class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisLists, RedisEvents):
+class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, RedisEvents):
     """The port in Redis."""
 
     @classmethod

@@ -89,6 +89,12 @@ class World:
     caps: dict[str, Caps] = field(default_factory=dict)
     #: provider → why
     halted: dict[str, Halted] = field(default_factory=dict)
+    #: list → machine → since when it is on it
+    suspects: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    #: name → until when an operator's word counts
+    permits: dict[str, datetime] = field(default_factory=dict)
+    #: provider → when it was reaped last
+    reaped: dict[str, datetime] = field(default_factory=dict)
     #: name → what an operator must look at
     alarms: dict[str, Alarm] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)

@@ -84,6 +84,8 @@ class FakeWorld:
     imagine: Callable[[ContainerOrder], FakeProgram] | None = None
     #: a machine says itself that it is ready; its provider cannot tell
     says_ready: bool = False
+    #: a machine switches itself off at its ``dies_at``
+    has_dead_man: bool = False
     #: the provider does not answer
     is_silent: bool = False
     #: machines are on, and no runner reaches them

@@ -27,10 +27,12 @@ from jobsched.domain.state import state_of
 from jobsched.engine.callback import receive
 from jobsched.engine.outside import Outside, plugins_outside
 from jobsched.engine.parts import Parts
+from jobsched.engine.reap import reap
 from jobsched.engine.reconcile import reconcile
 from jobsched.engine.submit import submit
 from jobsched.engine.sweep import sweep
-from jobsched.errors import Gone, Unavailable
+from jobsched.engine.turn import Turn
+from jobsched.errors import Gone, LeaseOver, Unavailable
 from jobsched.hooks.registry import Registry
 from jobsched.secrets import ConfiguredSecrets
 from jobsched.store.memory import MemoryStore
@@ -88,6 +90,8 @@ class Simulation:
     callbacks: Callable[[], int] = lambda: 1
     sweep_every: float = 20.0
     reconcile_every: float = 30.0
+    #: seconds; 0: never, so that what the engine leaves on comes to light
+    reap_every: float = 0.0
     #: that new jobs get
     limits: Limits = field(default_factory=Limits)
     #: the machines' own agents
@@ -112,7 +116,11 @@ class Simulation:
         return simulation
 
     def boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
-        """Let a machine's agent live, where machines speak for themselves."""
+        """Let a machine's agent and its dead-man timer live, where it has them."""
+        if self.world.has_dead_man and order["dies_at"]:
+            left = datetime.fromisoformat(order["dies_at"]) - self.clock.now()
+            loop = asyncio.get_running_loop()
+            loop.call_later(left.total_seconds(), self.world.end, machine)
         if self.world.says_ready:
             agent = asyncio.ensure_future(self._agent(machine, order))
             self.agents.add(agent)
@@ -210,6 +218,8 @@ class Simulation:
         spawn.task(dispatch.run(), name="dispatch")
         spawn.task(self._sweep(parts), name="sweep")
         spawn.task(self._reconcile(parts), name="reconcile")
+        if self.reap_every:
+            spawn.task(self._reap(parts), name="reap")
         try:
             await life.dead.wait()
         finally:
@@ -242,6 +252,17 @@ class Simulation:
             await self.clock.sleep(self.reconcile_every)
             with contextlib.suppress(Unavailable):
                 await reconcile(parts)
+
+    async def _reap(self, parts: Parts) -> None:
+        provider = self.cast.provider if self.cast else self.provider
+        turn = Turn(parts, f"reap:{provider.name}", timedelta(seconds=60))
+        while True:
+            await self.clock.sleep(self.reap_every)
+            try:
+                if await turn.take():
+                    await reap(parts, provider, turn)
+            except (LeaseOver, Unavailable):
+                continue
 
     async def job(self, job: JobId) -> Job:
         """Read a job."""

@@ -42,6 +42,7 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     (hdrs.METH_GET, "/plugins", plugins.list_plugins),
     (hdrs.METH_GET, "/providers", providers.list_providers),
     (hdrs.METH_POST, "/providers/{name}/resume", providers.resume_provider),
+    (hdrs.METH_POST, "/providers/{name}/reap", providers.reap_provider),
 )
 
 

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import math
-import string
 from typing import Final
 
 import aiohttp
 
+from jobsched.bootstrap.doctor.strength import BITS, MAKE, is_strong
 from jobsched.config import Config
 from jobsched.contracts.check import Check, Finding
 from jobsched.web.auth import is_loopback
 
-#: what nobody tries out
-BITS: Final = 128
-#: fewer different characters are no random text, however long it is
-FEWEST: Final = 8
 #: before it: PYSEC-2026-4371 (requests smuggled past a proxy), and ways to use up memory
 MENDED: Final = (3, 14, 4)
-#: what a token is made of → bits of each of its characters at the most
-ALPHABETS: Final = (
-    string.digits,
-    string.digits + "abcdef",
-    string.digits + "ABCDEF",
-    string.digits + string.ascii_lowercase,
-    string.digits + string.ascii_uppercase,
-    string.digits + string.ascii_letters,
-)
-PRINTABLE: Final = 94
-MAKE: Final = "`openssl rand -hex 32` makes one"
 
 
 class ApiToken(Check):
@@ -49,7 +33,7 @@ class ApiToken(Check):
                 return Finding("pass", f"not needed: only this machine reaches {host}")
             why = f"{host} is reached by others, and the API does not start there without a token"
             return Finding("fail", f"{why}: set JOBSCHED_API_TOKEN_FILE; {MAKE}")
-        if bits(token) < BITS:
+        if not is_strong(token):
             why = f"api_token has less than {BITS} bits: somebody may try it out"
             return Finding("warn" if alone else "fail", f"{why}; {MAKE}")
         return Finding("pass", f"who uses the API brings a token of at least {BITS} bits")
@@ -73,14 +57,6 @@ class Aiohttp(Check):
         return Finding("pass", f"{told}, with its C parser")
 
 
-def bits(token: str) -> float:
-    """Give how many bits a random token of this length and alphabet has; 0: it is not random."""
-    if len(set(token)) < FEWEST:
-        return 0
-    sizes = (len(one) for one in ALPHABETS if set(token) <= set(one))
-    return len(token) * math.log2(next(sizes, PRINTABLE))
-
-
 def has_c_parser() -> bool:
     """Whether aiohttp reads requests with its C extension."""
     parser = importlib.import_module("aiohttp.http_parser")
@@ -93,4 +69,4 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-__all__ = ["Aiohttp", "ApiToken", "bits", "has_c_parser", "numbers"]
+__all__ = ["Aiohttp", "ApiToken", "has_c_parser", "numbers"]

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
-from jobsched.contracts.provider import Provider
-from jobsched.engine.parts import Parts
+from jobsched.engine.force import force
+from jobsched.engine.reap import name_of
 from jobsched.engine.resume import resume
-from jobsched.schemas.provider import ProviderList, Resumed
-from jobsched.store.port import Halted
+from jobsched.schemas.provider import Forced, ProviderList, Resumed
 from jobsched.web.keys import PARTS
 
 _LIST: Final = ProviderList()
 _RESUMED: Final = Resumed()
+_FORCED: Final = Forced()
 
 
 async def list_providers(request: web.Request) -> web.Response:
     """``GET /providers``: how many machines each has and may have, and whether it is halted."""
-    parts = request.app[PARTS]
-    halted = await parts.store.halted()
-    loaded = sorted(parts.registry.providers.items())
-    found = [await _document(parts, provider, halted) for _, provider in loaded]
+    store = request.app[PARTS].store
+    halted, reaped, alarms = await store.halted(), await store.reaped(), await store.alarms()
+    found = [
+        {
+            "name": name,
+            "alive": len(await store.slots(name)),
+            "caps": provider.caps,
+            "halted": halted.get(name),
+            "reaped_at": reaped.get(name),
+            "reap_alarm": alarms.get(name_of(name)),
+        }
+        for name, provider in sorted(request.app[PARTS].registry.providers.items())
+    ]
     return web.json_response(_LIST.dump({"providers": found}))
-
-
-async def _document(
-    parts: Parts, provider: Provider, halted: Mapping[str, Halted]
-) -> dict[str, Any]:
-    return {
-        "name": provider.name,
-        "alive": len(await parts.store.slots(provider.name)),
-        "caps": provider.caps,
-        "halted": halted.get(provider.name),
-    }
 
 
 async def resume_provider(request: web.Request) -> web.Response:
@@ -45,4 +42,11 @@ async def resume_provider(request: web.Request) -> web.Response:
     return web.json_response(_RESUMED.dump({"name": name, "woken": woken}))
 
 
-__all__ = ["list_providers", "resume_provider"]
+async def reap_provider(request: web.Request) -> web.Response:
+    """``POST /providers/{name}/reap``: the next pass may end many; 404 where there is none."""
+    name = request.match_info["name"]
+    until = await force(request.app[PARTS], name)
+    return web.json_response(_FORCED.dump({"name": name, "until": until}))
+
+
+__all__ = ["list_providers", "reap_provider", "resume_provider"]

@@ -42,7 +42,7 @@ def arq_options(config: Config, url: str) -> dict[str, Any]:
             _chore(tasks.sweep, set(range(0, 60, every))),
             _chore(tasks.reconcile, {5, 35}),
             _chore(tasks.prune, {15}),
-            _chore(tasks.clean, {50}, minute=set(range(0, 60, 5))),
+            _chore(tasks.reap, {50}),
         ],
         "redis_settings": settings_of(url),
         "queue_name": QUEUE,
@@ -59,10 +59,8 @@ def arq_options(config: Config, url: str) -> dict[str, Any]:
     }
 
 
-def _chore(work: Any, second: set[int], minute: set[int] | None = None) -> Any:
-    return cron(
-        work, minute=minute, second=second, timeout=TASK_TIMEOUT, keep_result=0, max_tries=1
-    )
+def _chore(work: Any, second: set[int]) -> Any:
+    return cron(work, second=second, timeout=TASK_TIMEOUT, keep_result=0, max_tries=1)
 
 
 def pace_of(config: Config) -> Pace:

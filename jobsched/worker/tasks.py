@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from arq import Retry
@@ -13,13 +16,18 @@ from jobsched.domain.job import JobId
 from jobsched.engine.clean import clean as clean_provider
 from jobsched.engine.parts import Parts
 from jobsched.engine.prune import prune as prune_jobs
+from jobsched.engine.reap import name_of
+from jobsched.engine.reap import reap as reap_provider
 from jobsched.engine.reconcile import reconcile as reconcile_jobs
 from jobsched.engine.sweep import sweep as sweep_provider
-from jobsched.errors import NewerRecord, Unavailable
+from jobsched.engine.turn import Turn
+from jobsched.errors import LeaseOver, NewerRecord, Unavailable
 from jobsched.worker.working import Working
 
 #: the key of arq's context under which the worker at work is found
 WORKING = "jobsched"
+#: as long as a pass of the reaper may take; those of dead workers are over by the next
+REAPING = timedelta(seconds=60)
 #: seconds until another worker is handed what one that stops was handed
 AGAIN = 1
 
@@ -62,10 +70,23 @@ async def sweep(parts: Parts, at_work: Working) -> None:
 
 
 @_chore
-async def clean(parts: Parts, at_work: Working) -> None:
-    """Have every provider remove what its machines left behind, one worker at a time."""
-    async for provider in _mine(parts, at_work, "clean"):
-        await clean_provider(parts, provider)
+async def reap(parts: Parts, at_work: Working) -> None:
+    """End what no job knows of, and what it left behind; one worker at a time.
+
+    All providers at once: one that is silent must not keep the others from it.
+    """
+    del at_work
+    await asyncio.gather(*(_reap(parts, one) for one in parts.registry.providers.values()))
+
+
+async def _reap(parts: Parts, provider: Provider) -> None:
+    turn = Turn(parts, name_of(provider.name), REAPING)
+    try:
+        if await turn.take():
+            await reap_provider(parts, provider, turn)
+            await clean_provider(replace(parts, may_act=turn.may_act), provider)
+    except (LeaseOver, Unavailable) as error:
+        parts.services.log.warning("reap.skipped", provider=provider.name, error=error.message)
 
 
 async def _mine(parts: Parts, at_work: Working, chore: str) -> AsyncIterator[Provider]:
@@ -90,4 +111,4 @@ async def prune(parts: Parts, at_work: Working) -> None:
     await prune_jobs(parts)
 
 
-__all__ = ["WORKING", "advance", "clean", "prune", "reconcile", "sweep"]
+__all__ = ["WORKING", "advance", "prune", "reap", "reconcile", "sweep"]

@@ -24,6 +24,7 @@ DEPLOYMENT = "acme"
 ALL = [
     "ec2.credentials",
     "ec2.region",
+    "ec2.clock",
     "ec2.rights.look",
     "ec2.rights.launch",
     "ec2.rights.make",
@@ -34,6 +35,7 @@ ALL = [
     "ec2.subnets",
     "ec2.security_groups",
     "ec2.instance_types",
+    "ec2.template",
     "ec2.key_pair",
     "ec2.instance_profile",
     "ec2.callback",
@@ -642,6 +644,41 @@ def test_what_stands_on_something_wrong_is_unknown(ec2: FakeEc2, environ: dict[s
         **dict.fromkeys([*stands_on_it, "ec2.instance_types"], "unknown"),
     }
     assert all("ec2.subnets" in found[name].sentence for name in stands_on_it)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, ""),
+        ({"InstanceInitiatedShutdownBehavior": "stop"}, "shutdown behaviour"),
+        ({"MetadataOptions": {"HttpTokens": "optional", "HttpPutResponseHopLimit": 1}}, "IMDSv1"),
+        ({"MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}}, "hop"),
+        ({"BlockDeviceMappings": [{"Ebs": {"DeleteOnTermination": False}}]}, "DeleteOnTermination"),
+        ({"BlockDeviceMappings": []}, "DeleteOnTermination"),
+    ],
+)
+def test_what_machines_are_launched_with_is_looked_at(
+    ec2: FakeEc2, environ: dict[str, str], change: dict[str, Any], words: str
+) -> None:
+    """As EC2 has it, whoever made the version (T8): our newest one, and no other's."""
+    content = {
+        "InstanceInitiatedShutdownBehavior": "terminate",
+        "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+        "BlockDeviceMappings": [{"Ebs": {"DeleteOnTermination": True}}],
+    }
+    aws = client(ec2)
+    name = f"jobsched-{DEPLOYMENT}"
+    aws.create_launch_template(
+        LaunchTemplateName=name,
+        VersionDescription="sha256:1",
+        LaunchTemplateData={**content, **change},
+    )
+    aws.create_launch_template_version(
+        LaunchTemplateName=name, VersionDescription="of another", LaunchTemplateData={}
+    )
+    found = looked(environ, "ec2.template")["ec2.template"]
+    assert (found.verdict, words in found.sentence) == ("fail" if words else "pass", True), found
+    assert "version 1" in found.sentence
 
 
 @pytest.mark.parametrize("switch", ["throttle", "lose_before"])

@@ -72,7 +72,7 @@ async def _see(cloud: Cloud, prepare: Prepare, asked: dict[str, Any]) -> Seen:
 
 
 def test_a_polite_container_is_told_ends_and_runs_elsewhere() -> None:
-    """It has what is left but the reserve; its code and logs are kept; the next one finishes."""
+    """It has the time left but the reserve; its code and logs are kept; the next finishes (X7)."""
     seen = see(Cloud(notice=120.0))
     assert (state_of(seen.job), len(seen.job.past)) == (State.FINISHED, 1)
     assert (seen.outcome.reason, seen.outcome.code) == ("interrupted", POLITE)
@@ -193,7 +193,7 @@ def test_a_stop_that_is_not_answered_is_given_up_with_the_machine(
 def test_logs_that_do_not_come_are_given_up_with_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The code is known by then; what there was of the output is kept."""
+    """The code is known by then; what there was of the output is kept (G4)."""
     given = FakeRunner.logs
 
     async def slow(

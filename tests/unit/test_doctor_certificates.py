@@ -10,6 +10,7 @@ from jobsched.authority import certificate
 from jobsched.bootstrap.doctor.certificates import BY_TLS, Certificates
 from jobsched.contracts.check import Finding
 from jobsched.errors import ConfigError
+from tests import certificates
 
 REMOTE = frozenset({BY_TLS})
 
@@ -105,8 +106,22 @@ async def test_a_file_that_is_no_pem_fails(made: Path, name: str) -> None:
 async def test_an_end_that_is_near_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life: timedelta, verdict: str, words: str
 ) -> None:
-    """A month ahead."""
+    """A month ahead (D11)."""
     monkeypatch.setattr(certificate, "LIFE", life)
     authority.init(tmp_path / "ca")
     finding = await found(tmp_path / "ca")
     assert (finding.verdict, words in finding.sentence) == (verdict, True), finding
+
+
+async def test_keys_of_another_kind_are_well(tmp_path: Path) -> None:
+    """An authority of the operator's own may use RSA."""
+    ours = certificates.make("ca", authority=True, with_rsa=True, life=timedelta(days=90))
+    worker = certificates.make("worker", issuer=ours, with_rsa=True, life=timedelta(days=90))
+    (tmp_path / "ca-cert.pem").write_text(ours.certificate_pem)
+    (tmp_path / "client-cert.pem").write_text(worker.certificate_pem)
+    (tmp_path / "client-key.pem").write_text(worker.key_pem)
+    (tmp_path / "client-key.pem").chmod(0o600)
+    finding = await found(tmp_path)
+    assert (finding.verdict, "good for 89 days" in finding.sentence) == ("pass", True), finding
+    (tmp_path / "client-key.pem").write_text(certificates.make("b", with_rsa=True).key_pem)
+    assert "do not belong together" in (await found(tmp_path)).sentence

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobsched.bootstrap.doctor.callback import Callback
 from jobsched.bootstrap.doctor.certificates import Certificates
 from jobsched.bootstrap.doctor.checks import store_checks
 from jobsched.bootstrap.doctor.local import Configuration, PluginsThere, Secret
@@ -88,6 +89,7 @@ def _of_core(reading: Reading, stack: AsyncExitStack, *, fix: bool) -> list[Chec
     return [
         Secret(reading.config),
         Certificates(reading.config, reading.access),
+        Callback(reading.config, reading.callers),
         *store_checks(server, reading.config, fix=fix),
     ]
 

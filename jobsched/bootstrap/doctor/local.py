@@ -6,6 +6,7 @@ import stat
 
 from jobsched import identity
 from jobsched.bootstrap.doctor.reading import Reading, identity_of
+from jobsched.bootstrap.doctor.strength import BITS, MAKE, is_strong
 from jobsched.config import Config
 from jobsched.contracts.check import Check, Finding
 from jobsched.errors import ConfigError
@@ -72,6 +73,9 @@ class Secret(Check):
             return Finding("pass", f"there is none yet: `jobsched up` makes one in {folder}")
         if self._config.value("secret"):
             origin = self._config.origin("secret")
+            if not is_strong(self._config.value("secret")):
+                why = f"the secret from {origin} has less than {BITS} bits"
+                return Finding("fail", f"{why}: somebody may try tokens out; {MAKE}")
             return Finding("pass", f"deployment {who.deployment}, its secret from {origin}")
         path = folder / identity.SECRET_FILE
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -12,6 +12,7 @@ from jobsched.bootstrap.configured import services_of
 from jobsched.bootstrap.plugins import DEFAULTS, load_named, with_defaults
 from jobsched.builtin import Builtin
 from jobsched.config import Config, load, load_core
+from jobsched.contracts.provider import Provider
 from jobsched.errors import ConfigError
 from jobsched.hooks.checks import Brought, collect_checks
 from jobsched.hooks.collect import collect
@@ -37,6 +38,10 @@ class Reading:
     #: the checks of plugins
     brought: Sequence[Brought] = ()
     services: RunningServices | None = None
+    #: those that make a machine for a job, and bring no check of how it reaches us
+    callers: frozenset[str] = frozenset()
+    #: the providers that are loaded
+    providers: Mapping[str, Provider] = field(default_factory=dict)
     #: kinds of access to the machines of the providers
     access: frozenset[str] = frozenset()
 
@@ -76,7 +81,7 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
     except ConfigError:
         deployment = ""
     services = services_of(config, deployment)
-    missing, access = "", frozenset[str]()
+    missing, access, providers = "", frozenset[str](), dict[str, Provider]()
     try:
         registry, plugins = collect(
             plugins,
@@ -85,6 +90,7 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
             callbacks=config.section("callbacks"),
             defaults={key: config.value(key) for key in DEFAULTS},
         )
+        providers = dict(registry.providers)
         access = access.union(*(one.access for one in registry.providers.values()))
         with_defaults(config, registry)
     except ConfigError as error:
@@ -97,7 +103,21 @@ def _asked(config: Config, plugins: Plugins) -> Reading:
         missing=missing,
         brought=brought,
         services=services,
+        callers=_callers(plugins.report, providers, brought),
+        providers=providers,
         access=access,
+    )
+
+
+def _callers(
+    report: LoadReport, providers: Mapping[str, Provider], brought: Sequence[Brought]
+) -> frozenset[str]:
+    """Give the providers that make machines, but for those whose plugin looks at it itself."""
+    looks = {one.plugin for one in brought if one.name.endswith(".callback")}
+    loaded = [one for one in report.loaded if one.name in looks]
+    theirs = {name for one in loaded for name in one.brings.get("providers", ())}
+    return frozenset(
+        name for name, one in providers.items() if one.destroys_machine and name not in theirs
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from marshmallow import Schema
 
 from jobsched import hookimpl
+from jobsched.contracts.check import Check
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Services
+from jobsched.plugins.docker_runner.checks import NamedCertificates
 from jobsched.plugins.docker_runner.config import DockerRunnerSchema, Settings
 from jobsched.plugins.docker_runner.options import OptionsSchema
 from jobsched.plugins.docker_runner.runner import DockerRunner
@@ -31,12 +33,20 @@ def jobsched_runners(config: Mapping[str, Mapping[str, Any]], services: Services
     return [DockerRunner(settings, services)]
 
 
+@hookimpl
+def jobsched_checks(config: Mapping[str, Mapping[str, Any]], services: Services) -> list[Check]:
+    """Bring what ``jobsched doctor`` looks at."""
+    settings = Settings.of(config[DockerRunner.name], services.ca_dir)
+    return [NamedCertificates(settings, services.ca_dir)]
+
+
 __all__ = [
     "JOBSCHED_API",
     "DockerRunner",
     "DockerRunnerSchema",
     "OptionsSchema",
     "Settings",
+    "jobsched_checks",
     "jobsched_config_schemas",
     "jobsched_runners",
 ]

@@ -14,6 +14,8 @@ from jobsched.plugins.docker_runner.config import Settings
 
 MIB = 1024 * 1024
 NANO = 1_000_000_000
+#: When its machine has no memory left, the kernel ends a job before the engine, or the agent.
+FIRST_TO_GO = 1000
 #: Every key of HostConfig that this runner ever sets.
 ALLOWED = frozenset(
     {
@@ -26,6 +28,7 @@ ALLOWED = frozenset(
         "Memory",
         "MemorySwap",
         "NanoCpus",
+        "OomScoreAdj",
         "PidsLimit",
         "Privileged",
         "ReadonlyRootfs",
@@ -69,6 +72,7 @@ def host(order: ContainerOrder, settings: Settings) -> dict[str, Any]:
                 "max-file": str(settings.log_max_file),
             },
         },
+        "OomScoreAdj": FIRST_TO_GO,
         "PidsLimit": settings.pids_limit,
         "Privileged": False,
         "ReadonlyRootfs": bool(order.options.get("read_only", False)),

@@ -7,6 +7,7 @@ from jobsched.contracts.services import Services
 from jobsched.plugins.ec2_spot.checks_account import Credentials, Region
 from jobsched.plugins.ec2_spot.checks_callback import Callback
 from jobsched.plugins.ec2_spot.checks_change import RightToChange, RightToPrices
+from jobsched.plugins.ec2_spot.checks_clock import Skew
 from jobsched.plugins.ec2_spot.checks_machine import Image, InstanceProfile, InstanceTypes, KeyPair
 from jobsched.plugins.ec2_spot.checks_network import Groups, Subnets
 from jobsched.plugins.ec2_spot.checks_rights import (
@@ -15,6 +16,7 @@ from jobsched.plugins.ec2_spot.checks_rights import (
     RightToMake,
     RightToTerminate,
 )
+from jobsched.plugins.ec2_spot.checks_template import LaunchTemplate
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.network import Network
 from jobsched.plugins.ec2_spot.settings import Settings
@@ -28,6 +30,7 @@ def checks_of(services: Services, settings: Settings) -> list[Check]:
     found: list[Check] = [
         Credentials(aws),
         Region(aws, services),
+        Skew(aws),
         RightToLook(aws),
         RightToLaunch(aws, network, settings, deployment),
         RightToMake(aws, network, settings, deployment),
@@ -38,6 +41,7 @@ def checks_of(services: Services, settings: Settings) -> list[Check]:
         Subnets(aws, network, settings),
         Groups(aws, network, settings, deployment),
         InstanceTypes(aws, network, settings),
+        LaunchTemplate(aws, settings, deployment),
     ]
     if settings.key_name:
         found.append(KeyPair(aws, settings.key_name))

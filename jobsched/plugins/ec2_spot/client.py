@@ -6,6 +6,8 @@ import functools
 import os
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import boto3
@@ -84,6 +86,19 @@ class Aws:
         return list(
             await self._run(operation, self._all_pages, service, operation, key, parameters)
         )
+
+    async def date(self) -> datetime | None:
+        """Give the time as AWS tells it with an answer, in whole seconds; None: it does not.
+
+        Raises:
+            OperationFailed: as :meth:`call`.
+        """
+        told = await self._run("get_caller_identity", self._dated)
+        return parsedate_to_datetime(told).astimezone(UTC) if told else None
+
+    def _dated(self) -> str:
+        answer = self._client("sts").get_caller_identity()
+        return str(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""))
 
     async def place(self) -> tuple[str, str]:
         """Give the region that calls go to, and EC2's address there. May be repeated.

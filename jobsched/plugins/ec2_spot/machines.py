@@ -145,12 +145,11 @@ class Machines:
         return described.status_of(first, public_address=self._public)
 
     def _tell(self, machine: Mapping[str, Any]) -> None:
-        """Log, once, that it ended by itself, or that no launch of ours asked for it."""
+        """Log, once, that it ended by itself."""
         machine_id, code = machine["InstanceId"], described.why_ended(machine)
-        if _is_alive(machine):
-            if not _token(machine) and self._once.first(f"stray {machine_id}"):
-                self._log.warning("machine.without_launch", instance=machine_id)
-        elif code not in {"", *described.BY_US} and self._once.first(f"ended {machine_id}"):
+        if _is_alive(machine) or code in {"", *described.BY_US}:
+            return
+        if self._once.first(f"ended {machine_id}"):
             message = machine["StateReason"].get("Message", "")
             self._log.warning("machine.ended", instance=machine_id, code=code, message=message)
 

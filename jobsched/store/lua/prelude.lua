@@ -16,6 +16,7 @@ local QUARANTINE = 'jobsched:quarantine'
 local ENDED = 'jobsched:ended'
 local HALTED = 'jobsched:halted'
 local ALARMS = 'jobsched:alarms'
+local REAPED = 'jobsched:reaped'
 local EVENTS = 'jobsched:events'
 local CHANGES_KEPT = 100000
 

@@ -110,7 +110,7 @@ async def test_a_remote_reader_that_leaves_frees_its_thread(
 
 @pytest.mark.second_engine
 async def test_a_recycled_address_is_another_machine(remote: Bench) -> None:
-    """A machine with another certificate is spoken to by nobody, in either direction."""
+    """A machine with another certificate is spoken to by nobody, in either direction (D9)."""
     container = await remote.prepared(remote.order("true"))
     recycled = remote.elsewhere(certificate=certificates.make("engine").certificate_pem)
 

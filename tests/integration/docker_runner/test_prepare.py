@@ -17,7 +17,7 @@ pytestmark = pytest.mark.docker
 
 
 async def test_the_same_name_gives_the_same_container(bench: Bench) -> None:
-    """A repeat after a lost answer finds what the first try made, and nothing is started."""
+    """A repeat after a lost answer finds what the first try made, and nothing is started (D1)."""
     first = await bench.prepared(bench.order("true"))
     again = await bench.prepared(bench.order("true"))
 

@@ -33,7 +33,7 @@ async def version(bench: Bench, container: Container) -> bytes:
 
 
 async def test_a_tag_is_pinned_to_its_digest(bench: Bench, images: Registry) -> None:
-    """The next attempt runs the same code, although the tag was moved and the image removed."""
+    """The next attempt runs the same code, though the tag was moved and the image removed (D6)."""
     first = images.tags["latest"]
     order = {"image": images.repository}
     made = await bench.prepared(bench.shell("echo $VERSION", **order))

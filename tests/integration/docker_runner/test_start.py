@@ -24,7 +24,7 @@ async def test_a_start_starts_once(bench: Bench) -> None:
 
 
 async def test_a_start_after_a_withdrawal_finds_nothing(bench: Bench) -> None:
-    """A worker that wakes up late gets a refusal, and the container never runs."""
+    """A worker that wakes up late gets a refusal, and the container never runs (D3)."""
     container = await bench.prepared(bench.order("true"))
     assert (await bench.runner.withdraw(bench.machine, container)).phase == "created"
     # A start that was under way would have been over by then: this is how long a request may last.

@@ -57,6 +57,22 @@ async def test_stop_ends_grandchildren(bench: Bench) -> None:
     assert not [number for number in numbers if alive(number)]
 
 
+async def test_what_outlives_its_command_goes_with_its_container(bench: Bench) -> None:
+    """A command has ended, and a child of it goes on: giving back ends that too (X4)."""
+    # a group of its own, so that the end of the command's group is not its end
+    apart = "import os, time; os.setpgid(0, 0); print(os.getpid(), flush=True); time.sleep(60)"
+    output = bench.folder / "jobsched-1/output"
+    told = "until [ -s ../output ]; do sleep 0.05; done"
+    container = await bench.started(shell(f"{sys.executable} -c '{apart}' & {told}"))
+    assert (await bench.ended(container)).code == 0
+    child = int(output.read_bytes())
+    assert alive(child)
+
+    await bench.runner.remove(HERE, container)
+
+    assert not alive(child)
+
+
 async def test_stop_may_be_repeated(bench: Bench) -> None:
     """A container that has ended is success, and keeps its code."""
     container = await bench.started(order("sleep", "60"))

@@ -117,6 +117,11 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "raise_alarm": store.raise_alarm("a", "look"),
         "clear_alarm": store.clear_alarm("a"),
         "alarms": store.alarms(),
+        "suspect": store.suspect("fake", ["i-1"]),
+        "permit": store.permit("reap:fake", within=LEASE),
+        "use_permit": store.use_permit("reap:fake"),
+        "see_reaper": store.see_reaper("fake"),
+        "reaped": store.reaped(),
         "lock": store.lock("l", "w", lease=LEASE),
         "unlock": store.unlock("l", "w"),
         "bind": store.bind("b", "w"),
@@ -938,6 +943,71 @@ async def test_a_cleared_alarm_can_be_raised_anew(bed: Bed) -> None:
     assert not await bed.store.clear_alarm("a")
     assert list(await bed.store.alarms()) == ["b"]
     assert await bed.store.raise_alarm("a", "look")
+
+
+# The reaper
+
+
+async def test_a_suspect_is_kept_as_long_as_it_is_one(bed: Bed) -> None:
+    """Since when is told by whoever names it again; who is left out is forgotten."""
+    begun = await bed.store.check()
+    first = await bed.store.suspect("fake", ["i-1", "i-2"])
+    assert set(first) == {"i-1", "i-2"}
+    assert begun <= min(first.values()) <= max(first.values()) <= await bed.store.check()
+    await bed.pass_by(timedelta(milliseconds=5))
+    second = await (await bed.another()).suspect("fake", ["i-3", "i-2"])
+    assert second["i-2"] == first["i-2"] < second["i-3"]
+    third = await bed.store.suspect("fake", ["i-1", "i-2", "i-3"])
+    assert third == {**second, "i-1": third["i-1"]}
+    assert third["i-1"] >= second["i-3"] > first["i-1"]
+    assert await bed.store.suspect("fake", []) == {}
+    assert (await bed.store.suspect("fake", ["i-2"]))["i-2"] > first["i-2"]
+
+
+async def test_lists_of_suspects_are_apart(bed: Bed) -> None:
+    """A provider's list says nothing of another's."""
+    first = await bed.store.suspect("fake", ["i-1"])
+    await bed.pass_by(timedelta(milliseconds=5))
+    other = await bed.store.suspect("other", ["i-1"])
+    assert other["i-1"] > first["i-1"]
+    assert await bed.store.suspect("fake", ["i-1"]) == first
+
+
+async def test_many_suspects_are_one_list(bed: Bed) -> None:
+    """More than a script can be given on Lua's own stack."""
+    many = [f"i-{number}" for number in range(9000)]
+    assert list(await bed.store.suspect("fake", many)) == many
+
+
+async def test_a_permit_is_used_once(bed: Bed) -> None:
+    """Whoever asks first has it; it is one thing's, and the last word counts."""
+    assert not await bed.store.use_permit("reap:fake")
+    await bed.store.permit("reap:fake", within=LEASE)
+    await bed.store.permit("reap:fake", within=LEASE)
+    assert not await bed.store.use_permit("reap:other")
+    assert await (await bed.another()).use_permit("reap:fake")
+    assert not await bed.store.use_permit("reap:fake")
+
+
+async def test_a_permit_is_over_after_its_time(bed: Bed) -> None:
+    """Nobody is surprised by a word of yesterday."""
+    await bed.store.permit("reap:fake", within=timedelta(milliseconds=20))
+    await bed.pass_by(timedelta(milliseconds=30))
+    assert not await bed.store.use_permit("reap:fake")
+
+
+async def test_the_last_pass_of_the_reaper_is_known(bed: Bed) -> None:
+    """For each provider, by the store's clock."""
+    assert await bed.store.reaped() == {}
+    before = await bed.store.check()
+    await bed.store.see_reaper("fake")
+    await bed.pass_by(timedelta(milliseconds=5))
+    await bed.store.see_reaper("other")
+    first = await (await bed.another()).reaped()
+    assert before <= first["fake"] < first["other"]
+    await bed.pass_by(timedelta(milliseconds=5))
+    await bed.store.see_reaper("fake")
+    assert (await bed.store.reaped())["fake"] > first["other"]
 
 
 async def test_a_halted_provider_begins_nothing(bed: Bed) -> None:

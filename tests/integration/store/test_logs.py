@@ -37,7 +37,7 @@ async def test_what_was_written_is_read(logs: RedisLogs) -> None:
 
 
 async def test_a_repeat_changes_nothing(logs: RedisLogs) -> None:
-    """Writing again, also in other pieces, keeps each byte once."""
+    """Writing again, also in other pieces, keeps each byte once (G2)."""
     text = bytes(range(200))
     for start, end in [(0, 50), (0, 50), (50, 100), (0, 100), (80, 200), (50, 60), (0, 0)]:
         await logs.write(JOB, 1, start, text[start:end])

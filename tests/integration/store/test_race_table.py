@@ -22,6 +22,7 @@ RACED = {
     "log_delete": ["test_deleted_logs_leave_nothing"],
     "log_write": ["test_logs_of_many_writers_are_intact"],
     "overdue": ["test_what_is_claimed_is_not_overdue"],
+    "permit": ["test_a_permit_is_used_by_one"],
     "prune": ["test_an_ended_job_is_pruned_once"],
     "raise_alarm": ["test_an_alarm_is_new_once"],
     "refill": [
@@ -44,10 +45,13 @@ RACED = {
         "test_the_pace_is_never_passed",
         "test_slots_are_handed_on",
     ],
+    "see_reaper": ["test_suspects_are_found_once_by_all"],
     "see_worker": ["test_the_living_workers_are_known"],
     "set_aside": ["test_a_broken_record_is_set_aside_by_many"],
     "stamp": ["test_an_empty_store_gets_one_owner"],
+    "suspect": ["test_suspects_are_found_once_by_all"],
     "unlock": ["test_a_lock_has_one_holder_at_a_time"],
+    "use_permit": ["test_a_permit_is_used_by_one"],
     "wait_in_line": ["test_nothing_begins_while_it_is_halted"],
     "wake": ["test_a_woken_job_is_claimed_once", "test_a_wake_takes_no_lease"],
 }

@@ -36,6 +36,7 @@ CORE = [
     "plugins",
     "secret",
     "certificates",
+    "callback",
     "redis",
     "redis.deployment",
     "redis.version",
@@ -57,7 +58,7 @@ CORE = [
     "halted",
 ]
 #: what asks no server
-OF_PROCESSES = ["api.token", "api.aiohttp", "arq"]
+OF_OTHERS = ["api.token", "api.aiohttp", "arq", "docker_runner.certificates"]
 #: nobody listens there
 NOWHERE = "redis://user:canary@127.0.0.1:1/0"
 
@@ -127,13 +128,13 @@ def test_without_redis_everything_else_is_looked_at(folder: Path) -> None:
         JOBSCHED_REDIS_URL=NOWHERE,
     )
     told = of(found)
-    assert (found.exit_code, list(told)) == (2, [*CORE, *OF_PROCESSES])
+    assert (found.exit_code, list(told)) == (2, [*CORE, *OF_OTHERS])
     verdicts = {name: one["verdict"] for name, one in told.items()}
     assert verdicts == {
-        **dict.fromkeys(CORE[:4], "pass"),
+        **dict.fromkeys(CORE[:5], "pass"),
         "redis": "fail",
-        **dict.fromkeys(CORE[5:], "unknown"),
-        **dict.fromkeys(OF_PROCESSES, "pass"),
+        **dict.fromkeys(CORE[6:], "unknown"),
+        **dict.fromkeys(OF_OTHERS, "pass"),
     }
     assert "JOBSCHED_REDIS_URL" in told["redis"]["sentence"]
     assert "canary" not in found.output

@@ -60,6 +60,42 @@ def test_resume_says_how_many_go_on(api: FakeApi, run: Run) -> None:
     assert json.loads(as_json.stdout) == answers[2]
 
 
+def test_reap_says_what_the_last_pass_found(api: FakeApi, run: Run) -> None:
+    """That there was none, that all is well, or what an operator must look at."""
+    at = "2026-11-23T12:00:00Z"
+    alarm = {"sentence": "9 machines belong to no job: jobsched reap a --force", "at": at}
+    told = [
+        {**provider("a"), "reaped_at": None, "reap_alarm": None},
+        {**provider("a"), "reaped_at": at, "reap_alarm": None},
+        {**provider("a"), "reaped_at": at, "reap_alarm": alarm},
+    ]
+    api.on("GET /providers", *({"providers": [one]} for one in (*told, told[2])))
+    never, well, alarmed = (run("reap", "a").stderr for _ in range(3))
+    assert never == "no worker has compared the machines of a with the jobs yet\n"
+    last = f"the machines of a were last compared with the jobs at {at}"
+    assert well == f"{last}; nothing keeps those that are no job's from their end\n"
+    assert alarmed == f"{last}. {alarm['sentence']}\n"
+    assert json.loads(run("reap", "a", "--json").stdout) == told[2]
+
+
+def test_reap_with_force_is_a_word_that_counts(api: FakeApi, run: Run) -> None:
+    """It says until when; nothing but that route is asked."""
+    answer = {"name": "a/b", "until": "2026-11-23T12:10:00Z"}
+    api.on("POST /providers/a%2Fb/reap", answer, answer)
+    found, as_json = run("reap", "a/b", "--force"), run("reap", "a/b", "--force", "--json")
+    assert "may end every machine that is no job's" in found.stderr
+    assert "until 2026-11-23T12:10:00Z" in found.stderr
+    assert json.loads(as_json.stdout) == answer
+
+
+def test_reap_of_an_unknown_provider_is_2(api: FakeApi, run: Run) -> None:
+    """With the names of those that are loaded."""
+    api.on("GET /providers", {"providers": [provider("local")]})
+    found = run("reap", "acme")
+    assert found.exit_code == 2
+    assert "there is no provider 'acme'; loaded: local" in found.stderr
+
+
 def test_resume_of_an_unknown_provider_is_2(api: FakeApi, run: Run) -> None:
     """The API's sentence, and 2."""
     detail = "there is no provider 'acme'; loaded: local"

@@ -76,7 +76,7 @@ def first_after(job: Job, verb: Verb, start: datetime, why: str = "") -> datetim
 def test_machine_dies_at(
     begun: datetime, timeout: timedelta, grace: timedelta, expected: datetime
 ) -> None:
-    """`dies_at` is the latest start, and all that may follow it."""
+    """`dies_at` is the latest start, and all that may follow it (B6)."""
     spec = a_spec(timeout=timeout, grace=grace)
     plan = Plan(provision_at=begun, start_at=HOUR)
     assert dies_at(spec, plan, begun) == expected

@@ -215,7 +215,7 @@ def test_logs_have_their_own_time_where_nobody_takes_the_machine() -> None:
 
 
 def test_an_interrupted_container_keeps_its_code_and_is_retried() -> None:
-    """Code 0 after SIGTERM is not a success, and is shown."""
+    """Code 0 after SIGTERM is not a success, and is shown (X2)."""
     job = stopping(known(running(), INTERRUPTED, WARNED), NOTICE + SECOND)
     job = record(job, told(facts.Ended, NOTICE + 9 * SECOND, code=0))
     assert job.attempt
@@ -227,6 +227,6 @@ def test_an_interrupted_container_keeps_its_code_and_is_retried() -> None:
 
 
 def test_a_machine_that_waits_is_replaced_in_the_same_attempt() -> None:
-    """Nothing is lost before the start: no warning, no stop, no attempt used up."""
+    """Nothing is lost before the start: no warning, no stop, no attempt used up (B3)."""
     job = record(up_to(facts.Prepared), told(facts.Interrupted, NOTICE - 10 * MINUTE))
     assert command(job, NOTICE - 10 * MINUTE) == ("terminate", "interrupted")

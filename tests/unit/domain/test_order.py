@@ -100,7 +100,7 @@ def test_a_prefix_is_never_finished_before_the_machine_is_gone() -> None:
 
 
 def test_terminate_is_posted_before_started_is_saved_and_is_looked_at_at_once() -> None:
-    """A hint that comes before `Started` is recorded is answered by an inspect as soon as it is."""
+    """A hint from before `Started` is recorded is answered by an inspect as soon as it is (C4)."""
     job = a_job()
     for fact in (
         *[told(kind) for kind in list(CAUSES)[:7]],

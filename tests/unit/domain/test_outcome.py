@@ -48,7 +48,7 @@ def lasted(duration: timedelta) -> dict[str, Any]:
     ],
 )
 def test_end_before_stopping_is(ended: dict[str, Any], reason: str) -> None:
-    """A container that ended by itself gives its code, unless it ran too long."""
+    """A container that ended by itself gives its code, unless it ran too long (X1)."""
     actual = outcome(record(up_to(facts.Started), told(facts.Ended, **ended)))
     assert (actual.reason, actual.started, actual.code) == (reason, True, ended["code"])
 
@@ -80,7 +80,7 @@ def test_end_after_stopping_is_why_it_was_stopped(why: str, reason: str, code: i
     ],
 )
 def test_end_that_nobody_saw_is(news: list[type[facts.Fact]], gone: str, reason: str) -> None:
-    """Without an inspect after the end the outcome comes with `Gone`, and is no success."""
+    """Without an inspect after the end the outcome comes with `Gone`, and is no success (X2)."""
     job = known(up_to(facts.StartGranted), *[told(kind) for kind in news])
     assert job.attempt
     assert job.attempt.outcome is None
@@ -135,6 +135,14 @@ def test_plugin_cannot_name_a_success(reason: str) -> None:
     job = known(up_to(facts.Ready), told(facts.GivenUp, reason=reason), told(facts.Gone))
     assert outcome(job).reason == "plugin_error"
     assert state_of(job) is not State.FINISHED
+
+
+@pytest.mark.parametrize("kind", facts.KINDS)
+def test_after_the_end_nothing_is_recorded(kind: type[facts.Fact]) -> None:
+    """Whatever is told of a job that has ended, it stays as it is (C9)."""
+    ended = up_to(facts.Gone)
+    assert state_of(ended) is State.FINISHED
+    assert record(ended, told(kind, HOUR + MINUTE)) is ended
 
 
 def test_giving_up_does_not_change_an_outcome() -> None:

@@ -52,7 +52,7 @@ def test_a_post_carries_who_speaks_and_what_is_added(machine: Machine) -> None:
 
 @pytest.mark.parametrize("code", [0, 301, 401, 404, 409, 422, 500, 503])
 def test_what_is_not_accepted_is_posted_again(machine: Machine, code: int) -> None:
-    """C: 410 alone is believed; whatever else may be a fault that somebody repairs."""
+    """410 alone is believed; whatever else may be a fault that somebody repairs (C2)."""
     machine.world.answers = [code, code]
     ended = machine.run(script(machine, "post hello\n"))
     assert ended.returncode == 0, ended.stdout

@@ -89,7 +89,7 @@ def test_what_the_image_set_stays(machine: Machine) -> None:
 
 @pytest.mark.parametrize("before", [None, "", " \n"])
 def test_without_settings_there_are_ours(machine: Machine, before: str | None) -> None:
-    """No file, and an empty one."""
+    """No file, and an empty one (D10)."""
     if before is not None:
         machine.etc("docker/daemon.json").write_text(before)
     booted(machine)
@@ -114,7 +114,7 @@ def test_a_port_that_nobody_serves_is_a_failed_boot(machine: Machine) -> None:
 
 
 def test_an_engine_that_does_not_start_is_a_failed_boot(machine: Machine) -> None:
-    """Its failure is not hidden by what comes after it."""
+    """Its failure is not hidden by what comes after it (B7)."""
     machine.stand_in("systemctl", '[ "$*" != "start docker.service" ] || exit 5')
     booted(machine)
     assert step_of(machine) == "start Docker (exit code 5)"

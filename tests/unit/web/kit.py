@@ -167,6 +167,8 @@ class FakeStore:
     alive: list[str] = field(default_factory=lambda: ["worker-1"])
     halts: dict[str, Halted] = field(default_factory=dict)
     alarms_raised: dict[str, Alarm] = field(default_factory=dict)
+    reaped_at: dict[str, datetime] = field(default_factory=dict)
+    permits: list[str] = field(default_factory=list)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
     #: what `list` was asked
@@ -196,6 +198,16 @@ class FakeStore:
         """Give the alarms."""
         self._called("alarms")
         return dict(self.alarms_raised)
+
+    async def reaped(self) -> Mapping[str, datetime]:
+        """Give when providers were reaped."""
+        self._called("reaped")
+        return dict(self.reaped_at)
+
+    async def permit(self, name: str, *, within: timedelta) -> None:
+        """Remember who is permitted what."""
+        self._called("permit")
+        self.permits.append(f"{name} for {within}")
 
     async def resume(self, provider: str, caps: Caps) -> int:
         """Forget the halt, and remember the caps."""

@@ -33,8 +33,9 @@ def test_the_routes_are_those_of_the_design(parts: Parts) -> None:
         ("GET", "/plugins"),
         ("GET", "/providers"),
         ("POST", "/providers/{name}/resume"),
+        ("POST", "/providers/{name}/reap"),
     }
-    assert len(ROUTES) == 12
+    assert len(ROUTES) == 13
 
 
 @pytest.fixture

@@ -164,6 +164,16 @@ async def test_a_bad_callback_is_refused_by_field(
     assert [field] == list((await answer.json())["errors"])
 
 
+async def test_a_huge_callback_is_refused(api: Api, store: kit.FakeStore) -> None:
+    """Whoever has the token of a launch cannot fill the API's memory with it (C10)."""
+    store.jobs = {kit.ID: kit.make_job(*kit.until(facts.Begun))}
+    before = store.jobs[kit.ID]
+
+    answer = await api.post("/callback", json=SAID | {"more": "x" * 70_000}, headers=LAUNCH)
+
+    assert (answer.status, store.jobs[kit.ID]) == (413, before)
+
+
 @pytest.mark.parametrize("said", [{"action": "unheard-of"}, {"state": "running"}])
 async def test_a_stranger_does_not_learn_what_can_be_said(
     api: Api, store: kit.FakeStore, said: dict[str, Any]

@@ -22,7 +22,7 @@ def keep(parts: Parts, *kept: LogPart) -> None:
 async def test_output_is_text_that_no_browser_runs(
     api: Api, store: kit.FakeStore, parts: Parts
 ) -> None:
-    """Whatever a container wrote is given as it was, as plain text."""
+    """Whatever a container wrote is given as it was, as plain text (G6)."""
     store.jobs = {kit.ID: kit.make_job(*kit.GOOD)}
     written = b"<script>alert(1)</script>\x1b[31m\xff"
     keep(parts, LogPart(offset=0, data=written))

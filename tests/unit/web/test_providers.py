@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from jobsched.contracts.provider import Caps
 from jobsched.domain import facts
 from jobsched.engine.parts import Parts
-from jobsched.schemas.provider import ProviderList, Resumed
+from jobsched.schemas.provider import Forced, ProviderList, Resumed
+from jobsched.store.port import Alarm
 from tests.unit.web import kit
 
 Api = TestClient[Any, Any]
@@ -25,7 +26,8 @@ async def test_providers_are_told_with_their_caps(
 
     assert ProviderList().validate(document) == {}
     caps = {"alive": 16, "hourly": None, "per_second": 0.5}
-    assert document["providers"] == [{"name": "local", "alive": 1, "caps": caps, "halted": None}]
+    known = {"name": "local", "alive": 1, "caps": caps, "halted": None}
+    assert document["providers"] == [{**known, "reaped_at": None, "reap_alarm": None}]
 
 
 async def test_a_halted_provider_is_told_with_its_reason(api: Api, store: kit.FakeStore) -> None:
@@ -58,6 +60,43 @@ async def test_a_resume_says_how_many_go_on_and_is_logged(
     assert told[0]["provider"] == "local"
 
 
+async def test_a_provider_is_told_with_its_reaper(api: Api, store: kit.FakeStore) -> None:
+    """When its machines were last compared with the jobs, and what keeps some of them on (R5)."""
+    store.reaped_at = {"local": kit.NOW}
+    store.alarms_raised = {
+        "reap:local": Alarm(sentence="look", at=kit.NOW),
+        "quarantine": Alarm(sentence="another", at=kit.NOW),
+    }
+
+    document = await (await api.get("/providers")).json()
+
+    assert ProviderList().validate(document) == {}
+    [found] = document["providers"]
+    assert found["reaped_at"] == "2026-11-23T12:00:00Z"
+    assert found["reap_alarm"] == {"sentence": "look", "at": "2026-11-23T12:00:00Z"}
+
+
+async def test_a_forced_reap_is_a_word_that_is_kept(api: Api, store: kit.FakeStore) -> None:
+    """It counts for ten minutes, and is told in the log (R4)."""
+    with capture_logs() as said:
+        answer = await api.post("/providers/local/reap")
+
+    document = await answer.json()
+    assert answer.status == 200
+    assert Forced().validate(document) == {}
+    assert document == {"name": "local", "until": "2026-11-23T12:10:00Z"}
+    assert store.permits == ["reap:local for 0:10:00"]
+    assert [line["event"] for line in said if line["event"].startswith("reap")] == ["reap.forced"]
+
+
+async def test_an_unknown_provider_is_not_reaped(api: Api, store: kit.FakeStore) -> None:
+    """404 names those that are loaded, and nothing is permitted."""
+    answer = await api.post("/providers/acme/reap")
+
+    assert answer.status == 404
+    assert store.permits == []
+
+
 async def test_an_unknown_provider_is_not_found(api: Api, store: kit.FakeStore) -> None:
     """404 names those that are loaded, and nothing is resumed."""
     answer = await api.post("/providers/acme/resume")
@@ -68,7 +107,12 @@ async def test_an_unknown_provider_is_not_found(api: Api, store: kit.FakeStore) 
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/providers"), ("POST", "/providers/local/resume")]
+    ("method", "path"),
+    [
+        ("GET", "/providers"),
+        ("POST", "/providers/local/resume"),
+        ("POST", "/providers/local/reap"),
+    ],
 )
 async def test_providers_stand_behind_the_token(
     guarded: Api, store: kit.FakeStore, method: str, path: str

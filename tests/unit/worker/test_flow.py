@@ -96,7 +96,7 @@ def test_a_cancel_after_the_end_is_refused() -> None:
 
 
 def test_a_container_over_its_time_is_stopped() -> None:
-    """A container that runs longer than its timeout is stopped, and the job fails for it."""
+    """A container that runs longer than its timeout is stopped, and the job fails for it (X3)."""
 
     async def story() -> None:
         simulation = await a_world(runs=3600)
@@ -121,7 +121,7 @@ def test_a_container_over_its_time_is_stopped() -> None:
 
 
 def test_machines_that_never_boot() -> None:
-    """Each attempt uses five machines and gives each back; after the last attempt the job fails."""
+    """Each attempt gives five machines back; after the last attempt the job fails (B2)."""
 
     async def story() -> None:
         simulation = await a_world(boot=10**9)
@@ -477,7 +477,7 @@ def test_a_secret_that_is_not_configured_ends_the_job() -> None:
 
 
 def test_a_definite_failure_of_a_pull_ends_the_job() -> None:
-    """An image that does not exist is asked for once."""
+    """An image that does not exist is asked for once (D4)."""
 
     async def story() -> None:
         simulation = await a_world()

@@ -400,7 +400,7 @@ def _token(job: Job) -> str:
     ],
 )
 def test_output_that_cannot_be_kept_costs_the_output_alone(method: str, how: str) -> None:
-    """The outcome stands, and the machine is given back within the time that logs have."""
+    """The outcome stands, and the machine is given back within the time that logs have (G3)."""
 
     async def told() -> None:
         scene = await Scene.begin()

@@ -56,8 +56,8 @@ def test_no_task_keeps_a_result_or_runs_long(settings: type) -> None:
     tasks = [*own["functions"], *own["cron_jobs"]]
     assert {task.name.removeprefix("cron:") for task in tasks} == {
         ADVANCE,
-        "clean",
         "prune",
+        "reap",
         "reconcile",
         "sweep",
     }

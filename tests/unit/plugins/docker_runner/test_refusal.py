@@ -35,7 +35,7 @@ HUB = "pull access denied for nosuch, repository does not exist or may require '
     ],
 )
 def test_the_words_of_a_registry_tell_what_follows(text: str, reason: str, then: str) -> None:
-    """Only what surely stays wrong ends the attempt; nothing was started by any of it."""
+    """Only what surely stays wrong ends the attempt; nothing was started by any of it (D5)."""
     failed = pull_failed(text, order(image="busybox:none"))
     assert (failed.reason, failed.then, failed.effect) == (reason, then, "none")
     assert "busybox:none" in failed.message

@@ -100,6 +100,11 @@ def test_the_configured_memory_limits_jobs_that_name_none() -> None:
     assert "Memory" not in specification.host(order(), settings())
 
 
+def test_a_job_goes_before_the_engine() -> None:
+    """Whose machine runs out of memory loses its container, and not the way to it (X5)."""
+    assert specification.host(order(), settings())["OomScoreAdj"] == 1000
+
+
 def test_gpus_are_asked_for_by_number() -> None:
     """GPUs are the one kind of device that a job can have."""
     host = specification.host(order(resources={"gpus": 2}), settings())
@@ -107,7 +112,7 @@ def test_gpus_are_asked_for_by_number() -> None:
 
 
 def test_logs_are_limited_in_size() -> None:
-    """The engine's default has no limit: a job could fill the machine's disk."""
+    """The engine's default has no limit: a job could fill the machine's disk (G1)."""
     host = specification.host(order(), settings(log_max_size="1m", log_max_file=2))
     assert host["LogConfig"] == {
         "Type": "local",

@@ -92,16 +92,13 @@ async def test_a_page_that_fails_fails_all(lent: tuple[StubbedAws, Machines, Kep
     assert (failed.value.reason, failed.value.then) == ("throttled", "later")
 
 
-async def test_a_machine_that_nobody_asked_for_is_told_once(
+async def test_a_machine_that_nobody_asked_for_is_no_launch(
     lent: tuple[StubbedAws, Machines, KeptLog],
 ) -> None:
-    """A machine with our tag and without a launch is not answered, but an operator reads of it."""
-    aws, machines, log = lent
-    for _ in range(2):
-        aws.answers("describe_instances", page(machine("i-1", token="")))
-        assert await machines.describe_all() == {}
-
-    assert log.entries == [("warning", "machine.without_launch", {"instance": "i-1"})]
+    """A machine with our tag and without a launch is not described; the reaper tells of it."""
+    aws, machines, _ = lent
+    aws.answers("describe_instances", page(machine("i-1", token="")))
+    assert await machines.describe_all() == {}
 
 
 async def test_an_end_by_itself_is_told_once(lent: tuple[StubbedAws, Machines, KeptLog]) -> None:

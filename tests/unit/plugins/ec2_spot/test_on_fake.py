@@ -10,12 +10,18 @@ from typing import Any
 import boto3
 import pytest
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain.job import Instance
+from jobsched.engine.parts import Parts
+from jobsched.engine.reap import reap
+from jobsched.engine.turn import Turn
+from jobsched.hooks.registry import Registry
 from jobsched.plugins.ec2_spot import client
 from jobsched.plugins.ec2_spot.policy import document
 from jobsched.plugins.ec2_spot.provider import Ec2SpotProvider
 from jobsched.plugins.ec2_spot.settings import Settings
+from jobsched.secrets import ConfiguredSecrets
+from jobsched.store.memory import MemoryStore
 from jobsched.testing.clock import FakeClock
 from jobsched.testing.ec2 import FakeEc2
 from jobsched.testing.services import LentServices
@@ -41,8 +47,9 @@ TAG = "jobsched:deployment"
 class World:
     """The fake EC2, and the providers that a test makes over it; one time for all of them."""
 
-    def __init__(self, ec2: FakeEc2, folder: Path) -> None:
+    def __init__(self, ec2: FakeEc2, folder: Path, clients: dict[str, Any]) -> None:
         self.ec2 = ec2
+        self.clients = clients
         self.log = KeptLog()
         self.clock = FakeClock()
         self.services = LentServices(data_dir=folder, log=self.log, clock=self.clock)
@@ -66,6 +73,25 @@ class World:
         status = await provider.provision(await provider.freeze(order, offers[offer]))
         assert status.instance is not None
         return status.instance
+
+    async def parts(self) -> Parts:
+        """What a worker has whose store is empty."""
+        store = MemoryStore(self.clock.now, deployment="test")
+        await store.stamp("")
+        loaded: dict[str, Provider] = {"ec2_spot": self.provider}
+        registry = Registry(
+            providers=loaded, runners={}, planners={}, log_stores={}, actions={}, defaults={}
+        )
+        secrets = ConfiguredSecrets(deployment_secret="s")
+        return Parts(
+            store=store, registry=registry, services=self.services, secrets=secrets, worker="w"
+        )
+
+    async def reaped(self, parts: Parts) -> None:
+        """Make a pass of the reaper."""
+        turn = Turn(parts, "reap:ec2_spot", timedelta(seconds=60))
+        assert await turn.take()
+        await reap(parts, self.provider, turn)
 
     async def seen(self, token: str = ORDER.token) -> InstanceStatus:
         """How the machine of a launch stands."""
@@ -109,7 +135,7 @@ def world(
         return clients[service]
 
     monkeypatch.setattr(client.Aws, "_client", shared)
-    one = World(ec2, tmp_path)
+    one = World(ec2, tmp_path, clients)
     # the fake's clock begins with this machine's
     one.clock.set(datetime.now(UTC))
     yield one
@@ -239,7 +265,7 @@ async def test_what_is_owned_is_listed_with_its_marks_and_its_cost(world: World)
 
 
 async def test_left_disks_are_deleted(world: World) -> None:
-    """T8: a disk that its machine left is deleted once it is old enough; one in use never."""
+    """A disk that its machine left is deleted once it is old enough; one in use never (T8)."""
     world.ec2.switch(leave_volumes=True)
     gone, kept = await world.launched(), await world.launched(token="a" * 64)
     await world.ended(gone)
@@ -253,6 +279,46 @@ async def test_left_disks_are_deleted(world: World) -> None:
     assert [one.machine for one in world.ec2.volumes()] == [kept.id]
     world.ec2.switch(leave_volumes=False)
     await world.ended(kept)
+
+
+async def test_the_reaper_ends_our_orphans_and_no_neighbours(world: World) -> None:
+    """Two deployments in one account, both with empty stores: each ends its own machines (R3)."""
+    neighbour = replace(world.services, deployment="neighbour")
+    other = Ec2SpotProvider(neighbour, SETTINGS)
+    order = replace(ORDER, deployment="neighbour", token="e" * 64)
+    theirs = await other.provision(await other.freeze(order, (await other.offers(order))[0]))
+    assert theirs.instance is not None
+    # the same machine twice, as a broken promise of EC2's would give
+    ours = [await world.launched(token=token) for token in (ORDER.token, "a" * 64)]
+    parts = await world.parts()
+    for _ in range(4):
+        world.advance(60)
+        await world.reaped(parts)
+    assert world.ec2.alive() == [theirs.instance.id]
+    told = [fields["instance"] for _, event, fields in world.log.entries if event == "orphan.ended"]
+    assert sorted(told) == sorted(machine.id for machine in ours)
+    await world.ended(theirs.instance)
+
+
+async def test_the_reaper_asks_again_whom_ec2_protects(world: World) -> None:
+    """Refused for ten minutes it is an alarm; once it may end, it does, and all is clear (T5)."""
+    machine = await world.launched()
+    protection = {"InstanceId": machine.id, "DisableApiTermination": {"Value": True}}
+    world.clients["ec2"].modify_instance_attribute(**protection)
+    parts = await world.parts()
+    for _ in range(14):
+        world.advance(60)
+        await world.reaped(parts)
+    sentence = (await parts.store.alarms())["reap:ec2_spot"].sentence
+    assert machine.id in sentence
+    assert world.ec2.alive() == [machine.id]
+    protection["DisableApiTermination"] = {"Value": False}
+    world.clients["ec2"].modify_instance_attribute(**protection)
+    for _ in range(2):
+        world.advance(60)
+        await world.reaped(parts)
+    assert world.ec2.alive() == []
+    assert await parts.store.alarms() == {}
 
 
 async def test_each_call_of_a_life_is_allowed(world: World) -> None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ from jobsched.plugins.local import (
     jobsched_config_schemas,
     jobsched_providers,
 )
+from jobsched.testing.virtual_time import run
+from tests.unit.engine.fleet import Fleet
 from tests.unit.plugins.lent import LentServices
 from tests.unit.plugins.local.conftest import FakeEngine
 
@@ -395,6 +398,23 @@ async def test_a_lease_that_cannot_be_read_is_owned(
     assert (found.phase, found.token, found.job) == ("unknown", TOKEN, "")
     assert (await provider.terminate(found.instance)).phase == "gone"
     assert await provider.owned() == []
+
+
+def test_a_lease_that_no_record_knows_is_given_back(tmp_path: Path) -> None:
+    """Its file outlived the record of its job; the reaper ends it as any machine."""
+
+    async def story() -> None:
+        there = await Fleet.begin()
+        services: Any = replace(there.parts().services, data_dir=tmp_path)  # type: ignore[type-var]
+        local = LocalProvider(services, docker_host="unix:///nowhere.sock")
+        await provisioned(local, replace(ORDER, dies_at=None))
+        assert await there.passes(provider=local) == 0
+        assert await there.passes(provider=local) == 1
+        assert await local.owned() == []
+        assert there.said("orphan.ended")[0]["job"] == ORDER.job
+
+    # an hour after the file is written, by a virtual clock
+    run(story(), begin=datetime.now(UTC) + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("token", ["", "../../etc", "A", "a" * 65, "a/b", "a\n"])

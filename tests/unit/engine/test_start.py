@@ -1,0 +1,99 @@
+"""A start whose answer is lost, or whose worker wakes up late, is made once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+
+from jobsched.domain.state import State, state_of
+from jobsched.errors import RunnerFailed
+from jobsched.testing.simulator import Cast, Life, Simulation, violations
+from jobsched.testing.virtual_time import run
+
+
+class Asleep(Life):
+    """A worker's life that stands still once, for 50 seconds, where a request is to be sent."""
+
+    def __init__(self, simulation: Simulation, before: str) -> None:
+        super().__init__()
+        self._clock = simulation.clock
+        self._before = f"before {before}"
+        self._until = 0.0
+        self.asleep = asyncio.Event()
+
+    async def point(self, name: str) -> None:
+        """Pass the point, or fall asleep; nothing of a worker that sleeps goes on."""
+        if name == self._before and not self._until:
+            self._until = self._clock.monotonic() + 50
+            self.asleep.set()
+        await self._clock.sleep(max(0.0, self._until - self._clock.monotonic()))
+        await super().point(name)
+
+
+async def a_world(runs: float) -> Simulation:
+    """Begin a world with one runner, that a test may change."""
+    simulation = await Simulation.begin()
+    simulation.world.runs = runs
+    simulation.cast = Cast(provider=simulation.provider, runner=simulation.runner)
+    return simulation
+
+
+@pytest.mark.parametrize("late", [0.0, 40.0, 90.0])
+def test_a_start_without_an_answer_is_made_once(late: float) -> None:
+    """It took effect at once, or is carried out when nobody waits for it any more (D2)."""
+
+    async def story() -> None:
+        simulation = await a_world(runs=120.0)
+        start = simulation.runner.start
+        sent: list[asyncio.Task[None]] = []
+
+        async def under_way(*asked: Any) -> None:
+            await simulation.clock.sleep(late)
+            with contextlib.suppress(RunnerFailed):
+                await start(*asked)
+
+        async def unanswered(*asked: Any) -> None:
+            if sent:
+                await start(*asked)
+                return
+            sent.append(asyncio.ensure_future(under_way(*asked)))
+            await simulation.clock.sleep(30)
+            raise RunnerFailed("time_out", "no answer to a start", effect="unknown")
+
+        simulation.runner.start = unanswered  # type: ignore[method-assign, assignment]
+        async with simulation.worker():
+            (ended,) = await simulation.ended(await simulation.schedule())
+            await simulation.clock.sleep(300)
+
+        assert state_of(ended) is State.FINISHED
+        assert sum(simulation.world.starts.values()) == 1
+        assert violations(simulation, [ended]) == []
+
+    run(story())
+
+
+@pytest.mark.parametrize("before", ["runner.inspect", "runner.start"])
+def test_a_worker_that_wakes_up_late_starts_nothing(before: str) -> None:
+    """Another one has taken its job over: what it was about to send finds nothing (D2, D3)."""
+
+    async def story() -> None:
+        simulation = await a_world(runs=300.0)
+        job = await simulation.schedule()
+        life = Asleep(simulation, before)
+        first = asyncio.ensure_future(simulation.work(life))
+        await life.asleep.wait()
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
+            await simulation.clock.sleep(300)
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+
+        assert state_of(ended) is State.FINISHED
+        assert sum(simulation.world.starts.values()) == 1
+        assert violations(simulation, [ended]) == []
+
+    run(story())
