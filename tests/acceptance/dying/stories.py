@@ -109,6 +109,14 @@ def _halts(scene: Scene) -> str:
     return job
 
 
+def _permitted(scene: Scene) -> str:
+    """An operator gives the reaper a word while it runs."""
+    job = scene.post("sleep", "1", provider="shaky")
+    scene.persist(lambda: scene.client.force_reap("shaky"))
+    scene.ended(job)
+    return job
+
+
 def _is_halted(scene: Scene) -> bool:
     return any(one["halted"] for one in scene.providers())
 
@@ -137,6 +145,7 @@ STORIES: dict[str, Story] = {
     "given up": Story(
         tell=_refused(refuse=9, then="fail"), ends=("failed", "no_capacity"), starts={}
     ),
+    "permitted": Story(tell=_permitted),
     "halted": Story(tell=_halts, ends=("failed", "no_capacity"), starts={}),
 }
 

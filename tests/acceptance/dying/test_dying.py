@@ -271,6 +271,23 @@ def test_looking_for_what_is_lost_may_be_cut_off(scenes: Scenes, point: str, whe
 
 
 @pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("point", ["store.use_permit", "store.suspect", "store.see_reaper"])
+def test_reaping_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
+    """The next pass goes on; a machine that a job counts on is never touched."""
+    at, place = scenes.of(when), f"{point}:{when}"
+    at.forget_locks()
+    with ThreadPoolExecutor(1) as teller:
+        telling = teller.submit(STORIES["at risk"].tell, at)
+        worker = at.start("worker")
+        at.until(lambda: bool(at.containers()))
+        _see_die(at, at.start("chore", "reap", **{VARIABLE: place}), place, None)
+        at.forget_locks()
+        assert at.start("chore", "reap").wait(PATIENCE) == 0, at.said()
+        _check(at, STORIES["at risk"], telling.result())
+        at.end(worker)
+
+
+@pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("point", ["store.begin_restore", "save.Restored", "store.end_restore"])
 def test_a_restore_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
     """`jobsched restore` that died is typed again; what may have run does not run."""
