@@ -8,7 +8,7 @@ from datetime import timedelta
 from jobsched import bootstrap, log
 from jobsched.engine.clean import clean
 from jobsched.engine.prune import prune
-from jobsched.engine.reap import name_of, reap
+from jobsched.engine.reap import reap
 from jobsched.engine.reconcile import reconcile
 from jobsched.engine.turn import Turn
 
@@ -32,7 +32,8 @@ async def _run(name: str) -> None:
             case "reconcile":
                 await reconcile(parts)
             case "reap":
-                turn = Turn(parts, name_of("shaky"), timedelta(minutes=1))
+                # not the lock of the worker that runs beside it, whose minute may come any time
+                turn = Turn(parts, "reap beside", timedelta(minutes=1))
                 assert await turn.take()
                 await reap(parts, parts.registry.provider("shaky"), turn)
             case "clean":
