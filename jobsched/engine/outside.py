@@ -47,6 +47,7 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "see_reaper",
             "see_worker",
             "stamp",
+            # keeps whom it was told of
             "suspect",
             "unlock",
             "use_permit",

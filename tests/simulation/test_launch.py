@@ -117,7 +117,7 @@ async def loses_answers(then: ThenWhat) -> None:
             raise ProviderFailed("no_answer", "the answer is lost", effect="unknown", then=then)
         return status
 
-    simulation.provider.offers = two  # type: ignore[method-assign, assignment]
+    simulation.provider.offers = two  # type: ignore[method-assign]
     requests = sent_by(simulation, lost)
     job = await simulation.schedule()
     async with simulation.worker():
