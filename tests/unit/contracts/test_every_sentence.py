@@ -84,6 +84,7 @@ OF_THE_CORE = (
     "so it would for every job",
     "It is asked again",
     "nothing is concluded",
+    "with gone: the provider ended it at its launch",
     "the core never stops",
     "The provider wraps it",
     'with then="breaker":',
