@@ -60,7 +60,7 @@ def command(*, yes: bool, force: bool, file: Path | None, as_json: bool, **flags
 
 
 def _tell(found: Restoration) -> None:
-    output.progress(f"{found.jobs.total()} jobs")
+    output.progress(f"jobs looked at: {found.jobs.total()}")
 
 
 __all__ = ["command"]

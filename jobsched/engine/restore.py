@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from jobsched.domain.facts import Restored
@@ -17,6 +18,8 @@ from jobsched.store.port import Listed
 
 #: jobs that are read at one time
 PAGE = 200
+#: index entries that are looked at in one call
+INDEX_PAGE = 250
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +47,7 @@ async def restore(parts: Parts, tell: Callable[[Restoration], None]) -> Restorat
         NewerRecord: a newer version of jobsched must do this.
         Unavailable: the store does not answer.
     """
+    await _mend(parts)
     found, cursor = Restoration(), None
     while True:
         page = await parts.store.list(limit=PAGE, cursor=cursor)
@@ -51,6 +55,19 @@ async def restore(parts: Parts, tell: Callable[[Restoration], None]) -> Restorat
         tell(found)
         if (cursor := page.next) is None:
             return found
+
+
+async def _mend(parts: Parts) -> None:
+    """Put back into the list what has fallen out of it, and would be due all the same."""
+    cursor = ""
+    while True:
+        page = await parts.store.examine((), most=INDEX_PAGE, cursor=cursor, everything=True)
+        for fault in page.faults:
+            # one that cannot be read is told when it is come to
+            with suppress(UnreadableRecord):
+                await parts.store.repair(fault.job, place=fault.place, provider=fault.provider)
+        if not (cursor := page.cursor):
+            return
 
 
 async def _held_back(parts: Parts, one: Listed, found: Restoration) -> None:

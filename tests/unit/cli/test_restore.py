@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from jobsched import bootstrap
@@ -14,6 +15,8 @@ from jobsched.cli import setting
 from jobsched.cli.main import cli
 from jobsched.engine.restore import Restoration
 from jobsched.errors import WrongStore
+from jobsched.store.redis import RedisStore
+from tests.integration.store import samples
 from tests.unit.cli.test_init import init
 
 pytestmark = pytest.mark.redis
@@ -54,6 +57,22 @@ def test_an_empty_store_is_not_restored(tmp_path: Path, redis_url: str) -> None:
     found = restore(tmp_path, redis_url, "--yes")
     assert found.exit_code == 5
     assert "`jobsched init --store`" in found.stderr
+
+
+def test_a_job_that_fell_out_of_the_list_is_held_back(tmp_path: Path, url: str) -> None:
+    """What an index has lost before the backup was made would run all the same (R9)."""
+    deployment = (tmp_path / "deployment").read_text().strip()
+
+    async def accept() -> None:
+        store = await RedisStore.open(url, deployment)
+        await store.accept(samples.job(1), look_again_at=await store.check())
+        await store.close()
+
+    asyncio.run(accept())
+    with redis.Redis.from_url(url) as client:
+        assert client.delete("jobsched:jobs") == 1
+    found = json.loads(restore(tmp_path, url, "--yes", "--json").stdout)
+    assert found["failed"] == 1
 
 
 def test_a_crash_in_the_middle_lets_nobody_in(
