@@ -1,6 +1,8 @@
 """Logs of a real engine."""
 
 import asyncio
+import resource
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,27 @@ async def test_a_long_output_is_read_whole_and_from_any_byte_on(bench: Bench) ->
             assert chunk.data == WHOLE[position : position + len(chunk.data)]
             position += len(chunk.data)
         assert position == len(WHOLE)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+async def test_a_line_that_does_not_end_takes_no_memory(bench: Bench) -> None:
+    """Sixty megabytes without an end of line are read piece by piece (G1)."""
+    container = await bench.started(bench.shell("head -c 60000000 /dev/zero | tr '\\0' x"))
+    before = most = _resident()
+    size = 0
+    await bench.ended(container)
+    async for chunk in bench.runner.logs(bench.machine, container):
+        size += len(chunk.data)
+        most = max(most, _resident())
+    assert size == 60_000_000
+    assert most - before < 30_000_000
+
+
+def _resident() -> int:
+    """Give the bytes of memory that this process has now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 async def test_both_streams_are_read(bench: Bench) -> None:
