@@ -16,6 +16,23 @@ from jobsched.domain.job import Access, Instance, Json, Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a machine that was named was ended by its provider before it could be used.
+
+    It is as if the request had been refused in that moment: what follows is the same.
+
+    Example:
+        >>> Refusal(reason="no_capacity", message="none is left in zone a")
+        Refusal(reason='no_capacity', message='none is left in zone a', then='next')
+    """
+
+    #: these three as of :class:`jobsched.errors.OperationFailed`
+    reason: str
+    message: str = ""
+    then: Literal["next", "fail", "breaker"] = "next"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceStatus:
     """How a provider describes a machine now.
 
@@ -48,6 +65,8 @@ class InstanceStatus:
     #: with ``gone``: nobody gave it back, but it can never be reached again (a static host that was
     #: taken out of the configuration); nothing is removed from it, as nothing can be
     lost: bool = False
+    #: with ``gone``: the provider ended it at its launch. Heeded only if nothing was ever on it
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

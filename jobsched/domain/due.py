@@ -117,7 +117,7 @@ def _towards_an_outcome(job: Job, attempt: Attempt, now: datetime) -> list[_Step
 
 def _another_machine(job: Job, attempt: Attempt) -> list[_Step]:
     limits = job.spec.limits
-    used = [one for one in attempt.launches if not one.refused_at and one.gone != "never_seen"]
+    used = [one for one in attempt.launches if not one.refused_at and one.gone not in NEVER_HAD]
     if len(used) >= limits.machines:
         return [_Step(LONG_AGO, Verb.GIVE_UP, why=_reason_of_loss(used[-1]))]
     if used and not used[-1].destroys_machine and _reason_of_loss(used[-1]) == "pull_failed":
@@ -143,7 +143,8 @@ def _reason_of_loss(launch: Launch) -> str:
 
 def _reason_of_lateness(attempt: Attempt) -> str:
     last = attempt.launches[-1] if attempt.launches else None
-    return "no_capacity" if last and last.refused_at else "expired"
+    is_refused = last is not None and (last.refused_at or last.gone == "refused")
+    return "no_capacity" if is_refused else "expired"
 
 
 def _with_machine(job: Job, attempt: Attempt, launch: Launch, now: datetime) -> list[_Step]:
@@ -288,6 +289,8 @@ def _give_back(job: Job, launch: Launch) -> _Step:
     return _Step(at, Verb.TERMINATE, launch.no, launch.released or "ended")
 
 
+#: how launches went of which there was no machine that could be used
+NEVER_HAD = frozenset({"never_seen", "refused"})
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 __all__ = ["Command", "Due", "Verb", "due", "in_line"]

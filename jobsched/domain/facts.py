@@ -171,7 +171,7 @@ class Removed(OfLaunch):
     """The runner removed every container of the launch."""
 
 
-GoneWhy = Literal["terminated", "never_seen", "interrupted", "machine_lost", "abandoned"]
+GoneWhy = Literal["terminated", "never_seen", "refused", "interrupted", "machine_lost", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +179,10 @@ class Gone(OfLaunch):
     """The machine is described as gone, or was never there."""
 
     why: GoneWhy = "terminated"
+    #: the next three of one that was ended at its launch (``refused``): as of `Refused`
+    reason: str = ""
+    message: str = ""
+    for_every_offer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -284,7 +284,7 @@ class Launch:
     terminated_at: datetime | None = None
     removed_at: datetime | None = None
     gone_at: datetime | None = None
-    #: ``terminated``, ``never_seen``, ``interrupted``, ``machine_lost``, ``abandoned``
+    #: ``terminated``, ``never_seen``, ``refused``, ``interrupted``, ``machine_lost``, ``abandoned``
     gone: str = ""
 
 

@@ -140,6 +140,9 @@ def _gone(launch: Launch, fact: facts.Gone) -> Launch:
     if fact.why == "never_seen" and launch.instance:
         # somebody else has seen it meanwhile
         return launch
+    if fact.why == "refused" and launch.tries:
+        # it was used: it was not ended at its launch
+        fact = replace(fact, why="machine_lost")
     return replace(launch, gone_at=fact.at, gone=fact.why)
 
 

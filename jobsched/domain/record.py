@@ -177,6 +177,8 @@ def _to_launches(job: Job, attempt: Attempt, fact: facts.OfLaunch) -> Attempt:
     match fact:
         case facts.Refused():
             return _refused(job, attempt, before, fact)
+        case facts.Gone() if after.gone == "refused":
+            return _refused(job, attempt, before, fact)
         case facts.Vanished() if attempt.outcome is None:
             message = "the container is gone, and nobody saw its end"
             unknown = Outcome(at=fact.at, reason="outcome_unknown", started=True, message=message)
@@ -185,7 +187,9 @@ def _to_launches(job: Job, attempt: Attempt, fact: facts.OfLaunch) -> Attempt:
             return attempt
 
 
-def _refused(job: Job, attempt: Attempt, launch: Launch, fact: facts.Refused) -> Attempt:
+def _refused(
+    job: Job, attempt: Attempt, launch: Launch, fact: facts.Refused | facts.Gone
+) -> Attempt:
     label = attempt.offers[launch.offer].label if launch.offer < len(attempt.offers) else ""
     refusal = RefusedOffer(
         at=fact.at, label=label, reason=fact.reason, message=fact.message, launch=launch.no

@@ -22,6 +22,8 @@ Answer = Callable[[object], T]
 LONGEST_TEXT = 256 * 1024
 #: characters of somebody else's words that are shown to a user
 LONGEST_MESSAGE = 2000
+#: characters of a reason
+LONGEST_REASON = 64
 #: bytes of a note (`jobsched.contracts.callback`)
 LARGEST_NOTE = 4096
 
@@ -64,6 +66,8 @@ def instance_status(given: object) -> InstanceStatus:
     status = _status(given)
     if status.instance is not None and not status.instance.id:
         raise NotKeepable("an InstanceStatus whose instance has no id")
+    if status.refusal is not None and not is_label(status.refusal.reason):
+        raise NotKeepable("an InstanceStatus whose refusal has no short label as its reason")
     return status
 
 
@@ -179,6 +183,11 @@ def fact(given: object) -> facts.Fact | None:
     return checked
 
 
+def is_label(reason: str) -> bool:
+    """Say whether a reason can stand in metrics and in a table: short, ASCII, in one line."""
+    return reason.isascii() and reason.isprintable() and 0 < len(reason) <= LONGEST_REASON
+
+
 def readable(words: str) -> str:
     """Give somebody else's words so that they can be kept and shown: not too long, and Unicode."""
     return words[:LONGEST_MESSAGE].encode(errors="replace").decode()
@@ -208,6 +217,7 @@ __all__ = [
     "fact",
     "found",
     "instance_status",
+    "is_label",
     "launched",
     "nothing",
     "offers",

@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 
 from marshmallow import ValidationError
 
-from jobsched.engine.answer import Answer, readable
+from jobsched.engine.answer import Answer, is_label, readable
 from jobsched.engine.parts import Parts
 from jobsched.errors import Effect, InvalidInput, LeaseOver, OperationFailed, Then, Unavailable
 from jobsched.hooks.patience import Broke, NoAnswer, contained, patiently
@@ -24,7 +24,6 @@ USUAL = timedelta(seconds=60)
 EFFECTS, THENS = get_args(Effect), get_args(Then)
 #: what they promise for those of log stores
 STORING = timedelta(seconds=30)
-LONGEST_REASON = 64
 
 
 class PluginBug(OperationFailed):
@@ -121,7 +120,7 @@ def _expected(parts: Parts, what: str, error: OperationFailed) -> OperationFaile
     message = error.args[0] if error.args else None
     if not (isinstance(reason, str) and isinstance(message, str)):
         return _bug(parts, what, error)
-    if not (reason.isascii() and reason.isprintable() and 0 < len(reason) <= LONGEST_REASON):
+    if not is_label(reason):
         return _bug(parts, what, error)
     if error.effect not in EFFECTS or error.then not in THENS:
         return _bug(parts, what, error)

@@ -11,7 +11,7 @@ from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import of_instance
+from jobsched.engine.stillborn import described
 from jobsched.errors import OperationFailed
 
 
@@ -28,7 +28,7 @@ async def find(parts: Parts, job: Job, command: Command) -> Job:
         parts, f"{provider.name}.find", lambda: provider.find(place.launch.token), answer.found
     )
     if status is not None and status.phase != "unknown":
-        after = await observe(parts, job, *of_instance(place, status, parts.now))
+        after = await observe(parts, job, *await described(parts, job, place, status))
         if after is not job:
             return after
         raise OperationFailed("booting", f"{provider.name} says nothing new of the machine")

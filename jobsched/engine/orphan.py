@@ -15,7 +15,7 @@ YOUNG = timedelta(minutes=2)
 #: so long a machine is spared whose launch the record may yet come to: a store that lost its last
 #: second loses the intent of a launch, and its job asks again, with the same token
 AHEAD = timedelta(minutes=10)
-#: so long after its end a machine is ended whatever its record says
+#: so long after its end a machine is ended whatever its record says; its job comes first
 OVERDUE = timedelta(minutes=5)
 #: a machine must have been an orphan in the pass before; passes come every minute
 TWICE = timedelta(seconds=50)
@@ -38,9 +38,8 @@ class Orphan:
             now: the store's time.
             since: when it was first an orphan; a machine of unknown age is that old at least.
         """
-        if now < (self.machine.launched_at or since) + self.spared_for:
-            return False
-        return self.why == "past_dies_at" or now >= since + TWICE
+        is_young = now < (self.machine.launched_at or since) + self.spared_for
+        return not is_young and now >= since + TWICE
 
 
 def overdue(machine: OwnedMachine, now: datetime) -> Orphan | None:

@@ -36,6 +36,7 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "examine",
             "halt",
             "lock",
+            "permit",
             "prune",
             "raise_alarm",
             "refill",
@@ -43,9 +44,13 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             "renew",
             "repair",
             "resume",
+            "see_reaper",
             "see_worker",
             "stamp",
+            # keeps whom it was told of
+            "suspect",
             "unlock",
+            "use_permit",
             # lets a job wait, if it answers yes
             "waits_in_line",
             "wake",
@@ -80,6 +85,7 @@ READS: Mapping[str, frozenset[str]] = {
             "quarantine",
             # puts a broken record aside; so does every other look at it
             "read",
+            "reaped",
             "slots",
             "wakes",
             "workers",

@@ -13,7 +13,7 @@ from jobsched.engine.failed import given_up, is_final
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import of_instance
+from jobsched.engine.stillborn import described
 from jobsched.errors import OperationFailed
 
 
@@ -36,7 +36,7 @@ async def _sent(parts: Parts, job: Job, command: Command) -> Job:
         if error.effect == "none" and error.then != "later":
             return await observe(parts, job, *await _refusal(parts, job, place, error))
         raise
-    job = await observe(parts, job, *of_instance(place, status, parts.now))
+    job = await observe(parts, job, *await described(parts, job, place, status))
     if _is_unwanted(job, place.launch):
         await _give_back(parts, provider, status)
     return job

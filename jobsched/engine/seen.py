@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jobsched.contracts.provider import InstanceStatus
+from jobsched.contracts.provider import InstanceStatus, Refusal
 from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain import facts
 from jobsched.domain.job import Launch
@@ -32,7 +32,23 @@ def of_instance(place: Place, status: InstanceStatus, at: datetime) -> list[fact
 
 def gone(place: Place, at: datetime, status: InstanceStatus | None = None) -> facts.Gone:
     """Make the fact that the launch's machine is gone: as we wanted, or not."""
+    if refusal := refusal_in(place, status):
+        return facts.Gone(
+            **place.of_launch(at),
+            why="refused",
+            reason=refusal.reason,
+            message=refusal.message,
+            for_every_offer=refusal.then == "breaker",
+        )
     return facts.Gone(**place.of_launch(at), why=_why_gone(place.launch, status))
+
+
+def refusal_in(place: Place, status: InstanceStatus | None) -> Refusal | None:
+    """Give why the launch's machine was ended before anybody could use it, if it was."""
+    launch = place.launch
+    if status is None or status.phase != "gone" or launch.released_at or launch.tries:
+        return None
+    return status.refusal
 
 
 def _why_gone(launch: Launch, status: InstanceStatus | None) -> facts.GoneWhy:
@@ -65,4 +81,4 @@ def of_container(place: Place, status: ContainerStatus, at: datetime) -> facts.F
             return None
 
 
-__all__ = ["gone", "of_container", "of_instance"]
+__all__ = ["gone", "of_container", "of_instance", "refusal_in"]

@@ -15,8 +15,9 @@ from jobsched.engine.hear import is_told
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import gone, of_instance
+from jobsched.engine.seen import gone
 from jobsched.engine.stay import tell_who_stays
+from jobsched.engine.stillborn import described
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
@@ -85,7 +86,7 @@ async def _looked_at(parts: Parts, job: Job, place: Place, status: InstanceStatu
     if status is None:
         found = _missing(parts, place)
     else:
-        found = of_instance(place, status, parts.now)
+        found = await described(parts, job, place, status)
         # a runner that is not loaded here must not end the sweep of all others
         runner = parts.registry.runners.get(job.spec.runner)
         if runner and place.launch.ready_at and status.phase == "running":

@@ -60,7 +60,7 @@ def test_all_is_well(environ: dict[str, str]) -> None:
     # which version this machine happens to have, and how busy it is, is not told here
     assert found.pop("redis.version").verdict in {"pass", "warn"}
     assert "ms" in found.pop("redis.latency").sentence
-    assert len(found) == 22
+    assert len(found) == 23
     assert {one.verdict for one in found.values()} == {"pass"}, found
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ import pytest
 
 from jobsched.bootstrap import doctor
 from jobsched.bootstrap.doctor import Result
+from jobsched.plugins.ec2_spot import checks_volumes
 from jobsched.testing.ec2 import FakeEc2
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
@@ -36,6 +38,7 @@ ALL = [
     "ec2.security_groups",
     "ec2.instance_types",
     "ec2.template",
+    "ec2.volumes",
     "ec2.key_pair",
     "ec2.instance_profile",
     "ec2.callback",
@@ -679,6 +682,39 @@ def test_what_machines_are_launched_with_is_looked_at(
     found = looked(environ, "ec2.template")["ec2.template"]
     assert (found.verdict, words in found.sentence) == ("fail" if words else "pass", True), found
     assert "version 1" in found.sentence
+
+
+def test_disks_that_no_machine_uses_are_listed(
+    ec2: FakeEc2, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T8: with size and age; those of others are not, and nothing is removed."""
+    aws = client(ec2)
+    named = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
+    image = client(ec2, "ssm").get_parameter(Name=named)["Parameter"]["Value"]
+    ec2.switch(leave_volumes=True)
+    ours, others = (
+        aws.run_instances(
+            ImageId=image,
+            InstanceType="m7i.large",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[{"ResourceType": "volume", "Tags": [tag]}],
+        )["Instances"][0]["InstanceId"]
+        for tag in (
+            {"Key": "jobsched:deployment", "Value": DEPLOYMENT},
+            {"Key": "jobsched:deployment", "Value": "other"},
+        )
+    )
+    aws.terminate_instances(InstanceIds=[ours, others])
+    ec2.advance(300)
+    assert [one.state for one in ec2.volumes()] == ["available", "available"]
+    assert looked(environ, "ec2.volumes")["ec2.volumes"].verdict == "pass"
+    monkeypatch.setattr(checks_volumes, "OLD", timedelta(-1))
+    found = looked(environ, "ec2.volumes")["ec2.volumes"]
+    assert (found.verdict, "1 disks that no machine uses" in found.sentence) == ("warn", True), (
+        found
+    )
+    assert len(ec2.volumes()) == 2
 
 
 @pytest.mark.parametrize("switch", ["throttle", "lose_before"])

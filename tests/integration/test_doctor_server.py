@@ -14,6 +14,11 @@ from jobsched import bootstrap
 from jobsched.bootstrap import doctor
 from jobsched.bootstrap.doctor import Result, server_door, server_script
 from jobsched.bootstrap.doctor import server as server_facts
+from jobsched.domain.state import State, state_of
+from jobsched.engine.submit import submit
+from jobsched.worker.run import worker_running
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "production.md"
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(30)]
 
@@ -115,6 +120,40 @@ def test_what_our_user_may_is_told(
     user(client, *rules)
     found = looked(as_user(environ), "redis.user")
     assert (found.verdict, words in found.sentence) == (verdict, True), found
+
+
+# arq's own call of its own redis client
+@pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
+@pytest.mark.usefixtures("remote")
+def test_the_user_of_the_page_on_production_is_enough(environ: dict[str, str], client: Any) -> None:
+    """With its rights a worker brings a job to its end, and the doctor has nothing against it."""
+    [line] = [one for one in PAGE.read_text().splitlines() if one.startswith("ACL SETUSER")]
+    client.execute_command(*line.replace(">PASSWORD", ">word").split(" "))
+    mine = as_user(environ)
+
+    async def collect() -> dict[str, Result]:
+        wanted = ["redis", "jobs", "alarms", "halted"]
+        return {one.check: one async for one in doctor.examine(environ=mine, only=wanted)}
+
+    found = asyncio.run(collect())
+    asked = found.keys() - {"redis.tls", "redis.version", "redis.durability", "redis.latency"}
+    # the server lets everybody in, whatever our own user may
+    assert {name for name in asked if found[name].verdict != "pass"} == {"redis.authentication"}
+
+    async def work() -> State:
+        config = bootstrap.configure(environ={**mine, "JOBSCHED_PLUGINS": "local,process_runner"})
+        async with (
+            bootstrap.parts(config, worker="w") as (parts, plugins),
+            worker_running(parts, plugins, config),
+        ):
+            wish = {"schedule": parts.now, "docker_image": "true", "cmd": ["true"]}
+            job = (await submit(parts, wish)).id
+            async with asyncio.timeout(20):
+                while not (state := state_of(await parts.store.read(job))).is_terminal:
+                    await asyncio.sleep(0.05)
+            return state
+
+    assert asyncio.run(work()).is_terminal
 
 
 @pytest.mark.usefixtures("remote")

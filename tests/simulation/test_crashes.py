@@ -147,6 +147,7 @@ ELSEWHERE = {
     *("save.CancelRequested", "save.AtRisk", "save.BootFailed", "save.Interrupted", "save.Noted"),
     *("store.prune", "logs.delete", "store.wake", "provider.remove_leftovers"),  # chores
     *("store.repair", "store.raise_alarm"),
+    *("store.permit", "store.use_permit", "store.suspect", "store.see_reaper"),  # the reaper
     *("store.begin_restore", "save.Restored", "store.end_restore"),  # `jobsched restore`
     *("store.changes", "store.acknowledge"),  # what tells the plugins
     "chores.advance_later",  # dispatch by arq

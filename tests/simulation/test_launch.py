@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from jobsched.contracts.order import MachineOrder
-from jobsched.contracts.provider import InstanceStatus
-from jobsched.domain.job import Job, JobId, Offer
+from jobsched.contracts.provider import InstanceStatus, Refusal
+from jobsched.domain.job import Instance, Job, JobId, Offer
 from jobsched.domain.state import State, state_of
 from jobsched.engine.cancel import cancel
 from jobsched.errors import ProviderFailed
 from jobsched.errors import Then as ThenWhat
+from jobsched.testing.fakes import refused
 from jobsched.testing.simulator import Life, Simulation, violations
 from jobsched.testing.virtual_time import run
 
@@ -102,14 +106,16 @@ def test_a_worker_dies_between_the_call_and_the_record() -> None:
     run(story())
 
 
+async def two_offers(order: MachineOrder) -> list[Offer]:
+    """Offer two zones."""
+    del order
+    return [Offer(label="zone a"), Offer(label="zone b")]
+
+
 async def loses_answers(then: ThenWhat) -> None:
     """Run a job while the answers of the first two launch calls are lost, as the class says."""
     simulation = await a_simulation()
     provision = simulation.provider.provision
-
-    async def two(order: MachineOrder) -> list[Offer]:
-        del order
-        return [Offer(label="zone a"), Offer(label="zone b")]
 
     async def lost(request: str) -> InstanceStatus:
         status = await provision(request)
@@ -117,7 +123,7 @@ async def loses_answers(then: ThenWhat) -> None:
             raise ProviderFailed("no_answer", "the answer is lost", effect="unknown", then=then)
         return status
 
-    simulation.provider.offers = two  # type: ignore[method-assign, assignment]
+    simulation.provider.offers = two_offers  # type: ignore[method-assign]
     requests = sent_by(simulation, lost)
     job = await simulation.schedule()
     async with simulation.worker():
@@ -217,5 +223,91 @@ def test_a_wake_that_comes_twice_is_one() -> None:
         await asyncio.gather(*workers, return_exceptions=True)
         assert violations(simulation, ended) == []
         assert len(requests) == len(set(requests)) == len(jobs)
+
+    run(story())
+
+
+def dead_on_arrival(simulation: Simulation, why: Refusal, most: int) -> None:
+    """Let machines be ended at their launch, for a reason that is told when they are looked at."""
+    describe = simulation.provider.describe_all
+    dead: set[str] = set()
+
+    async def described(known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+        for machine in simulation.world.alive():
+            if len(dead) < most and machine.token in known:
+                dead.add(machine.token)
+                simulation.world.end(machine)
+        seen = await describe(known)
+        told = {token: replace(one, refusal=why) for token, one in seen.items() if token in dead}
+        return {**seen, **told}
+
+    simulation.provider.describe_all = described  # type: ignore[method-assign]
+
+
+def test_a_machine_that_is_ended_at_its_launch_uses_nothing_up() -> None:
+    """More of them than an attempt may have: the same attempt goes on until one lives (L13)."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.world.boot = 60.0
+        dead_on_arrival(simulation, Refusal(reason="no_capacity"), most=8)
+        job = await simulation.schedule(retry={"max_attempts": 1})
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
+        assert state_of(ended) is State.FINISHED
+        assert ended.attempt
+        assert (ended.attempt.no, ended.attempt.refusals) == (1, 8)
+        assert violations(simulation, [ended]) == []
+
+    run(story())
+
+
+def test_what_would_end_every_machine_at_its_launch_halts_the_provider() -> None:
+    """One job pays for a wrong setting that only a machine's end tells; all others wait (L13)."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.world.boot = 60.0
+        wrong = Refusal(reason="configuration", message="no such key", then="breaker")
+        dead_on_arrival(simulation, wrong, most=1000)
+        jobs = [await simulation.schedule() for _ in range(10)]
+        async with simulation.worker():
+            await simulation.clock.sleep(600)
+        found = [await simulation.job(job) for job in jobs]
+        ends = Counter(state_of(job) for job in found)
+        assert ends == {State.FAILED: 1, State.PROVISIONING: 9}
+        (halted,) = (await simulation.store().halted()).values()
+        assert (halted.reason, halted.message) == ("configuration", "no such key")
+        assert len(simulation.world.machines) == 10, "each was asked for one"
+
+    run(story())
+
+
+def test_a_refusal_leads_to_the_next_offer() -> None:
+    """The first one has no capacity all the time: the second one is asked, and has it (L9)."""
+
+    async def story() -> None:
+        simulation = await a_simulation()
+        provision = simulation.provider.provision
+
+        async def freeze(order: MachineOrder, offer: Offer) -> str:
+            return json.dumps({**json.loads(await written(order, offer)), "zone": offer.label})
+
+        async def only_b(request: str) -> InstanceStatus:
+            if json.loads(request)["zone"] == "zone a":
+                raise refused()
+            return await provision(request)
+
+        written = simulation.provider.freeze
+        simulation.provider.offers = two_offers  # type: ignore[method-assign]
+        simulation.provider.freeze = freeze  # type: ignore[method-assign]
+        requests = sent_by(simulation, only_b)
+        job = await simulation.schedule(retry={"max_attempts": 1})
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job, within=60)
+        assert state_of(ended) is State.FINISHED
+        assert [json.loads(one)["zone"] for one in requests] == ["zone a", "zone b"]
+        assert ended.attempt
+        assert (ended.attempt.no, [one.no for one in ended.attempt.launches]) == (1, [2])
 
     run(story())

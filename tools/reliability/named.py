@@ -16,12 +16,12 @@ def rows_of(test: str) -> set[str]:
     """Give the ids of rows in brackets in the first paragraph of a test's docstring.
 
     Args:
-        test: its node id, without what a parameter adds to it.
+        test: its node id; what a parameter adds to it does not count.
 
     Raises:
         LookupError: there is no such test.
     """
-    path, *names = test.split("::")
+    path, *names = test.partition("[")[0].split("::")
     if not (ROOT / path).is_file():
         raise LookupError(f"no file {path}")
     found: ast.AST = _tree(ROOT / path)

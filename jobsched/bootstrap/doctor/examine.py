@@ -13,6 +13,7 @@ from typing import Any
 from jobsched.bootstrap.doctor.callback import Callback
 from jobsched.bootstrap.doctor.certificates import Certificates
 from jobsched.bootstrap.doctor.checks import store_checks
+from jobsched.bootstrap.doctor.leaks import leaks_of
 from jobsched.bootstrap.doctor.local import Configuration, PluginsThere, Secret
 from jobsched.bootstrap.doctor.reading import Reading, read
 from jobsched.bootstrap.doctor.server import Server
@@ -91,6 +92,7 @@ def _of_core(reading: Reading, stack: AsyncExitStack, *, fix: bool) -> list[Chec
         Certificates(reading.config, reading.access),
         Callback(reading.config, reading.callers),
         *store_checks(server, reading.config, fix=fix),
+        *(leaks_of(server, reading.config, one) for one in reading.providers.values()),
     ]
 
 

@@ -17,6 +17,7 @@ from jobsched.plugins.ec2_spot.checks_rights import (
     RightToTerminate,
 )
 from jobsched.plugins.ec2_spot.checks_template import LaunchTemplate
+from jobsched.plugins.ec2_spot.checks_volumes import Volumes
 from jobsched.plugins.ec2_spot.client import Aws
 from jobsched.plugins.ec2_spot.network import Network
 from jobsched.plugins.ec2_spot.settings import Settings
@@ -42,6 +43,7 @@ def checks_of(services: Services, settings: Settings) -> list[Check]:
         Groups(aws, network, settings, deployment),
         InstanceTypes(aws, network, settings),
         LaunchTemplate(aws, settings, deployment),
+        Volumes(aws, deployment),
     ]
     if settings.key_name:
         found.append(KeyPair(aws, settings.key_name))

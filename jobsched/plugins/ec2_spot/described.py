@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from jobsched.contracts.provider import InstanceStatus, OwnedMachine
+from jobsched.contracts.provider import InstanceStatus, OwnedMachine, Refusal
 from jobsched.domain.job import Access, Instance, Json
-from jobsched.plugins.ec2_spot import tags
+from jobsched.plugins.ec2_spot import failure, tags
 from jobsched.plugins.ec2_spot.wish import Market
 
 Phase = Literal["pending", "running", "going", "gone", "unknown"]
@@ -52,6 +52,7 @@ def status_of(machine: Mapping[str, Any], *, public_address: bool) -> InstanceSt
             state=_kept(machine, public_address=public_address),
         ),
         interrupted=ended_in_another_way,
+        refusal=_refusal(machine),
     )
 
 
@@ -95,6 +96,22 @@ def why_ended(machine: Mapping[str, Any]) -> str:
 def market_of(machine: Mapping[str, Any]) -> Market:
     """Say how it is paid for."""
     return "spot" if machine.get("InstanceLifecycle") == "spot" else "on-demand"
+
+
+def _refusal(machine: Mapping[str, Any]) -> Refusal | None:
+    """Say why EC2 ended it at its launch, if the code is one of a refusal.
+
+    EC2 says of a launch that fails only after the call was answered what it would have said in the
+    answer, with the side that is to blame: ``Server.InsufficientInstanceCapacity``,
+    ``Client.VolumeLimitExceeded``.
+    """
+    side, _, code = why_ended(machine).partition(".")
+    if PHASES.get(state_of(machine)) != "gone" or side not in {"Client", "Server"}:
+        return None
+    meant = failure.of_code(code, str(machine["StateReason"].get("Message", "")))
+    if meant.effect != "none" or meant.then not in {"next", "breaker"}:
+        return None
+    return Refusal(reason=meant.reason, message=meant.message, then=meant.then)
 
 
 def _kept(machine: Mapping[str, Any], *, public_address: bool) -> Json:

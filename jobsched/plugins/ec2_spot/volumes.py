@@ -38,15 +38,9 @@ async def remove_leftovers(aws: Aws, deployment: str, now: datetime) -> list[str
             tried.
     """
     until = now - SPARED
-    volumes = await aws.pages(
-        "describe_volumes",
-        "Volumes",
-        Filters=[tags.having(tags.DEPLOYMENT, deployment), *tags.filters(status="available")],
-        MaxResults=PAGE,
-    )
     removed: list[str] = []
     failed: list[OperationFailed] = []
-    for volume in volumes:
+    for volume in await left(aws, deployment):
         if volume["CreateTime"] > until:
             continue
         try:
@@ -60,6 +54,20 @@ async def remove_leftovers(aws: Aws, deployment: str, now: datetime) -> list[str
     return removed
 
 
+async def left(aws: Aws, deployment: str) -> list[Mapping[str, Any]]:
+    """Give the deployment's volumes that no machine uses, as EC2 describes them.
+
+    Raises:
+        OperationFailed: the list could not be had.
+    """
+    return await aws.pages(
+        "describe_volumes",
+        "Volumes",
+        Filters=[tags.having(tags.DEPLOYMENT, deployment), *tags.filters(status="available")],
+        MaxResults=PAGE,
+    )
+
+
 async def _deleted(aws: Aws, volume: Mapping[str, Any]) -> bool:
     try:
         await aws.call("delete_volume", VolumeId=volume["VolumeId"])
@@ -70,4 +78,4 @@ async def _deleted(aws: Aws, volume: Mapping[str, Any]) -> bool:
     return True
 
 
-__all__ = ["remove_leftovers"]
+__all__ = ["left", "remove_leftovers"]

@@ -81,6 +81,7 @@ CASES = [
     *_of("noted", "save.Noted", who="api"),
     *_of("hinted", "save.Hinted", who="api"),
     *_of("halted", "store.resume", who="api"),
+    *_of("permitted", "store.permit", who="api"),
     Case(point="chores.advance_later", story="plain", who="api", settings=BY_ARQ),
 ]
 
@@ -88,6 +89,7 @@ CASES = [
 APART = (
     *("store.stamp", "store.prune", "logs.delete", "provider.remove_leftovers"),
     *("store.examine", "store.clear_alarm", "store.wake", "store.repair", "store.raise_alarm"),
+    *("store.use_permit", "store.suspect", "store.see_reaper"),
     *("store.begin_restore", "save.Restored", "store.end_restore"),
 )
 

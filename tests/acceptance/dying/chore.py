@@ -8,7 +8,9 @@ from datetime import timedelta
 from jobsched import bootstrap, log
 from jobsched.engine.clean import clean
 from jobsched.engine.prune import prune
+from jobsched.engine.reap import reap
 from jobsched.engine.reconcile import reconcile
+from jobsched.engine.turn import Turn
 
 
 def run(name: str) -> None:
@@ -29,6 +31,11 @@ async def _run(name: str) -> None:
                 assert not claimed.jobs
             case "reconcile":
                 await reconcile(parts)
+            case "reap":
+                # not the lock of the worker that runs beside it, whose minute may come any time
+                turn = Turn(parts, "reap beside", timedelta(minutes=1))
+                assert await turn.take()
+                await reap(parts, parts.registry.provider("shaky"), turn)
             case "clean":
                 await clean(parts, parts.registry.provider("shaky"))
 

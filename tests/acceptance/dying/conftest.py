@@ -1,4 +1,4 @@
-"""A deployment of a test's own, whose processes are forked."""
+"""Deployments whose processes are forked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import docker
 import pytest
 
 from tests.acceptance.dying.scene import Scene, scene
+from tests.acceptance.dying.scenes import Scenes
 from tests.services import RedisServer
 
 
@@ -22,3 +23,13 @@ def stage(
     with scene(docker_host, busybox_image, docker_client, redis_server) as made:
         made.begin()
         yield made
+
+
+@pytest.fixture(scope="module")
+def scenes(redis_program: object, docker_host: str, busybox_image: str) -> Iterator[Scenes]:
+    """The deployments of this worker of the test run."""
+    made = Scenes(docker_host, busybox_image)
+    try:
+        yield made
+    finally:
+        made.close()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import shutil
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -153,52 +149,6 @@ class Scene:
         """Cancel a job that may have ended meanwhile."""
         with suppress(Answered):
             self.persist(lambda: self.client.cancel(job))
-
-    def machine(self, job: str) -> dict[str, Any]:
-        """Wait for a machine of `shaky` that a job has; give its request."""
-        found: list[dict[str, Any]] = []
-
-        def there() -> bool:
-            for path in (self.folder / "data").rglob("shaky/local/*.json"):
-                with suppress(OSError, ValueError):
-                    request = json.loads(path.read_text())["request"]
-                    if request["job"] == job:
-                        found.append(request)
-            return bool(found)
-
-        self.until(there, job)
-        return found[-1]
-
-    def say(self, machine: dict[str, Any], action: str, **payload: str) -> None:
-        """Say something as the machine, until the API has heard it."""
-        about = {"job_id": machine["job"], "instance_id": f"local-{machine['token'][:12]}"}
-        body = {"action": action, **about, **payload}
-
-        def said() -> bool:
-            request = urllib.request.Request(  # noqa: S310 - our own API
-                f"{self.url}/callback",
-                data=json.dumps(body).encode(),
-                headers={
-                    "Authorization": f"Bearer {machine['callback_token']}",
-                    "Content-Type": "application/json",
-                },
-            )
-            try:
-                with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
-                    return bool(response.status == 200)
-            except urllib.error.HTTPError as error:
-                with error:
-                    # the launch is over
-                    return error.code == 410
-            except (OSError, http.client.HTTPException):
-                return False
-
-        self.until(said, body)
-
-    def take(self, machine: dict[str, Any]) -> None:
-        """Let the cloud say that it takes a machine away."""
-        name = f"taken-{machine['job']}-{machine['launch']}"
-        (self.folder / "data" / "shaky" / name).touch()
 
     def containers(self, job: str = "") -> list[Any]:
         """Give the containers of a job, or of all; those that go just now are left out."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.acceptance.dying.cloud import machine_of, say, take
 from tests.acceptance.dying.scene import ENDS, Scene
 
 
@@ -59,7 +60,7 @@ def _taken(scene: Scene) -> str:
     script = "[ $JOBSCHED_ATTEMPT = 2 ] || exec sleep 60"
     job = scene.post("sh", "-c", script, provider="shaky", retry=retry)
     scene.reaches(job, "running")
-    scene.take(scene.machine(job))
+    take(scene, machine_of(scene, job))
     scene.ended(job)
     return job
 
@@ -69,9 +70,9 @@ def _told(action: str, **payload: str) -> Callable[[Scene], str]:
 
     def tell(scene: Scene) -> str:
         job = scene.post("sleep", "2", provider="shaky")
-        machine = scene.machine(job)
+        machine = machine_of(scene, job)
         scene.reaches(job, "running")
-        scene.say(machine, action, **payload)
+        say(scene, machine, action, **payload)
         scene.ended(job)
         return job
 
@@ -81,7 +82,7 @@ def _told(action: str, **payload: str) -> Callable[[Scene], str]:
 def _ready(scene: Scene) -> str:
     """Its machine is ready when it says so."""
     job = scene.post("true", provider="shaky", options={"shaky": {"quiet": True}})
-    scene.say(scene.machine(job), "update")
+    say(scene, machine_of(scene, job), "update")
     scene.ended(job)
     return job
 
@@ -89,11 +90,11 @@ def _ready(scene: Scene) -> str:
 def _boot_fails(scene: Scene) -> str:
     """Its first machine cannot boot; the second can."""
     job = scene.post("true", provider="shaky", options={"shaky": {"quiet": True}})
-    first = scene.machine(job)
-    scene.say(first, "terminate", why="boot_failed")
-    while (machine := scene.machine(job))["launch"] == first["launch"]:
+    first = machine_of(scene, job)
+    say(scene, first, "terminate", why="boot_failed")
+    while (machine := machine_of(scene, job))["launch"] == first["launch"]:
         assert scene.status(job)["status"] not in ENDS
-    scene.say(machine, "update")
+    say(scene, machine, "update")
     scene.ended(job)
     return job
 
@@ -106,6 +107,14 @@ def _halts(scene: Scene) -> str:
     scene.ended(job)
     scene.persist(lambda: scene.client.resume("shaky"))
     scene.until(lambda: not _is_halted(scene), job)
+    return job
+
+
+def _permitted(scene: Scene) -> str:
+    """An operator gives the reaper a word while it runs."""
+    job = scene.post("sleep", "1", provider="shaky")
+    scene.persist(lambda: scene.client.force_reap("shaky"))
+    scene.ended(job)
     return job
 
 
@@ -137,6 +146,7 @@ STORIES: dict[str, Story] = {
     "given up": Story(
         tell=_refused(refuse=9, then="fail"), ends=("failed", "no_capacity"), starts={}
     ),
+    "permitted": Story(tell=_permitted),
     "halted": Story(tell=_halts, ends=("failed", "no_capacity"), starts={}),
 }
 

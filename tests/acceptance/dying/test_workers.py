@@ -87,9 +87,12 @@ def test_a_rolling_restart_costs_nothing(stage: Scene) -> None:
     """Workers are replaced by SIGTERM, one by one, while jobs come and run (Q15)."""
     jobs = []
     worker = stage.start("worker")
+    stage.until(lambda: "worker.started" in stage.said_by(stage.processes[-1]))
     for number in range(ROUNDS):
         jobs += [stage.post("sh", "-c", f"sleep {pause}; exit 5") for pause in (0, 0.4, 0.8)]
         following = stage.start("worker")
+        # who replaces it is there before it goes, as with any supervisor
+        stage.until(lambda one=following: "worker.started" in stage.said_by(one))  # type: ignore[misc]
         if number % 2:
             # sooner or later in their steps
             stage.reaches(jobs[-1], "running")

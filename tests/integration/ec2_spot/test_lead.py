@@ -100,7 +100,7 @@ def test_a_machine_that_is_lost_while_it_waits_is_replaced(
 def test_a_stillborn_machine_is_replaced(
     ec2: FakeEc2, run_job: RunJob, services: LentServices
 ) -> None:
-    """L13: EC2 names a machine and ends it at once: the next one is asked for, and it is told."""
+    """EC2 names a machine and ends it at once: the next offer is asked, as if refused (L13)."""
     ec2.switch(stillborn={"spot/m6i.large/*": "Server.InsufficientInstanceCapacity"})
     ec2.switch(price={"m6i.large/*": "0.01"})
 
@@ -115,5 +115,8 @@ def test_a_stillborn_machine_is_replaced(
 
     assert (ran.state, ran.starts) == ("finished", 1)
     first, _ = only_attempt(ran.job).launches
-    assert first.gone == "machine_lost"
+    assert first.gone == "refused"
+    assert [one.market for one in ec2.machines()] == ["spot", "on-demand"]
+    (refused,) = only_attempt(ran.job).refused
+    assert (refused.reason, refused.launch) == ("no_capacity", 1)
     assert [one.state for one in ec2.machines()] == ["terminated"] * 2

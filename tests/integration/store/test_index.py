@@ -1,5 +1,7 @@
 """Indexes that contradict records are found and rebuilt, on every store."""
 
+import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 
 import pytest
@@ -122,7 +124,11 @@ async def test_a_slot_that_no_record_holds_is_freed(bed: Bed) -> None:
     await bed.damage("stray slot", holds.id)
     assert (await saved(bed.store, waits, samples.begun(waits), caps=ONE)).attempt is None
     assert not await is_due(bed.store, waits.id)
-    assert await bed.store.repair(holds.id) == ("slots",)
+    async with aclosing(bed.store.wakes()) as wakes:
+        await anext(wakes)
+        assert await bed.store.repair(holds.id) == ("slots",)
+        told = await asyncio.wait_for(anext(wakes), 5)
+    assert told.due_at
     assert STRAY not in await bed.store.slots("fake")
     assert await is_due(bed.store, waits.id)
 
@@ -159,6 +165,19 @@ async def test_a_job_that_fell_out_of_its_line_is_due_at_once(bed: Bed) -> None:
     await bed.damage("line", second.id)
     await bed.store.repair(second.id)
     assert await is_due(bed.store, second.id)
+
+
+async def test_a_job_that_left_its_line_is_as_it_should_be(bed: Bed) -> None:
+    """By a save of whatever kind, and by being put aside."""
+    first, second, third = [await accepted(bed.store, number) for number in (1, 2, 3)]
+    await saved(bed.store, first, samples.begun(first), caps=ONE)
+    for one in (second, third):
+        await saved(bed.store, one, samples.begun(one), caps=ONE)
+    await saved(bed.store, second, samples.planned(second))
+    await bed.spoil(third.id)
+    with pytest.raises(UnreadableRecord):
+        await bed.store.read(third.id)
+    assert await found(bed.store) == []
 
 
 async def test_an_ended_job_is_forgotten_in_time_again(bed: Bed) -> None:

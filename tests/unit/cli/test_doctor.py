@@ -56,6 +56,7 @@ CORE = [
     "jobs.quarantine",
     "alarms",
     "halted",
+    "leaks.local",
 ]
 #: what asks no server
 OF_OTHERS = ["api.token", "api.aiohttp", "arq", "docker_runner.certificates"]

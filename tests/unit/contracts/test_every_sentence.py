@@ -93,6 +93,7 @@ OF_THE_CORE = (
     "It is asked again",
     "nothing is concluded",
     "nothing is ended",
+    "with gone: the provider ended it at its launch",
     "the core never stops",
     "The provider wraps it",
     'with then="breaker":',

@@ -25,7 +25,12 @@ VARIANTS: dict[type[facts.Fact], dict[str, list[Any]]] = {
         "ready": [True, False],
     },
     facts.Ready: {"instance_id": ["", "i-1", "i-2"], "certificate": ["", "one", "two"]},
-    facts.Gone: {"why": ["terminated", "never_seen", "interrupted", "machine_lost", "abandoned"]},
+    facts.Gone: {
+        "why": [
+            *("terminated", "never_seen", "refused"),
+            *("interrupted", "machine_lost", "abandoned"),
+        ]
+    },
     facts.Stopping: {
         "why": ["cancel", "timeout", "interruption"],
         "grace": [None, SECOND, 100 * SECOND],

@@ -51,6 +51,33 @@ def test_refusals_use_up_no_machines() -> None:
     assert [one.label for one in job.attempt.refused[:2]] == ["spot", "spot"]
 
 
+def test_a_machine_that_was_ended_at_its_launch_is_a_refusal() -> None:
+    """The next offer is asked, no machine is used up, and after the last one is a pause (L13)."""
+    job = up_to(facts.Offered)
+    for number in range(1, 21):
+        named = told(facts.Provisioned, launch=number)
+        ended = told(facts.Gone, launch=number, why="refused", message="stillborn")
+        job = known(job, told(facts.Begun, launch=number), named, ended)
+    command = due(job, HOUR + 60 * MINUTE).command
+    assert command
+    assert command.verb is Verb.PROVISION
+    assert not slots(job)
+    assert job.attempt
+    assert (job.attempt.refusals, len(job.attempt.refused)) == (20, 20)
+    assert job.attempt.refused[0].message == "stillborn"
+    assert job.attempt.round_until
+    late = due(job, HOUR + 2 * DAY).command
+    assert late
+    assert (late.verb, late.why) == (Verb.GIVE_UP, "no_capacity")
+
+
+def test_a_machine_that_could_be_used_was_not_refused() -> None:
+    """Whatever its provider says of its end: it was had, and counts as one (L13)."""
+    job = known(up_to(facts.Prepared), told(facts.Gone, HOUR - SECOND, why="refused"))
+    assert job.attempt
+    assert (job.attempt.launches[0].gone, job.attempt.refusals) == ("machine_lost", 0)
+
+
 def test_refused_launches_do_not_swell_the_record() -> None:
     """Of a day without capacity the last launch is kept, numbered on, and twenty refusals."""
     job = refused(up_to(facts.Offered), 300)

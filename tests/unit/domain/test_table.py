@@ -38,6 +38,7 @@ NEWS: dict[str, facts.Fact] = {kind.__name__: told(kind, LATER) for kind in fact
     "Interrupted until": told(facts.Interrupted, LATER, until=LATER + 120 * SECOND),
     "Warned rebalance": told(facts.Warned, LATER, kind="rebalance"),
     "Gone never_seen": told(facts.Gone, LATER, why="never_seen"),
+    "Gone refused": told(facts.Gone, LATER, why="refused", reason="no_capacity"),
     "Gone abandoned": told(facts.Gone, LATER, why="abandoned"),
     "Prepared 1": told(facts.Prepared, LATER, no=1),
     "Ended 1": told(facts.Ended, LATER, code=1),
@@ -85,6 +86,7 @@ Planned 2             .    .    .    .    .    .    .    .    .    .    .    .  
 Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
 Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
 Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    .    .
+Gone refused          .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    .    .    .    .
 Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    F    C    X    X    .    .    .    .
 Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
 Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .

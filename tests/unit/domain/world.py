@@ -318,7 +318,8 @@ class World:
         launch = self._launch(command)
         last = last_try(launch)
         assert last
-        assert not launch.stopping_at, "it is told too late"
+        expected = "interruption" if command.why == "interruption" else None
+        assert launch.stopping == expected, "it is told at the wrong time"
         if luck != "lost_after":
             failure = "" if self._reached(command, luck) and luck == "good" else "not reached"
             kind = command.why
@@ -337,6 +338,8 @@ class World:
                 grace = deadlines.grace(self.job.spec, launch, command.why, self.now)  # type: ignore[arg-type]  # a reason, as text
                 about = {"no": last.no, "why": command.why, "grace": grace}
                 self.tell(self.made(facts.Stopping, launch.no, **about))
+                if command.why == "interruption":
+                    return
             if box and luck != "lost_before":
                 box.phase, box.code = "exited", 0 if luck == "late" else 143
                 if luck != "lost_after":

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from jobsched.contracts.provider import InstanceStatus
+import pytest
+
+from jobsched.contracts.provider import InstanceStatus, Refusal
 from jobsched.domain import facts
 from jobsched.domain.job import Attempt, Instance, Launch, Plan
+from jobsched.engine import answer
 from jobsched.engine.place import Place
 from jobsched.engine.seen import of_instance
+from jobsched.store.keepable import NotKeepable
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -28,6 +33,28 @@ def test_a_machine_that_is_unknown_has_its_id_all_the_same() -> None:
     status = InstanceStatus(phase="unknown", instance=instance)
     named = facts.Provisioned(at=AT, attempt=1, launch=1, instance=instance)
     assert of_instance(place(), status, AT) == [named]
+
+
+REFUSAL = Refusal(reason="no_capacity", message="none is left")
+
+
+def test_an_end_at_the_launch_is_a_refusal() -> None:
+    """Why the provider ended it is kept; of one that we gave back it says nothing (L13)."""
+    gone = InstanceStatus(phase="gone", instance=Instance(id="i-1"), refusal=REFUSAL)
+    found = of_instance(place(), gone, AT)[-1]
+    assert found == facts.Gone(
+        at=AT, attempt=1, launch=1, why="refused", reason="no_capacity", message="none is left"
+    )
+    given_back = place()
+    given_back = replace(given_back, launch=replace(given_back.launch, released_at=AT))
+    assert of_instance(given_back, gone, AT)[-1] == facts.Gone(at=AT, attempt=1, launch=1)
+
+
+@pytest.mark.parametrize("reason", ["", "two\nlines", "x" * 65, "ünicode"])
+def test_a_refusal_has_a_label(reason: str) -> None:
+    """It goes to metrics and to the user."""
+    with pytest.raises(NotKeepable, match="label"):
+        answer.instance_status(InstanceStatus(phase="gone", refusal=Refusal(reason=reason)))
 
 
 def test_nobody_knows_anything_of_an_unknown_machine_without_an_id() -> None:

@@ -206,9 +206,21 @@ async def test_an_interruption_is_seen(world: World) -> None:
     await world.ended(machine)
 
 
-async def test_a_stillborn_machine_is_gone(world: World) -> None:
-    """L13: a machine that is terminated at its launch is gone, and EC2's reason is told."""
-    code = "Server.InsufficientInstanceCapacity"
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        ("Server.InsufficientInstanceCapacity", ("no_capacity", "next")),
+        ("Client.VolumeLimitExceeded", ("quota", "next")),
+        ("Client.InvalidSnapshot.NotFound", ("configuration", "breaker")),
+        # nobody can tell what follows from it: a machine was lost
+        ("Server.InternalError", None),
+        ("Client.InternalError", None),
+    ],
+)
+async def test_a_stillborn_machine_is_gone(
+    world: World, code: str, refusal: tuple[str, str] | None
+) -> None:
+    """A machine that is terminated at its launch is gone; EC2's reason says what follows (L13)."""
     world.ec2.switch(stillborn={"spot/*/*": code})
     machine = await world.launched()
 
@@ -216,6 +228,9 @@ async def test_a_stillborn_machine_is_gone(world: World) -> None:
     assert (status.phase, status.interrupted) == ("gone", False)
     assert status.instance is not None
     assert (status.instance.id, status.instance.state["reason"]) == (machine.id, code)
+    told = status.refusal
+    assert (told and (told.reason, told.then)) == refusal
+    assert told is None or told.message.startswith(code.partition(".")[2])
     assert [
         fields["code"] for _, event, fields in world.log.entries if event == "machine.ended"
     ] == [code]
