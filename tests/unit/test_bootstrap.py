@@ -191,7 +191,7 @@ async def test_a_failing_startup_leaves_nothing_behind(
 async def test_the_clock_follows_the_store_and_its_absence_is_told_once(
     tmp_path: Path, distributions: Distributions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Time goes on without the store, which is heard of when it goes and when it is back."""
+    """Time goes on without the store, which is heard of when it goes and when it is back (Q16)."""
     monkeypatch.setattr("jobsched.bootstrap.opening.SYNC_EVERY", timedelta(seconds=0.01))
     distributions.install("acme", ACME)
     now = [NOON]

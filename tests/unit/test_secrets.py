@@ -38,7 +38,7 @@ def test_tokens_are_made_from_the_secret_and_the_launch_alone() -> None:
 
 
 def test_every_launch_has_tokens_of_its_own() -> None:
-    """No two differ only in where the numbers are cut, and the two kinds differ."""
+    """No two differ only in where the numbers are cut, and the two kinds differ (L8)."""
     tokens = {
         make(JOB, attempt, launch)
         for make in (SECRETS.token, SECRETS.callback_token)

@@ -34,7 +34,7 @@ async def spawner() -> AsyncIterator[Spawner]:
 
 
 def test_the_clock_carries_the_stores_time_on() -> None:
-    """It goes on by the monotonic clock, whatever the wall clock does, until the next look."""
+    """It goes on by the monotonic clock, whatever the wall clock does, to the next look (Q17)."""
     ticks = [100.0]
     clock = StoreClock(lambda: ticks[0])
     clock.sync(NOON)

@@ -173,7 +173,7 @@ async def test_a_job_asks_for_what_there_is_not(
 async def test_what_the_sdk_does_not_outlast_is_sent_again(
     provider: Ec2SpotProvider, ec2: FakeEc2, switches: dict[str, Any]
 ) -> None:
-    """L2, L3, L10: open whether it took effect; the repeat by another worker has one machine."""
+    """Open whether it took effect; the repeat by another worker has one machine (L2, L3, L10)."""
     request = await frozen(provider)
     ec2.switch(**switches)
     told = await refusal(provider.provision(request))

@@ -197,7 +197,7 @@ async def test_the_same_key_and_body_give_the_same_job(bed: Bed) -> None:
 
 
 async def test_the_same_key_with_another_body_is_refused(bed: Bed) -> None:
-    """Another body under a key of the last 24 hours is a conflict; nothing is written."""
+    """Another body under a key of the last 24 hours is a conflict; nothing is written (A4)."""
     now = await bed.store.check()
     await bed.store.accept(
         samples.job(1), look_again_at=now, idempotency=Idempotency(key="k", digest="d")

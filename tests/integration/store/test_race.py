@@ -47,7 +47,7 @@ async def test_one_of_many_saves_wins(redis_bed: RedisBed) -> None:
 
 
 async def test_each_job_is_claimed_once(redis_bed: RedisBed) -> None:
-    """32 threads that claim until nothing is left get each of 640 jobs exactly once."""
+    """32 threads that claim until nothing is left get each of 640 jobs exactly once (Q2)."""
     jobs, _ = await accepted(redis_bed, 640)
 
     async def work(number: int, store: RedisStore) -> list[str]:

@@ -34,7 +34,7 @@ async def test_the_cap_of_machines_is_never_passed(redis_bed: RedisBed) -> None:
 
 
 async def test_the_hourly_cap_is_never_passed(redis_bed: RedisBed) -> None:
-    """32 threads that begin and end launches at once begin no more than the hour allows."""
+    """32 threads that begin and end launches at once begin no more than the hour allows (L16)."""
     now = await redis_bed.store.check()
     for number in range(THREADS):
         await redis_bed.store.accept(samples.job(number), look_again_at=now)
@@ -57,7 +57,7 @@ async def test_the_hourly_cap_is_never_passed(redis_bed: RedisBed) -> None:
 
 
 async def test_the_pace_is_never_passed(redis_bed: RedisBed) -> None:
-    """32 threads that begin launches again and again for a second begin as many as the pace has."""
+    """32 threads that begin launches for a second begin as many as the pace has (Q13)."""
     caps = Caps(hourly=1000, per_second=20)
     jobs, now = await accepted(redis_bed, THREADS * 4)
 

@@ -85,7 +85,7 @@ class Broken:
 
 @pytest.mark.parametrize(("method", "others"), [("offers", 20), ("freeze", 20), ("provision", 100)])
 def test_one_job_pays_and_all_others_wait(method: str, others: int) -> None:
-    """A wrong setting ends one job; after a resume all others finish."""
+    """A wrong setting ends one job; after a resume all others finish (L11)."""
 
     async def story() -> None:
         async with broken(method, jobs=1 + others) as there:

@@ -83,7 +83,7 @@ async def problem_of(answer: Any, status: int) -> dict[str, Any]:
 async def test_each_bad_request_is_answered_with_its_status(
     api: Api, method: str, path: str, sent: dict[str, Any], status: int
 ) -> None:
-    """A request that cannot be served is answered with a problem document of the right status."""
+    """What cannot be served is answered with a problem document of the right status (A11)."""
     sent = {key: value for key, value in sent.items() if value is not None}
 
     answer = await api.request(method, path, **sent)

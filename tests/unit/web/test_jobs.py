@@ -3,6 +3,8 @@
 import copy
 import json
 from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -88,6 +90,23 @@ async def test_what_the_engine_refuses_is_told_by_field(api: Api, store: kit.Fak
     assert answer.status == 422
     assert list((await answer.json())["errors"]) == ["provider"]
     assert store.jobs == {}
+
+
+@pytest.mark.parametrize(
+    ("ago", "status"),
+    [(timedelta(hours=23, minutes=59), 200), (timedelta(hours=24, minutes=1), 422)],
+)
+async def test_a_time_that_is_too_late_is_refused(
+    api: Api, store: kit.FakeStore, ago: timedelta, status: int
+) -> None:
+    """One that is past by less than late_limit runs now; without a zone it is in UTC (A8)."""
+    written = (kit.NOW - ago).replace(tzinfo=None).isoformat()
+    answer = await api.post("/schedule", json=kit.BODY | {"schedule": written})
+
+    assert answer.status == status
+    assert len(store.jobs) == (status == HTTPStatus.OK)
+    if status != HTTPStatus.OK:
+        assert list((await answer.json())["errors"]) == ["schedule"]
 
 
 async def test_a_repeat_with_the_same_key_gives_the_same_job(

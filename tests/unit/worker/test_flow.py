@@ -78,7 +78,7 @@ def test_a_cancel_in_each_state(state: State, a_lead: None) -> None:
 
 
 def test_a_cancel_after_the_end_is_refused() -> None:
-    """What has ended stays as it is; a second cancel of a cancelled job is no mistake."""
+    """What has ended stays as it is; a second cancel of a cancelled job is no mistake (A10)."""
 
     async def story() -> None:
         simulation = await a_world()
@@ -308,7 +308,7 @@ def test_an_emptied_store_launches_and_ends_nothing() -> None:
 
 @pytest.mark.parametrize("method", ["prepare", "offers", "freeze"])
 def test_a_bug_of_a_plugin_five_times_over(method: str) -> None:
-    """A plugin that always breaks ends the attempt after five tries, and the machine goes back."""
+    """A plugin that always breaks ends the attempt after five tries (Q12)."""
 
     async def story() -> None:
         heard = Heard()

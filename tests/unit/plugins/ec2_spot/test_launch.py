@@ -275,7 +275,7 @@ async def test_a_throttled_repeat_is_in_doubt(lent: tuple[StubbedAws, Launcher])
 
 
 async def test_a_repeat_of_a_dead_token_is_definite(lent: tuple[StubbedAws, Launcher]) -> None:
-    """L7: there was a machine, and it is gone: that token never has another one."""
+    """There was a machine, and it is gone: that token never has another one (L7)."""
     aws, launcher = lent
     aws.fails("create_fleet", "IdempotentInstanceTerminated")
 

@@ -70,7 +70,7 @@ async def test_rendered_twice_it_is_the_same_bytes() -> None:
 
 
 async def test_it_is_the_whole_call() -> None:
-    """L4, L12: token, one machine, template in a fixed version, user data, tags: all is frozen."""
+    """Token, one machine, template in a fixed version, user data, tags: all is frozen (L4, L12)."""
     request = await frozen()
     (config,) = request["fleet"].pop("LaunchTemplateConfigs")
     data = config["LaunchTemplateSpecification"].pop("LaunchTemplateSpecificationUserData")
@@ -165,7 +165,7 @@ async def test_the_image_is_looked_up_once_for_a_launch() -> None:
 
 
 def test_the_order_of_keys_does_not_matter() -> None:
-    """L6: a version of Python or of this plugin that builds it in another order changes nothing."""
+    """A version of Python or of this plugin with another order changes nothing (L6)."""
     fleet = fleet_of(ORDER, SPOT, SUBNETS, image=IMAGE, version=VERSION, data="AAAA")
     turned = dict(reversed(fleet.items()))
     assert rendered(turned, SUBNETS) == rendered(fleet, SUBNETS)
