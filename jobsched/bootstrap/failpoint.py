@@ -12,11 +12,14 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from jobsched import log
 from jobsched.engine.outside import POINTS, Outside, plugins_outside
 from jobsched.errors import ConfigError
 from jobsched.hooks.registry import Registry
 
 T = TypeVar("T")
+
+_log = log.get(__name__)
 
 VARIABLE = "JOBSCHED_FAILPOINT"
 #: the exit code of a process that ended at its point: no signal's, and nobody else's
@@ -32,6 +35,9 @@ class FailPoint:
         self._when = when
         self._left = time
 
+    def __str__(self) -> str:
+        return f"{self._name}:{self._when}"
+
     async def __call__(self, names: tuple[str, ...], ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask, unless this is the place. A call that raises has no *after*."""
         self._pass(names, "before")
@@ -44,7 +50,7 @@ class FailPoint:
             return
         self._left -= 1
         if not self._left:
-            said = f"jobsched: ended at the fail-point {self._name}:{when}, as {VARIABLE} says\n"
+            said = f"jobsched: ended at the fail-point {self}, as {VARIABLE} says\n"
             os.write(2, said.encode())
             # not one line more is carried out: no task, no handler, no file is closed
             os._exit(EXIT)
@@ -81,8 +87,11 @@ def around(outside: T, kind: str, point: FailPoint | None) -> T:
 
 
 def around_plugins(registry: Registry, point: FailPoint | None) -> Registry:
-    """Give the registry, or one with stand-ins."""
-    return plugins_outside(registry, point) if point else registry
+    """Give the registry, or one with stand-ins, and a warning in the log."""
+    if point is None:
+        return registry
+    _log.warning("failpoint.set", point=str(point), why=f"{VARIABLE} ends this process there")
+    return plugins_outside(registry, point)
 
 
 __all__ = ["EXIT", "VARIABLE", "FailPoint", "around", "around_plugins", "read"]

@@ -25,6 +25,7 @@ import docker
 
 from jobsched.client import Client
 from tests.acceptance.product import WITHIN, environment
+from tests.acceptance.starts import Starts
 from tests.services import RedisServer
 
 ENDS = {"finished", "failed", "cancelled"}
@@ -43,8 +44,8 @@ class Deployment:
     engines: list[docker.DockerClient]
     variables: dict[str, str]
     folder: Path
-    #: the engine's clock when it began
-    since: int = 0
+    #: what each of the engines tells of starts
+    witnesses: list[tuple[docker.DockerClient, Starts]]
     url: str = ""
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
@@ -171,16 +172,10 @@ class Deployment:
             time.sleep(0.02)
 
     def starts(self) -> Counter[str]:
-        """Count the containers' starts by job, as the engines tell them."""
-        # in its own whole seconds, so that what was a moment ago is among them
-        until = int(time.time()) + 1
-        label = {"type": "container", "event": "start", "label": "jobsched.job"}
-        told = chain.from_iterable(
-            engine.events(since=self.since, until=until, filters=label, decode=True)
-            for engine in self.engines
-        )
-        ours = (event["Actor"]["Attributes"]["jobsched.job"] for event in told)
-        return Counter(job for job in ours if job in self.jobs)
+        """Count the containers' starts by job, as the engines that are there tell them."""
+        heard = [starts for engine, starts in self.witnesses if engine in self.engines]
+        counts = {job: sum(one.of(job).total() for one in heard) for job in self.jobs}
+        return +Counter(counts)
 
     def left(self) -> list[str]:
         """Give what is left of our jobs on the engines."""
@@ -201,6 +196,8 @@ class Deployment:
         for process in self.processes:
             process.kill()
             process.communicate()
+        for _, starts in self.witnesses:
+            starts.close()
         for job in self.jobs:
             for container in self._containers({"label": f"jobsched.job={job}"}, all=True):
                 container.remove(force=True)
@@ -238,9 +235,9 @@ def deployment(
         redis=redis,
         image=image,
         engines=list(engines),
+        witnesses=[(one, Starts(one, variables["JOBSCHED_DEPLOYMENT"])) for one in engines],
         variables=variables,
         folder=folder,
-        since=int(time.time()),
     )
     try:
         subprocess.run(

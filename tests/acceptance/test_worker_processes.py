@@ -167,9 +167,9 @@ def test_a_step_in_hand_is_finished_before_the_end(deployed: Deployment) -> None
     # deaf to SIGTERM: stopping it takes all of its grace
     job = deployed.schedule("trap '' TERM; while true; do sleep 0.1; done", grace=3)
     deployed.until(lambda: deployed.status(job)["status"] == "running", job)
-    deployed.client.cancel(job)
     told = {"type": "container", "event": "kill", "label": f"jobsched.job={job}"}
-    events = deployed.engine.events(since=deployed.since, filters=told, decode=True)
+    events = deployed.engine.events(filters=told, decode=True)
+    deployed.client.cancel(job)
     assert next(iter(events))["Action"] == "kill"
     events.close()
 

@@ -34,12 +34,12 @@ class Shown(FakeProvider):
     def __init__(self) -> None:
         super().__init__(FakeWorld(clock=FakeClock()))
         self.machines: list[Any] = []
-        self.fails = False
+        self.fails: Exception | None = None
 
     async def owned(self) -> Sequence[OwnedMachine]:
         """List them."""
         if self.fails:
-            raise ProviderFailed("no_answer", "it does not answer", effect="unknown")
+            raise self.fails
         return self.machines
 
 
@@ -104,11 +104,12 @@ async def machine(bed: RedisBed, name: str, *, age: timedelta = 2 * HOUR, **abou
 async def test_machines_that_are_counted_on_are_no_leak(
     bed: RedisBed, tmp_path: Path, provider: Shown
 ) -> None:
-    """Nor is one that is so young that its record may be behind."""
+    """Nor is one so young that its record may be behind, nor one that is ending."""
     job = await launched(bed, 1)
     provider.machines = [
         await machine(bed, "i-1", token=token_of(job), job=job.id, attempt=1),
         await machine(bed, "i-2", token="t", job=f"{2:032d}", age=timedelta(seconds=30)),
+        await machine(bed, "i-3", token="t", job=f"{3:032d}", phase="going"),
     ]
     found = await looked(bed, tmp_path, provider)
     assert (found.verdict, "2 machines of fake are on" in found.sentence) == ("pass", True), found
@@ -159,10 +160,14 @@ async def test_what_cannot_be_told_is_unknown(
     bed: RedisBed, tmp_path: Path, provider: Shown
 ) -> None:
     """A provider that does not answer, a record that cannot be read, a store of others."""
-    provider.fails = True
-    found = await looked(bed, tmp_path, provider)
-    assert (found.verdict, "it does not answer" in found.sentence) == ("unknown", True), found
-    provider.fails = False
+    for error, words in (
+        (ProviderFailed("no_answer", "it does not answer", effect="unknown"), "does not answer"),
+        (TypeError("a bug"), "fake.owned failed: TypeError"),
+    ):
+        provider.fails = error
+        found = await looked(bed, tmp_path, provider)
+        assert (found.verdict, words in found.sentence) == ("unknown", True), found
+    provider.fails = None
     job = await launched(bed, 1)
     provider.machines = [await machine(bed, "i-1", token="t", job=job.id, attempt=1)]
     for who in ({"deployment": "other"}, {"secret": "another"}):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from jobsched import bootstrap
 from jobsched.bootstrap import failpoint
@@ -107,10 +108,14 @@ def test_without_it_nothing_is_wrapped() -> None:
 
 
 def test_with_it_all_of_the_outside_is_wrapped() -> None:
-    """Store, providers, runners and log stores alike, whatever the point."""
+    """Store, providers, runners and log stores alike; and nobody leaves it set unseen."""
     point = failpoint.read({failpoint.VARIABLE: "save.Begun:before"})
     provider = FakeProvider(FakeWorld(clock=VirtualClock()))
-    registry = failpoint.around_plugins(Registry(providers={"fake": provider}), point)
+    with capture_logs() as logs:
+        registry = failpoint.around_plugins(Registry(providers={"fake": provider}), point)
+    assert [(one["event"], one["point"]) for one in logs] == [
+        ("failpoint.set", "save.Begun:before")
+    ]
     assert isinstance(registry.provider("fake"), Outside)
     assert registry.provider("fake").caps == provider.caps
     assert isinstance(failpoint.around(MemoryStore, "store", point), Outside)

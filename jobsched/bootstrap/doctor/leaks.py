@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from jobsched import log
 from jobsched.bootstrap.configured import secrets_of
 from jobsched.bootstrap.doctor.jobs import JobsCheck
 from jobsched.bootstrap.doctor.reading import identity_of
@@ -19,16 +20,20 @@ from jobsched.engine import answer
 from jobsched.engine.orphan import Orphan, job_of, orphan, overdue
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
 from jobsched.hooks.checks import WITHIN
-from jobsched.hooks.patience import patiently
+from jobsched.hooks.patience import Broke, NoAnswer, patiently
 from jobsched.store.keepable import NotKeepable
 from jobsched.store.redis import RedisStore
 
+#: so that the records can be read within a check's own time
+LISTED_WITHIN: Final = WITHIN * 0.8
 #: as though a pass of the reaper had seen it before
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 #: machines that are named in a sentence
 NAMED: Final = 10
 #: characters of a sentence, at the most
 LONGEST: Final = 900
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,10 @@ class Leaks(JobsCheck):
             machines = await self._listed()
         except (OperationFailed, NotKeepable) as error:
             return Finding("unknown", f"{self._provider.name} does not list them: {_line(error)}")
+        except (Exception, Broke) as error:  # noqa: BLE001 - a provider that is broken is told as such
+            what = f"{self._provider.name}.owned"
+            _log.exception("plugin.failed", call=what)
+            return Finding("unknown", f"{what} failed: {type(error).__name__}; the log says where")
         # whose store it is, and whose secret: in another's no machine of ours has a record
         now = await store.check()
         leaks, unsure = [], 0
@@ -86,11 +95,16 @@ class Leaks(JobsCheck):
 
     async def _listed(self) -> Sequence[OwnedMachine]:
         what = f"{self._provider.name}.owned"
-        found = answer.owned(await patiently(what, self._provider.owned, WITHIN * 0.8))
+        try:
+            found = answer.owned(await patiently(what, self._provider.owned, LISTED_WITHIN))
+        except NoAnswer as error:
+            words = f"no answer within {LISTED_WITHIN.total_seconds():g} s"
+            raise OperationFailed("time_out", words) from error
         wrong = [one for one in found if isinstance(one, NotKeepable)]
         if wrong:
             raise wrong[0]
-        return [one for one in found if isinstance(one, OwnedMachine)]
+        # one that is ending already is no leak; if it does not come to its end, there is an alarm
+        return [one for one in found if isinstance(one, OwnedMachine) and one.phase != "going"]
 
     async def _judged(
         self, store: RedisStore, machine: OwnedMachine, now: datetime

@@ -17,9 +17,9 @@ import docker
 import redis
 
 from jobsched.client import Answered, Client, NoServer
-from tests.acceptance.dying.starts import Starts
 from tests.acceptance.forked import Forked
 from tests.acceptance.product import environment
+from tests.acceptance.starts import Starts
 from tests.services import RedisServer
 
 T = TypeVar("T")
@@ -238,7 +238,7 @@ def scene(
         engine=engine,
         variables=variables,
         folder=folder,
-        starts=Starts(docker_host, deployment),
+        starts=Starts(engine, deployment),
     )
     try:
         yield made
