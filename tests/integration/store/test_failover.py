@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 import redis
@@ -42,11 +43,11 @@ def pair(redis_program: embedded.ServerBinary) -> Iterator[tuple[Server, Server]
         primary.close()
 
 
-def until_linked(replica: Server) -> None:
-    """Wait until the replica follows."""
+def until_linked(primary: Server) -> None:
+    """Wait until the replica follows, and the primary counts on it."""
     deadline = time.monotonic() + 20
-    with redis.Redis.from_url(replica.url) as client:
-        while client.info("replication")["master_link_status"] != "up":
+    with redis.Redis.from_url(primary.url) as client:
+        while client.info("replication").get("min_slaves_good_slaves") != 1:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
@@ -70,27 +71,33 @@ async def until_refused(store: RedisStore) -> None:
         await store.check()
 
 
+async def opened(server: Server, stack: AsyncExitStack) -> RedisStore:
+    """Open the store on a server."""
+    store = await RedisStore.open(server.url, "d")
+    stack.push_async_callback(store.close)
+    return store
+
+
 async def test_what_was_accepted_outlives_the_primary(pair: tuple[Server, Server]) -> None:
     """A primary alone takes nothing and says why; its replica has what was taken before (Q9)."""
     primary, replica = pair
-    until_linked(replica)
-    store = await RedisStore.open(primary.url, "d")
-    await store.stamp("fingerprint")
-    now = await store.check()
-    await store.accept(samples.job(1), look_again_at=now)
-    until_copied(primary, replica)
+    until_linked(primary)
+    async with AsyncExitStack() as stack:
+        store = await opened(primary, stack)
+        await store.stamp("fingerprint")
+        now = await store.check()
+        await store.accept(samples.job(1), look_again_at=now)
+        until_copied(primary, replica)
 
-    with redis.Redis.from_url(replica.url) as client:
-        # the link breaks: to the primary the replica is gone
-        client.replicaof("NO", "ONE")
-    with pytest.raises(StoreUnavailable, match="too few replicas are connected"):
-        await until_refused(store)
-    with pytest.raises(StoreUnavailable, match="too few replicas"):
-        await store.accept(samples.job(2), look_again_at=now)
-    await store.close()
-    primary.close()
+        with redis.Redis.from_url(replica.url) as client:
+            # the link breaks: to the primary the replica is gone
+            client.replicaof("NO", "ONE")
+        with pytest.raises(StoreUnavailable, match="too few replicas are connected"):
+            await until_refused(store)
+        with pytest.raises(StoreUnavailable, match="too few replicas"):
+            await store.accept(samples.job(2), look_again_at=now)
+        primary.close()
 
-    store = await RedisStore.open(replica.url, "d")
-    claimed = await store.claim("w", most=10, lease=samples.LEASE)
-    assert [job.id for job in claimed.jobs] == [samples.job(1).id]
-    await store.close()
+        other = await opened(replica, stack)
+        claimed = await other.claim("w", most=10, lease=samples.LEASE)
+        assert [job.id for job in claimed.jobs] == [samples.job(1).id]
