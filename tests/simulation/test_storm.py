@@ -105,7 +105,7 @@ class Storm:
         runs, code = weather.one_of(0.1, 5, 60, 600), weather.one_of(0, 0, 3)
         program = FakeProgram(runs=cast("float", runs), code=cast("int", code))
         self.wishes[job] = Wish(program=program, retried=retried)
-        if not weather.strikes("cancel", 0.2):
+        if not weather.strikes("cancel", 0.1):
             return []
         return [asyncio.ensure_future(_cancelled(simulation, job, after + weather.between(0, 60)))]
 
