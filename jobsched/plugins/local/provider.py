@@ -47,6 +47,7 @@ class LocalProvider(Provider):
         # the image is pulled and the container created ahead, so that it starts at its time
         self.lead = lead
         self._docker_host = docker_host
+        self._deployment = services.deployment
         self._data_dir = services.data_dir
         self._leases = Leases(services.data_dir / "local")
         self._clock = services.clock
@@ -114,9 +115,9 @@ class LocalProvider(Provider):
         return None if found is None else self._describe(token, *found)
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
-        """Read the files of all launches."""
+        """Read the files of all launches of this deployment."""
         del known
-        found = await self._on_disk(lambda: list(self._leases.all()))
+        found = await self._on_disk(self._ours)
         return {token: self._describe(token, state, lease) for token, state, lease in found}
 
     async def owned(self) -> Sequence[OwnedMachine]:
@@ -136,11 +137,20 @@ class LocalProvider(Provider):
         await self._on_disk(self._leases.end, instance.state["token"])
         return InstanceStatus(phase="gone", access=instance.access, instance=instance)
 
+    def _ours(self) -> list[tuple[str, Found, Lease | None]]:
+        """Give what is not another deployment's, which may share the folder; blocks on the disk."""
+        return [
+            (token, state, lease)
+            for token, state, lease in self._leases.all()
+            # a file that cannot be read is nobody's or ours
+            if lease is None or lease.request.get("deployment") == self._deployment
+        ]
+
     def _held(self) -> list[OwnedMachine]:
         """Give the launches that have a lease; blocks on the disk."""
         here = host.machine_id(self._data_dir)
         found = []
-        for token, state, lease in self._leases.all():
+        for token, state, lease in self._ours():
             written_at = self._leases.written_at(token)
             if state != "gone" and written_at is not None:
                 found.append(_owned(token, lease, here, written_at))

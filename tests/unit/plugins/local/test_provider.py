@@ -387,6 +387,20 @@ async def test_leases_are_owned_until_they_end(
     assert await provider.owned() == []
 
 
+async def test_leases_of_another_deployment_are_not_ours(
+    services: LentServices, provider: LocalProvider
+) -> None:
+    """Two deployments may share a data directory: neither ends what the other has lent."""
+    theirs = LocalProvider(replace(services, deployment="other"), docker_host="unix:///other.sock")
+    order = replace(ORDER, deployment="other", token="cd34" * 16)
+    lent = await provisioned(theirs, order)
+
+    assert await provider.owned() == []
+    assert await provider.describe_all({}) == {}
+    assert [one.instance for one in await theirs.owned()] == [lent]
+    assert list(await theirs.describe_all({})) == [order.token]
+
+
 async def test_a_lease_that_cannot_be_read_is_owned(
     provider: LocalProvider, services: LentServices
 ) -> None:
@@ -407,7 +421,7 @@ def test_a_lease_that_no_record_knows_is_given_back(tmp_path: Path) -> None:
         there = await Fleet.begin()
         services: Any = replace(there.parts().services, data_dir=tmp_path)  # type: ignore[type-var]
         local = LocalProvider(services, docker_host="unix:///nowhere.sock")
-        await provisioned(local, replace(ORDER, dies_at=None))
+        await provisioned(local, replace(ORDER, deployment="simulated", dies_at=None))
         assert await there.passes(provider=local) == 0
         assert await there.passes(provider=local) == 1
         assert await local.owned() == []
