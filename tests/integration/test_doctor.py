@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,18 @@ from tests.services import RedisServer
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(30)]
 
 SECRET = "a-secret-of-many-letters-0123456789"
+
+
+DOOR = ["redis.authentication", "redis.user", "redis.tls"]
+#: an address that no machine has: the server goes on without it, so that no other reaches it
+OTHERS = "127.0.0.1 -192.0.2.1"
+#: settings of a server that we reach on loopback, and what the three checks of its door say
+LISTENS = [
+    ({"bind": "127.0.0.1 -::1", "protected-mode": "no"}, ["pass", "pass", "pass"]),
+    ({"bind": OTHERS, "protected-mode": "no"}, ["fail", "warn", "warn"]),
+    ({"bind": OTHERS, "protected-mode": "yes"}, ["pass", "pass", "pass"]),
+    ({"bind": OTHERS, "requirepass": "word"}, ["pass", "warn", "warn"]),
+]
 
 
 @pytest.fixture
@@ -124,8 +137,11 @@ def test_a_server_that_tells_nothing_is_unknown(
     """Managed servers refuse CONFIG, and some INFO: neither good nor bad, and jobs run."""
     server.acl_setuser("default", enabled=True, commands=["-config"])
     found = looked(environ)
-    assert (found["redis"].verdict, found["redis.durability"].verdict) == ("pass", "unknown")
+    assert {name for name, one in found.items() if one.verdict == "unknown"} == {
+        *("redis.durability", "redis.connections", *DOOR)
+    }
     assert "appendfsync" in found["redis.durability"].sentence
+    assert "CONFIG GET bind" in found["redis.authentication"].sentence
     server.acl_setuser("default", enabled=True, commands=["-info"])
     found = looked(environ)
     assert {name for name, one in found.items() if one.verdict == "unknown"} == {
@@ -134,6 +150,9 @@ def test_a_server_that_tells_nothing_is_unknown(
         "redis.memory",
         "redis.replicas",
         "redis.cluster",
+        "redis.authentication",
+        "redis.user",
+        "redis.tls",
         "redis.connections",
     }
     assert {one.verdict for name, one in found.items() if name != "redis.latency"} == {
@@ -154,6 +173,21 @@ def test_a_server_that_hangs_is_told_in_time(
     assert found["redis"].verdict == "fail"
     assert "JOBSCHED_REDIS_URL" in found["redis"].sentence
     assert {one.verdict for name, one in found.items() if name != "redis"} == {"unknown"}
+
+
+@pytest.mark.parametrize(("settings", "verdicts"), LISTENS)
+def test_a_server_on_loopback_may_listen_to_others(
+    environ: dict[str, str], server: redis.Redis, settings: dict[str, str], verdicts: list[str]
+) -> None:
+    """Who reaches it is asked of the server: our own address does not tell."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name, value in {**settings, "port": port}.items():
+        server.config_set(name, value)
+    word = f":{settings['requirepass']}@" if "requirepass" in settings else ""
+    url = f"redis://{word}127.0.0.1:{port}/0"
+    found = looked({**environ, "JOBSCHED_REDIS_URL": url}, *DOOR)
+    assert [found[name].verdict for name in DOOR] == verdicts, found
 
 
 @pytest.mark.parametrize(

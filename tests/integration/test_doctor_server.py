@@ -187,6 +187,12 @@ def test_who_reaches_an_address_is_read_off_it(url: str, *, local: bool) -> None
     assert server_facts.is_local(url) is local
 
 
+@pytest.mark.parametrize("host", ["*", "::*", "0.0.0.0", "::", "192.0.2.1", "host.example"])  # noqa: S104 - read only
+def test_what_a_server_listens_on_is_loopback_or_not(host: str) -> None:
+    """All addresses are everybody's."""
+    assert not server_facts.is_loopback(host)
+
+
 @pytest.mark.parametrize(
     ("url", "without"),
     [

@@ -191,10 +191,15 @@ def without_credentials(url: str) -> str:
 
 
 def is_local(url: str) -> bool:
-    """Whether a server is reached by this machine alone: by a socket, or on loopback. Pure."""
+    """Whether an address is one of this machine alone: a socket, or loopback. Pure."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme == "unix" or host in {"", "localhost"}:
+    return parts.scheme == "unix" or not host or is_loopback(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by a way that no other has. Pure."""
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -202,4 +207,4 @@ def is_local(url: str) -> bool:
         return False
 
 
-__all__ = ["NotRunning", "Server", "is_local", "without_credentials"]
+__all__ = ["NotRunning", "Server", "is_local", "is_loopback", "without_credentials"]

@@ -10,11 +10,18 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jobsched.bootstrap.doctor import server as server_facts
+from jobsched.bootstrap.doctor.server_reach import reach
 from jobsched.bootstrap.doctor.store import StoreCheck
 from jobsched.contracts.check import Finding
 from jobsched.errors import StoreUnavailable
 
-LOCAL: Final = "only this machine reaches it"
+#: what it means for the door who reaches the server, if it is not others
+NOT_OTHERS: Final = {
+    "this machine": Finding("pass", "not needed: only this machine reaches it"),
+    "unknown": Finding(
+        "unknown", "the server does not tell whether others reach it (CONFIG GET bind): look there"
+    ),
+}
 #: what our user needs not, and what harms every job at once
 DANGEROUS: Final[Mapping[str, tuple[str, ...]]] = {
     "FLUSHALL": ("FLUSHALL",),
@@ -33,8 +40,8 @@ class Authentication(StoreCheck):
     async def judge(self, about: Mapping[str, Any]) -> Finding:
         """See above."""
         del about
-        if server_facts.is_local(self._server.url()):
-            return Finding("pass", f"not needed: {LOCAL}")
+        if known := NOT_OTHERS.get(await reach(self._server)):
+            return known
         try:
             refusal = await self._server.stranger()
         except StoreUnavailable as error:
@@ -54,8 +61,8 @@ class User(StoreCheck):
     async def judge(self, about: Mapping[str, Any]) -> Finding:
         """See above."""
         del about
-        if server_facts.is_local(self._server.url()):
-            return Finding("pass", f"not needed: {LOCAL}")
+        if known := NOT_OTHERS.get(await reach(self._server)):
+            return known
         told = await self._server.ask("ACL", "WHOAMI")
         if told is None:
             return Finding("unknown", "the server does not tell which user we are (ACL WHOAMI)")
@@ -94,13 +101,15 @@ class Encryption(StoreCheck):
     async def judge(self, about: Mapping[str, Any]) -> Finding:
         """See above."""
         del about
-        url = self._server.url()
-        parts = urlsplit(url)
-        if server_facts.is_local(url):
-            return Finding("pass", f"not needed: {LOCAL}")
+        parts = urlsplit(self._server.url())
         if parts.scheme == "rediss":
             return Finding("pass", "the connection is encrypted")
+        if known := NOT_OTHERS.get(await reach(self._server)):
+            return known
         way = "use TLS (rediss://)"
+        if server_facts.is_local(self._server.url()):
+            why = "our connection stays on this machine, but the server listens to others in clear"
+            return Finding("warn", f"{why}: bind it to 127.0.0.1, or {way}")
         if await asyncio.to_thread(is_private, parts.hostname or ""):
             why = "passwords and jobs are sent in clear, in a private network"
             return Finding("warn", f"{why}: {way}, or see to it that nobody else is in it")
