@@ -40,7 +40,10 @@ def show(*, file: Path | None, as_json: bool) -> None:
 @option.as_json
 def check(*, file: Path | None, as_json: bool) -> None:
     """Check it; exit code 2 with every mistake at once."""
+    from jobsched.bootstrap import failpoint  # noqa: PLC0415 (everything of the server)
+
     config = setting.read(file)
+    failpoint.read()  # no key of the configuration, and a process with a wrong one does not start
     for warning in config.warnings:
         output.progress(f"warning: {warning}")
     if as_json:

@@ -63,7 +63,7 @@ async def examine(
     async with AsyncExitStack() as stack:
         if reading.services is not None:
             stack.push_async_callback(reading.services.spawn.close)
-        first = _own([Configuration(reading), PluginsThere(reading)])
+        first = _own([Configuration(reading, environ), PluginsThere(reading)])
         more = [one for make in also if reading.config is not None for one in make(reading.config)]
         rest = [*_own([*_of_core(reading, stack, fix=fix), *more]), *reading.brought]
         if reading.config is not None and not reading.report.broken:

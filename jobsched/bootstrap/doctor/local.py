@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 
 from jobsched import identity
+from jobsched.bootstrap import failpoint
 from jobsched.bootstrap.doctor.reading import Reading, identity_of
 from jobsched.bootstrap.doctor.strength import BITS, MAKE, is_strong
 from jobsched.config import Config
@@ -17,8 +19,9 @@ class Configuration(Check):
 
     name = "configuration"
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, environ: Mapping[str, str]) -> None:
         self._reading = reading
+        self._environ = environ
 
     async def look(self) -> Finding:
         """See the contract."""
@@ -28,8 +31,14 @@ class Configuration(Check):
         if config is None:
             words = _line(mistake).rstrip(".")
             return Finding("fail", f"{words}; `jobsched config check` says when it is right")
-        if config.warnings:
-            return Finding("warn", _line("; ".join(config.warnings)))
+        warnings = list(config.warnings)
+        try:
+            if point := failpoint.read(self._environ):
+                warnings.append(f"every process ends at {point}: unset {failpoint.VARIABLE}")
+        except ConfigError as error:
+            return Finding("fail", _line(error.message))
+        if warnings:
+            return Finding("warn", _line("; ".join(warnings)))
         return Finding("pass", "the configuration has no mistakes")
 
 

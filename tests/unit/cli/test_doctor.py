@@ -182,6 +182,20 @@ def test_a_setting_that_was_not_understood_is_a_warning() -> None:
     assert "JOBSCHED_WROKER_HANDS" in warned["sentence"]
 
 
+@pytest.mark.parametrize(
+    ("point", "code", "verdict"),
+    [("runner.start:after", 1, "warn"), ("runner.strat:after", 2, "fail")],
+)
+def test_a_failpoint_is_told(point: str, code: int, verdict: str) -> None:
+    """It ends every process, and belongs into tests alone; a wrong one lets none start."""
+    found = doctor("--json", "--only", "configuration", JOBSCHED_FAILPOINT=point)
+    (told,) = of(found).values()
+    assert (found.exit_code, told["verdict"]) == (code, verdict)
+    assert "JOBSCHED_FAILPOINT" in told["sentence"]
+    checked = CliRunner().invoke(cli, ["config", "check"], env={"JOBSCHED_FAILPOINT": point})
+    assert checked.exit_code == (2 if verdict == "fail" else 0), checked.output
+
+
 def test_a_broken_plugin_does_not_hide_the_checks_of_the_others(installed: Distributions) -> None:
     """It is told by name, and `acme` is asked all the same."""
     installed.install("acme", ACME.replace("VERDICT", "pass"))
