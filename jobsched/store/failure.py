@@ -28,7 +28,13 @@ _KNOWN = re.compile(rf"\b({'|'.join(_SENTENCES)})\b")
 
 def unavailable(error: Exception) -> StoreUnavailable:
     """Give the error of jobsched for one of Redis or of its connection."""
-    return StoreUnavailable(_sentence(error))
+    return StoreUnavailable(_sentence(met(error)))
+
+
+def met(error: Exception) -> Exception:
+    """Give what a connection met that could not be made: the client wraps it."""
+    cause = error.__cause__
+    return cause if isinstance(cause, exceptions.RedisError) else error
 
 
 def _sentence(error: Exception) -> str:
@@ -55,4 +61,4 @@ def _sentence(error: Exception) -> str:
     return f"Redis refused a call: {str(error)[:200]}"
 
 
-__all__ = ["unavailable"]
+__all__ = ["met", "unavailable"]

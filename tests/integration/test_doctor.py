@@ -160,6 +160,20 @@ def test_a_server_that_tells_nothing_is_unknown(
     }
 
 
+@pytest.mark.parametrize("word", ["", ":wrong@"])
+def test_a_password_that_is_refused_is_told(
+    environ: dict[str, str], server: redis.Redis, word: str
+) -> None:
+    """The server runs: nobody is sent to start it."""
+    server.config_set("requirepass", "right")
+    url = environ["JOBSCHED_REDIS_URL"].replace("unix://", f"unix://{word}")
+    found = looked({**environ, "JOBSCHED_REDIS_URL": url}, "redis")
+    told = found.pop("redis")
+    assert (told.verdict, "start it" in told.sentence) == ("fail", False), told
+    assert "correct redis_url" in told.sentence
+    assert {one.sentence for one in found.values()} == {"not looked at: see the check redis"}
+
+
 def test_a_server_that_hangs_is_told_in_time(
     environ: dict[str, str], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,7 +172,10 @@ async def test_what_cannot_be_told_is_unknown(
     provider.machines = [await machine(bed, "i-1", token="t", job=job.id, attempt=1)]
     for who in ({"deployment": "other"}, {"secret": "another"}):
         theirs = await looked(bed, tmp_path, provider, **who)
-        assert (theirs.verdict, "not ours" in theirs.sentence) == ("unknown", True), theirs
+        assert (theirs.verdict, "see the check redis.deployment" in theirs.sentence) == (
+            "unknown",
+            True,
+        ), theirs
     assert (await looked(bed, tmp_path, provider)).verdict == "fail"
     await bed.spoil(job.id)
     found = await looked(bed, tmp_path, provider)

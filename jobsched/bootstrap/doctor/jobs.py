@@ -28,7 +28,7 @@ LATE: Final = timedelta(minutes=2)
 COUNTED: Final = 1000
 #: how many are named in a sentence
 NAMED: Final = 5
-OTHERS: Final = "not looked at, as the store is not ours: see the check redis.deployment"
+OTHERS: Final = "not looked at: see the check redis.deployment"
 
 
 class JobsCheck(StoreCheck):

@@ -16,7 +16,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from jobsched import embedded
 from jobsched.config import Config
 from jobsched.errors import StoreUnavailable
-from jobsched.store.failure import unavailable
+from jobsched.store.failure import met, unavailable
 from jobsched.store.redis import ANSWER_WITHIN, CONNECT_WITHIN
 
 #: parts of an address that say who connects
@@ -26,6 +26,10 @@ NOBODY = "no server of this machine runs now: start `jobsched up`"
 
 class NotRunning(StoreUnavailable):
     """This machine's own server does not run now."""
+
+
+class Refused(StoreUnavailable):
+    """The server is there, and does not let us in."""
 
 
 class Server:
@@ -71,6 +75,7 @@ class Server:
         """Give what INFO says; empty: the server does not permit it.
 
         Raises:
+            Refused: it is there, and does not let us in.
             StoreUnavailable: it does not answer.
         """
         if self._info is None:
@@ -168,6 +173,8 @@ class Server:
         except NoPermissionError:
             return {}
         except (RedisError, OSError, TimeoutError) as error:
+            if isinstance(met(error), AuthenticationError | ResponseError):
+                raise Refused(unavailable(error).message) from error
             if self.is_own:
                 raise NotRunning(
                     "no server of this machine answers: start `jobsched up`"
@@ -207,4 +214,4 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-__all__ = ["NotRunning", "Server", "is_local", "is_loopback", "without_credentials"]
+__all__ = ["NotRunning", "Refused", "Server", "is_local", "is_loopback", "without_credentials"]

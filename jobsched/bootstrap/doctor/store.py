@@ -12,7 +12,7 @@ from typing import Any, Final
 from jobsched import embedded
 from jobsched.bootstrap.configured import secrets_of
 from jobsched.bootstrap.doctor.reading import identity_of
-from jobsched.bootstrap.doctor.server import NotRunning, Server
+from jobsched.bootstrap.doctor.server import NotRunning, Refused, Server
 from jobsched.config import Config
 from jobsched.contracts.check import Check, Finding
 from jobsched.embedded.folder import read_identity
@@ -23,7 +23,7 @@ SKEW_WARNED: Final = timedelta(seconds=1)
 SKEW_FAILED: Final = timedelta(seconds=5)
 #: Of the memory that the server may use; beyond it somebody should look.
 FULL: Final = 0.7
-NO_ANSWER: Final = "not looked at, as Redis does not answer: see the check redis"
+NO_ANSWER: Final = "not looked at: see the check redis"
 NOT_TOLD: Final = "the server does not permit INFO to this user: look at it there"
 
 
@@ -45,7 +45,8 @@ class Answers(Check):
             return await self._startable()
         except StoreUnavailable as error:
             words = f"{error.message.rstrip('.')} ({where})"
-            return Finding("fail", f"{words}: start it, or correct redis_url (JOBSCHED_REDIS_URL)")
+            way = "" if isinstance(error, Refused) else "start it, or "
+            return Finding("fail", f"{words}: {way}correct redis_url (JOBSCHED_REDIS_URL)")
         if about.get("loading"):
             return Finding("warn", f"{where} is still loading its data: ask again later")
         if about.get("role", "master") != "master":
@@ -74,9 +75,7 @@ class StoreCheck(Check):
         try:
             about = await self._server.info()
         except StoreUnavailable:
-            return Finding(
-                "unknown", "not looked at, as Redis does not answer: see the check redis"
-            )
+            return Finding("unknown", NO_ANSWER)
         return await self.judge(about)
 
     @abstractmethod
