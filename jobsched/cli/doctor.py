@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WARNED = 1
 #: Jobs will not run, or not safely.
 FAILED = 2
+STORE_LOG = "jobsched.store.redis"
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "unknown": "magenta"}
 #: The longest verdict, and most names of checks.
 VERDICT, NAME = 7, 22
@@ -51,10 +52,13 @@ def command(
     Exit codes: 0 all pass, 1 a warning or something unknown, 2 a failure.
     """
     import asyncio  # noqa: PLC0415 (not for --help, nor what follows)
+    import logging  # noqa: PLC0415
 
     from jobsched import log  # noqa: PLC0415
 
     log.configure()
+    # each check that opens the store would warn of what redis.durability tells
+    logging.getLogger(STORE_LOG).setLevel(logging.ERROR)
     wanted = (*only, "ec2_spot") if ec2 else only
     verdicts = asyncio.run(_tell(wanted, file, fix=fix, as_json=as_json))
     if not as_json:

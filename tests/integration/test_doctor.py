@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +100,20 @@ def test_a_wrong_setting_is_named(
     check, verdict, words = WRONG[setting]
     found = looked(environ)[check]
     assert (found.verdict, words in found.sentence) == (verdict, True), found
+
+
+def test_what_a_check_tells_is_not_logged_as_well(
+    environ: dict[str, str], server: redis.Redis
+) -> None:
+    """Beside the lines of the checks there is their number."""
+    server.config_set("appendonly", "no")
+    words = [sys.executable, "-m", "jobsched", "doctor"]
+    names = ["redis.durability", "jobs", "alarms"]
+    words += [word for name in names for word in ("--only", name)]
+    env = {"PATH": os.environ["PATH"], **environ}
+    found = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=25)
+    assert "appendonly" in found.stdout
+    assert found.stderr == "4 pass, 1 fail\n"
 
 
 @pytest.mark.parametrize(
