@@ -140,6 +140,27 @@ async def test_a_record_that_cannot_be_read_is_told(bed: RedisBed, environ: dict
     assert is_well((await looked(environ, "jobs.quarantine"))["jobs.quarantine"])
 
 
+async def test_a_broken_record_that_no_worker_has_met_is_told(
+    bed: RedisBed, environ: dict[str, str]
+) -> None:
+    """Each is read as the doctor goes past it; it changes nothing, nor counts one twice (Q11)."""
+    jobs = [await accepted(bed, number) for number in range(3)]
+    for job, document in zip(jobs, (b'{"id": 7}', b"\xff\x00"), strict=False):
+        await bed.spoil(job.id, document)
+    await bed.renew_schema(jobs[2].id)
+    before = await bed.snapshot()
+    told = (await looked(environ, "jobs.index"))["jobs.index"]
+    assert (told.verdict, "cannot be read" in told.sentence) == ("warn", True), told
+    assert [one.id in told.sentence for one in jobs] == [True, True, False]
+    assert await bed.snapshot() == before
+    for job in jobs[:2]:
+        await bed.store.wake(job.id)
+    await bed.store.claim("w", most=9, lease=HOUR)
+    found = await looked(environ, "jobs.index", "jobs.quarantine")
+    assert "met by no worker" not in found["jobs.index"].sentence
+    assert "2 records cannot be read" in found["jobs.quarantine"].sentence
+
+
 async def test_alarms_and_halts_that_stand_are_told(bed: RedisBed, environ: dict[str, str]) -> None:
     """With what an operator is to do."""
     found = await looked(environ, "alarms", "halted")

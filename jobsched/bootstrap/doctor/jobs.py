@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from jobsched.bootstrap.doctor.records import RECORDS, broken
 from jobsched.bootstrap.doctor.server import Server
 from jobsched.bootstrap.doctor.store import StoreCheck, opened
 from jobsched.config import Config
@@ -17,7 +18,6 @@ from jobsched.errors import UnreadableRecord, WrongStore
 from jobsched.store.port import Fault
 from jobsched.store.redis import RedisStore
 
-RECORDS: Final = "jobsched:job:"
 #: what is indexed by provider
 BY_PROVIDER: Final = ("jobsched:slots:", "jobsched:waiting:", "jobsched:paced:")
 #: entries that are looked at in one call
@@ -54,13 +54,29 @@ class JobsCheck(StoreCheck):
 
 
 class Index(JobsCheck):
-    """What is derived from records says what the records say; ``--fix`` makes it so."""
+    """What is derived from records says what the records say; ``--fix`` makes it so.
+
+    As it goes past every record, it reads each: those that cannot be read are told.
+    """
 
     name = "jobs.index"
+
+    def __init__(self, server: Server, config: Config, *, fix: bool = False) -> None:
+        super().__init__(server, config, fix=fix)
+        self._broken: list[str] = []
 
     async def ask(self, store: RedisStore) -> Finding:
         """See above."""
         jobs, faults = await self._faults(store)
+        found = await self._told(store, jobs, faults)
+        known = {one.id for one in await store.quarantine()}
+        unknown = [one for one in dict.fromkeys(self._broken) if one not in known]
+        if not unknown:
+            return found
+        words = f"records that cannot be read, met by no worker yet: {_some(unknown)}"
+        return Finding("warn", f"{found.sentence}; {words}: put them right")
+
+    async def _told(self, store: RedisStore, jobs: int, faults: Sequence[Fault]) -> Finding:
         if not faults:
             return Finding("pass", f"the indexes of {jobs} jobs are right")
         if self._fix:
@@ -81,6 +97,7 @@ class Index(JobsCheck):
             for prefix in BY_PROVIDER:
                 providers |= {key.removeprefix(prefix) for key in keys if key.startswith(prefix)}
             jobs.update(ids)
+            self._broken += await broken(self._server, ids)
             # a record that is not there any more was forgotten meanwhile
             faults = await store.faults([JobId(one) for one in ids])
             found |= {one: None for one in faults if one.why != "record"}
@@ -157,7 +174,10 @@ def _counted(wrong: Mapping[str, int]) -> str:
 
 
 def _named(faults: Sequence[Fault]) -> str:
-    jobs = list(dict.fromkeys(str(fault.job) for fault in faults))
+    return _some(list(dict.fromkeys(str(fault.job) for fault in faults)))
+
+
+def _some(jobs: Sequence[str]) -> str:
     more = f" and {len(jobs) - NAMED} more" if len(jobs) > NAMED else ""
     return f"{', '.join(jobs[:NAMED])}{more}"
 

@@ -127,6 +127,22 @@ class Server:
             if not cursor:
                 return
 
+    async def fields(self, keys: Sequence[str], *names: str) -> Sequence[tuple[bytes | None, ...]]:
+        """Give fields of hashes, in the order of the keys; of what is no hash, None.
+
+        Raises:
+            StoreUnavailable: it does not answer, or does not permit HMGET.
+        """
+        asked: Any = self._client().pipeline(transaction=False)  # its calls have no types
+        for key in keys:
+            asked.hmget(key, *names)
+        found = await self._answer(asked.execute(raise_on_error=False))
+        for one in found:
+            if isinstance(one, NoPermissionError):
+                raise unavailable(one)
+        none = (None,) * len(names)
+        return [none if isinstance(one, Exception) else tuple(one) for one in found]
+
     async def stranger(self) -> str | None:
         """Let somebody without a password ask; give why they are refused, None: they are not.
 
