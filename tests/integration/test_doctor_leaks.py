@@ -131,18 +131,32 @@ async def test_a_machine_without_a_record_is_listed_with_age_and_cost(
         await machine(bed, "i-late", token=token_of(late), job=late.id, dies_at=ended),
         await machine(bed, "i-stray", usd_per_hour=None),
         await machine(bed, "i-old", launched_at=None),
+        await machine(bed, "i-new", age=timedelta(minutes=7, seconds=5)),
     ]
     found = await looked(bed, tmp_path, provider)
     assert found.verdict == "fail"
     for words in (
-        "5 of 5 machines of fake",
+        "6 of 6 machines of fake",
         "i-none (no record, 2.0 h, about 0.19 USD)",
         "i-over (launch over, 2.0 h",
         "i-late (past dies at, 2.0 h",
         "i-stray (it belongs to no launch, 2.0 h)",
         "i-old (it belongs to no launch, nobody knows since when)",
+        "i-new (it belongs to no launch, 7 min, about 0.01 USD)",
+        "workers end those of launches",
     ):
         assert words in found.sentence, found
+
+
+async def test_nobody_ends_them_while_the_alarm_stands(
+    bed: RedisBed, tmp_path: Path, provider: Shown
+) -> None:
+    """The reaper has refused to, or could not: the alarm says which, and what to do."""
+    await bed.store.raise_alarm("reap:fake", "so many at once may be a mistake")
+    provider.machines = [await machine(bed, "i-none", token="t", job=f"{2:032d}", attempt=1)]
+    found = await looked(bed, tmp_path, provider)
+    assert "workers end" not in found.sentence
+    assert "see the alarm reap:fake" in found.sentence
 
 
 async def test_many_leaks_fit_into_a_sentence(

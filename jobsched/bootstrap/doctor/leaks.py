@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jobsched import log
@@ -18,6 +18,7 @@ from jobsched.contracts.provider import OwnedMachine, Provider
 from jobsched.domain.cost import HOUR
 from jobsched.engine import answer
 from jobsched.engine.orphan import Orphan, job_of, orphan, overdue
+from jobsched.engine.reap import name_of
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
 from jobsched.hooks.checks import WITHIN
 from jobsched.hooks.patience import Broke, NoAnswer, patiently
@@ -28,6 +29,9 @@ from jobsched.store.redis import RedisStore
 LISTED_WITHIN: Final = WITHIN * 0.8
 #: as though a pass of the reaper had seen it before
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
+#: what comes of leaks, if nothing keeps the reaper from them
+WAY: Final = "workers end those of launches every minute; end the others by hand"
 #: machines that are named in a sentence
 NAMED: Final = 10
 #: characters of a sentence, at the most
@@ -49,7 +53,7 @@ class Machine:
         if self.machine.launched_at is None:
             return f"{words[0]} ({words[1]}, nobody knows since when)"
         age = now - self.machine.launched_at
-        words.append(f"{age / HOUR:.1f} h")
+        words.append(f"{age / MINUTE:.0f} min" if age < HOUR else f"{age / HOUR:.1f} h")
         if self.machine.usd_per_hour is not None:
             cost = float(self.machine.usd_per_hour) * (age / HOUR)
             words.append(f"about {cost:.2f} USD")
@@ -91,7 +95,9 @@ class Leaks(JobsCheck):
                 continue
             if found is not None:
                 leaks.append(found)
-        return self._of(leaks, len(machines), unsure, now)
+        ends = name_of(self._provider.name) not in await store.alarms()
+        way = WAY if ends else f"see the alarm {name_of(self._provider.name)}"
+        return self._of(leaks, len(machines), unsure, now, way)
 
     async def _listed(self) -> Sequence[OwnedMachine]:
         what = f"{self._provider.name}.owned"
@@ -122,7 +128,9 @@ class Leaks(JobsCheck):
         lost = orphan(machine, record, secrets_of(self._config, identity_of(self._config)))
         return Machine(machine=machine, why=lost.why) if lost and _is_ripe(lost, now) else None
 
-    def _of(self, leaks: Sequence[Machine], machines: int, unsure: int, now: datetime) -> Finding:
+    def _of(
+        self, leaks: Sequence[Machine], machines: int, unsure: int, now: datetime, way: str
+    ) -> Finding:
         name = self._provider.name
         doubt = f"; of {unsure} nobody can tell, as their records cannot be read" if unsure else ""
         if not leaks:
@@ -130,7 +138,6 @@ class Leaks(JobsCheck):
             return Finding("unknown" if unsure else "pass", words)
         told = "; ".join(one.told(now) for one in leaks[:NAMED])
         more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
-        way = "workers end those of launches every minute; end the others by hand"
         words = f"{len(leaks)} of {machines} machines of {name} are nobody's: {told}{more}{doubt}"
         return Finding("fail", f"{words[:LONGEST]}. {way}")
 
