@@ -47,7 +47,8 @@ def _standing(one: Document) -> str:
     last = f"the machines of {one['name']} were last compared with the jobs at {one['reaped_at']}"
     if one["reap_alarm"] is None:
         return f"{last}; nothing keeps those that are no job's from their end"
-    return f"{last}. {one['reap_alarm']['sentence']}"
+    machines = f"`jobsched doctor --only leaks.{one['name']}` lists the machines"
+    return f"{last}. {one['reap_alarm']['sentence']} ({machines})"
 
 
 __all__ = ["command"]

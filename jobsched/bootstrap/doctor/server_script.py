@@ -104,7 +104,7 @@ def timed(url: str) -> list[float]:
 
 def of_latency(milliseconds: float) -> Finding:
     """Say what the 99th of 100 times means. Pure."""
-    words = f"99 of 100 changes are made within {milliseconds:.1f} ms"
+    words = f"99 of 100 changes are made within {milliseconds:.1f} ms (less than {SLOW:g} is well)"
     if milliseconds >= TOO_SLOW:
         return Finding("fail", f"{words}: leases would be lost; move workers and Redis together")
     if milliseconds >= SLOW:

@@ -74,7 +74,8 @@ def test_reap_says_what_the_last_pass_found(api: FakeApi, run: Run) -> None:
     assert never == "no worker has compared the machines of a with the jobs yet\n"
     last = f"the machines of a were last compared with the jobs at {at}"
     assert well == f"{last}; nothing keeps those that are no job's from their end\n"
-    assert alarmed == f"{last}. {alarm['sentence']}\n"
+    machines = "`jobsched doctor --only leaks.a` lists the machines"
+    assert alarmed == f"{last}. {alarm['sentence']} ({machines})\n"
     assert json.loads(run("reap", "a", "--json").stdout) == told[2]
 
 
