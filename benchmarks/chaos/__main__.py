@@ -121,13 +121,13 @@ def _kept(result: Result, options: argparse.Namespace, folder: Path) -> bool:
         json.dumps([asdict(one) for one in result.faults], default=str, indent=1)
     )
     (folder / "documents.json").write_text(json.dumps(result.seen.documents, indent=1))
-    return not any(one.verdict.startswith("missed") for one in figures)
+    return result.is_kept()
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--stage", choices=("engine", "cloud"), default="engine")
-    parser.add_argument("--jobs", type=int, default=60)
+    parser.add_argument("--jobs", type=_some, default=60)
     parser.add_argument("--kills", type=int, default=30, help="faults end after so many (30)")
     parser.add_argument(
         "--every",
@@ -142,6 +142,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep what all processes said")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
+
+
+def _some(written: str) -> int:
+    number = int(written)
+    if number < 1:
+        raise argparse.ArgumentTypeError("nothing can be lost of no job: give 1 or more")
+    return number
 
 
 def _say(text: str) -> None:

@@ -13,9 +13,11 @@ from benchmarks.chaos.fault import LEASE, Fault
 from benchmarks.chaos.oracle import PROMISES, Breach, concluded, explained, judge
 from benchmarks.report import Figure, percentile
 
-#: seconds that a container or a machine may outlive its attempt at the most (promise P5)
-ORPHAN = 15 * 60.0
-#: seconds from a worker's death to the next step of each job that it had in hand
+#: seconds that a container or a machine may outlive its attempt at the most, and nearly all of
+#: them (promise P5)
+ORPHAN, MOST_ORPHANS = 15 * 60.0, 5 * 60.0
+#: seconds from a worker's death to the next step of each job that it had in hand: a goal and no
+#: promise, as a busy machine takes its own time
 NEXT_STEP = 35.0
 VICTIMS: tuple[Kind, ...] = ("worker", "api", "redis")
 
@@ -35,6 +37,10 @@ class Result:
         """Give the broken promises about jobs."""
         return judge(self.seen)
 
+    def is_kept(self) -> bool:
+        """Say whether all promises were kept."""
+        return not self.breaches() and max(orphans(self.seen), default=0.0) <= ORPHAN
+
     def figures(self) -> list[Figure]:
         """Give all figures; a promise has a goal."""
         broken = Counter(one.promise for one in self.breaches())
@@ -43,7 +49,7 @@ class Result:
             *self._done(),
             *(_count(promise, broken[promise], goal=0) for promise in PROMISES),
             _count("ends that the faults explain", len(explained(self.seen))),
-            *_spread("orphan", orphans(self.seen), goal=ORPHAN),
+            *_spread("orphan", orphans(self.seen), goal=ORPHAN, nearly=MOST_ORPHANS),
             *_spread("end of a container to its outcome", unknown(self.seen)),
             _count("jobs in the hands of killed workers", len(self.inherited)),
             *_spread("worker's death to next step", self.inherited, goal=NEXT_STEP),
@@ -114,13 +120,20 @@ def _count(name: str, value: int, *, goal: float | None = None) -> Figure:
     return Figure(name=name, value=value, unit="", goal=goal)
 
 
-def _spread(name: str, values: Sequence[float], *, goal: float | None = None) -> list[Figure]:
-    """Give p50, p99 and the most; the goal is that of the most."""
+def _spread(
+    name: str,
+    values: Sequence[float],
+    *,
+    goal: float | None = None,
+    nearly: float | None = None,
+) -> list[Figure]:
+    """Give p50, p99 (with the goal of nearly all) and the most (with the goal)."""
     if not values:
         return []
+    goals = {"p50": None, "p99": nearly, "max": goal}
     parts = {"p50": percentile(values, 50), "p99": percentile(values, 99), "max": max(values)}
     return [
-        Figure(name=f"{name}, {part}", value=value, unit="s", goal=goal if part == "max" else None)
+        Figure(name=f"{name}, {part}", value=value, unit="s", goal=goals[part])
         for part, value in parts.items()
     ]
 

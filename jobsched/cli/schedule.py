@@ -42,7 +42,9 @@ from jobsched.client import Client
 @click.option("--option", "options", multiple=True, metavar="PLUGIN.KEY=VALUE", help="Repeatable.")
 @click.option("--resource", multiple=True, metavar="KEY=VALUE", help="vcpus=2, memory_mib=512, ...")
 @click.option("--file", "file", type=click.File(), help="The body as JSON; - for stdin.")
-@click.option("--idempotency-key", metavar="KEY", default="", help="A repeat makes no second job.")
+@click.option(
+    "--idempotency-key", metavar="KEY", default="", help="A repeat makes no second job; needs --at."
+)
 @click.option("--wait", "follow", is_flag=True, help="Follow it, then print its output.")
 @click.option("--wait-timeout", type=option.Duration(), help="How long to follow it.")
 @option.as_json
@@ -65,6 +67,11 @@ def command(
     Prints the job's id. With --wait the id and each change go to stderr, the job's output goes to
     stdout, and the exit code tells its end: 0 finished, 1 failed, 3 cancelled, 4 timed out.
     """  # noqa: D301 (a backslash and a b tell click to keep the lines)
+    if idempotency_key and not (asked["at"] or asked["file"]):
+        raise click.UsageError(
+            "--idempotency-key needs --at: a repeat must ask for the same time, and now is another "
+            "one each time"
+        )
     accepted = client.schedule(request(**asked), key=idempotency_key)
     job = accepted["id"]
     if as_json:

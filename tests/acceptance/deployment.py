@@ -203,7 +203,10 @@ class Deployment:
                 container.remove(force=True)
 
     def _containers(self, filters: dict[str, Any], **more: Any) -> list[Any]:
-        lists = [engine.containers.list(filters=filters, **more) for engine in self.engines]
+        lists = [
+            engine.containers.list(ignore_removed=True, filters=filters, **more)
+            for engine in self.engines
+        ]
         return list(chain.from_iterable(lists))
 
 

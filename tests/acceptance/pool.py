@@ -88,7 +88,10 @@ class Pool:
 
     def left(self) -> list[str]:
         """Give the containers on the hosts that live: jobs and leases of whatever deployment."""
-        lists = [client.containers.list(all=True) for client in self.clients.values()]
+        lists = [
+            client.containers.list(ignore_removed=True, all=True)
+            for client in self.clients.values()
+        ]
         return [str(one.name) for found in lists for one in found]
 
     def _host(self, name: str) -> dict[str, Any]:

@@ -119,7 +119,9 @@ def test_ctrl_c_leaves_nothing(
     finally:
         process.kill()
         process.communicate()
-    left = docker_client.containers.list(all=True, filters={"ancestor": busybox_image})
+    left = docker_client.containers.list(
+        ignore_removed=True, all=True, filters={"ancestor": busybox_image}
+    )
     assert left == []
     assert list(folder.iterdir()) == []
 

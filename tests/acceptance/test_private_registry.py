@@ -87,7 +87,10 @@ def test_the_right_credential_opens_it_and_is_seen_nowhere(
     place.until(lambda: place.running(job), job)
     shown = [place.status(job), place.client.jobs()]
     shown += [
-        one.attrs for one in docker_client.containers.list(filters={"label": f"jobsched.job={job}"})
+        one.attrs
+        for one in docker_client.containers.list(
+            ignore_removed=True, filters={"label": f"jobsched.job={job}"}
+        )
     ]
     (ended,) = place.ended(job)
     assert (ended["status"], ended["exit_code"]) == ("finished", 0)

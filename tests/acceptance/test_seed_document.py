@@ -78,7 +78,9 @@ def test_the_curl_example_works(
     listed = product.client.jobs()["jobs"]
     assert [{"status": "finished", "id": job, "schedule": document["schedule"]}] == listed
 
-    left = docker_client.containers.list(all=True, filters={"label": f"jobsched.job={job}"})
+    left = docker_client.containers.list(
+        ignore_removed=True, all=True, filters={"label": f"jobsched.job={job}"}
+    )
     assert left == []
 
 

@@ -226,7 +226,9 @@ def test_jobs_outlive_jobsched_up(
         assert b"".join(client.logs(job)) == b"again\n"
         running[1].send_signal(signal.SIGTERM)
         assert running[1].wait(30) == 0
-        left = docker_client.containers.list(all=True, filters={"label": f"jobsched.job={job}"})
+        left = docker_client.containers.list(
+            ignore_removed=True, all=True, filters={"label": f"jobsched.job={job}"}
+        )
         assert left == []
     finally:
         for process in running:

@@ -125,7 +125,7 @@ async def until_exited(engine: SecondEngine, job: JobId) -> None:
     }
     with contextlib.closing(docker.DockerClient(base_url=engine.docker_host)) as client:
         async with asyncio.timeout(WITHIN.total_seconds()):
-            while not client.containers.list(all=True, filters=wanted):
+            while not client.containers.list(ignore_removed=True, all=True, filters=wanted):
                 await asyncio.sleep(0.05)
 
 
@@ -164,6 +164,8 @@ async def test_a_job_runs_on_a_machine_that_says_it_is_ready(
         with pytest.raises(Gone):
             await receive(parts, **said)
         client = docker.DockerClient(base_url=second_engine.docker_host)
-        left = client.containers.list(all=True, filters={"label": f"jobsched.job={job}"})
+        left = client.containers.list(
+            ignore_removed=True, all=True, filters={"label": f"jobsched.job={job}"}
+        )
         client.close()
         assert left == []

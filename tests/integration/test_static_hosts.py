@@ -92,7 +92,7 @@ def containers(engine: SecondEngine) -> list[str]:
     """Give the names of an engine's containers."""
     client = docker.DockerClient(base_url=engine.docker_host)
     try:
-        return [str(one.name) for one in client.containers.list(all=True)]
+        return [str(one.name) for one in client.containers.list(ignore_removed=True, all=True)]
     finally:
         client.close()
 

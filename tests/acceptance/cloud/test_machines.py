@@ -146,7 +146,7 @@ def test_an_interruption_is_told_and_the_job_runs_again_elsewhere(
         deadline = datetime.fromisoformat(told["deadline"])
         assert timedelta() < deadline - datetime.now(UTC) < timedelta(seconds=60)
         seconds = first["launches"][0]["interruption"]["seconds"]
-        in_order = [seconds[step] for step in ("warned", "stopping", "ended", "logs", "gone")]
+        in_order = [seconds[step] for step in ("stopping", "warned", "ended", "logs", "gone")]
         assert in_order == sorted(in_order)
         assert second["launches"][0]["instance_id"] != machine.id
         assert here.logs(job, attempt=2) == "ready\n"

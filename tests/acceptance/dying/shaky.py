@@ -101,7 +101,7 @@ class Shaky(LocalProvider):
         request = found[1].request
         client = docker.DockerClient(base_url=request["docker_url"])
         labels = [f"jobsched.{key}={request[key]}" for key in ("job", "attempt", "launch")]
-        for one in client.containers.list(all=True, filters={"label": labels}):
+        for one in client.containers.list(ignore_removed=True, all=True, filters={"label": labels}):
             one.remove(force=True)
         client.close()
 

@@ -92,7 +92,9 @@ class PaperRunner(Runner):
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
         """Write the document beside the container."""
         path = self._path(instance, container.name)
-        path.with_suffix(f".{warning.kind}").write_bytes(warning.document)
+        # whole at once: a test reads it as soon as it is there
+        path.with_suffix(".written").write_bytes(warning.document)
+        path.with_suffix(".written").replace(path.with_suffix(f".{warning.kind}"))
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Leave it to its machine."""

@@ -3,11 +3,13 @@
 import asyncio
 import dataclasses
 import json
+import queue
 import threading
 from typing import Any
 
 import pytest
 
+from jobsched.contracts.order import ContainerOrder
 from jobsched.domain.job import Container, JobId
 from jobsched.errors import RunnerFailed
 from jobsched.plugins.docker_runner import creation
@@ -78,26 +80,27 @@ async def test_a_cancelled_prepare_sends_nothing_more(
 ) -> None:
     """A creation that still waits for a thread is never sent."""
     bench.runner = make_runner(bench.services, threads=2)
-    sent, answered = threading.Semaphore(0), threading.Event()
+    sent, answered = queue.SimpleQueue[str](), threading.Event()
     usual = creation.create
 
-    def slow(*args: Any) -> Container:
-        sent.release()
+    def slow(client: Any, order: ContainerOrder, *more: Any) -> Container:
+        sent.put(order.name)
         assert answered.wait(8)
-        return usual(*args)
+        return usual(client, order, *more)
 
     monkeypatch.setattr(creation, "create", slow)
     orders = [bench.order("true", number=number) for number in (1, 2, 3)]
-    *begun, waiting = (asyncio.ensure_future(bench.prepared(one)) for one in orders)
-    for _ in begun:
-        assert await asyncio.to_thread(sent.acquire, timeout=8)
+    preparing = {one.name: asyncio.ensure_future(bench.prepared(one)) for one in orders}
+    # whichever two come first
+    begun = {await asyncio.to_thread(sent.get, timeout=8) for _ in range(2)}
+    ((name, waiting),) = (each for each in preparing.items() if each[0] not in begun)
     waiting.cancel()
     await asyncio.wait((waiting,), timeout=0.1)
 
     answered.set()
-    await asyncio.gather(*begun, waiting, return_exceptions=True)
+    await asyncio.gather(*preparing.values(), return_exceptions=True)
     assert waiting.cancelled()
-    assert (await bench.inspect(Container(name=orders[2].name))).phase == "gone"
+    assert (await bench.inspect(Container(name=name))).phase == "gone"
 
 
 async def test_a_name_that_somebody_else_has_fails_the_attempt(bench: Bench) -> None:

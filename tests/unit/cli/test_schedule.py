@@ -284,3 +284,11 @@ def test_wait_outlives_a_server_that_is_away(api: FakeApi, run: Run) -> None:
     found = run("schedule", "busybox", "--wait")
     assert (found.exit_code, found.stdout) == (0, "done\n")
     assert found.stderr.count("the store is loading") == 1
+
+
+def test_a_key_needs_a_time(api: FakeApi, run: Run) -> None:
+    """A repeat would ask for another "now", and be refused as another job."""
+    found = run("schedule", "busybox:latest", "--idempotency-key", "once")
+    assert found.exit_code == 2
+    assert "--idempotency-key needs --at" in found.stderr
+    assert api.asked == []
