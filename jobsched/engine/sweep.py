@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
@@ -43,6 +44,8 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     if not places:
         await tell_who_stays(outside, provider, (), {})
         return 0
+    # what it does not show was judged by then, however late its answer is read
+    asked_at = parts.now
     try:
         seen = await call(
             parts,
@@ -62,7 +65,7 @@ async def sweep(parts: Parts, provider: Provider) -> int:
             what = f"{provider.name}.describe_all"
             parts.services.log.error("plugin.failed", call=what, job=job.id, why=str(status))
             continue
-        changed += await _looked_at(outside, job, place, status)
+        changed += await _looked_at(outside, job, place, status, asked_at)
     return changed
 
 
@@ -82,9 +85,11 @@ async def _places(parts: Parts, provider: Provider) -> dict[str, tuple[Job, Plac
     return found
 
 
-async def _looked_at(parts: Parts, job: Job, place: Place, status: InstanceStatus | None) -> bool:
+async def _looked_at(
+    parts: Parts, job: Job, place: Place, status: InstanceStatus | None, asked_at: datetime
+) -> bool:
     if status is None:
-        found = _missing(parts, place)
+        found = _missing(parts, place, asked_at)
     else:
         found = await described(parts, job, place, status)
         # a runner that is not loaded here must not end the sweep of all others
@@ -115,12 +120,11 @@ def _place(job: Job, token: str) -> Place | None:
     return None
 
 
-def _missing(parts: Parts, place: Place) -> list[facts.Fact]:
-    """Every page was shown: a machine that is on none, and of an age to be seen, is gone."""
-    now = parts.now
-    if place.launch.instance is None or now < shown(place.launch):
+def _missing(parts: Parts, place: Place, asked_at: datetime) -> list[facts.Fact]:
+    """Every page was shown: a machine that is on none, and was of an age to be seen, is gone."""
+    if place.launch.instance is None or asked_at < shown(place.launch):
         return []
-    return [gone(place, now)]
+    return [gone(place, parts.now)]
 
 
 __all__ = ["sweep"]
