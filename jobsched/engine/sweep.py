@@ -19,7 +19,7 @@ from jobsched.engine.place import Place
 from jobsched.engine.seen import gone
 from jobsched.engine.stay import tell_who_stays
 from jobsched.engine.stillborn import described
-from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
+from jobsched.errors import NewerRecord, NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
 
@@ -79,7 +79,10 @@ async def _places(parts: Parts, provider: Provider) -> dict[str, tuple[Job, Plac
             continue
         except UnreadableRecord as error:
             parts.services.log.warning("sweep.unreadable", job=job_id, error=error.message)
-            raise
+            if isinstance(error, NewerRecord):
+                raise
+            # nobody here or elsewhere can read it: the others are looked at all the same
+            continue
         if place := _place(job, token):
             found[token] = job, place
     return found

@@ -11,6 +11,7 @@ from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Instance
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.sweep import sweep
+from jobsched.errors import NewerRecord
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.virtual_time import run
 
@@ -108,5 +109,32 @@ def test_a_host_that_is_taken_out_later_ends_its_job() -> None:
         await sweep(parts, simulation.provider)
 
         assert state_of(await simulation.job(job)) is State.FAILED
+
+    run(story())
+
+
+def test_a_record_that_cannot_be_read_hides_no_other() -> None:
+    """A broken one is passed over; a newer one is for a newer worker to look at (Q11)."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin(sweep_every=10_000.0, through_codec=True)
+        simulation.world.runs = 3000
+        async with simulation.worker():
+            broken, whole = [await simulation.schedule(after=0) for _ in range(2)]
+            await simulation.clock.sleep(8)
+            await sweep(simulation.parts(worker="sweeper"), simulation.provider)
+            for job in (broken, whole):
+                while state_of(await simulation.job(job)) is not State.RUNNING:
+                    await simulation.clock.sleep(0.1)
+        record = simulation.store_world.records[broken]
+        record.document = b"{"
+        for machine in simulation.world.alive():
+            simulation.world.end(machine)
+        parts = simulation.parts(worker="sweeper")
+        assert await sweep(parts, simulation.provider) == 1
+        assert state_of(await simulation.job(whole)) is State.FAILED
+        record.schema = 99
+        with pytest.raises(NewerRecord):
+            await sweep(parts, simulation.provider)
 
     run(story())
