@@ -11,7 +11,7 @@ from jobsched.domain.deadlines import shown
 from jobsched.domain.job import Job
 from jobsched.domain.state import current, is_gone
 from jobsched.engine import answer
-from jobsched.engine.call import call
+from jobsched.engine.call import LISTING, call
 from jobsched.engine.hear import is_told
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -52,6 +52,7 @@ async def sweep(parts: Parts, provider: Provider) -> int:
             f"{provider.name}.describe_all",
             lambda: provider.describe_all(machines),
             answer.described,
+            within=LISTING,
         )
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)

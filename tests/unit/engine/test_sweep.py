@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from jobsched.engine.sweep import sweep
 from jobsched.errors import NewerRecord
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.virtual_time import run
+from jobsched.worker.settings import TASK_TIMEOUT
 
 
 def test_a_runner_that_is_not_loaded_does_not_end_the_sweep() -> None:
@@ -109,6 +111,28 @@ def test_a_host_that_is_taken_out_later_ends_its_job() -> None:
         await sweep(parts, simulation.provider)
 
         assert state_of(await simulation.job(job)) is State.FAILED
+
+    run(story())
+
+
+def test_a_silent_provider_is_not_waited_for_beyond_its_minute() -> None:
+    """A pass is over before arq ends it."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin(sweep_every=10_000.0)
+        async with simulation.worker():
+            job = await simulation.schedule(after=0)
+            while state_of(await simulation.job(job)) is not State.BOOTING:
+                await simulation.clock.sleep(0.1)
+
+        async def describe_all(known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+            await asyncio.Event().wait()
+            return {token: InstanceStatus(phase="gone") for token in known}
+
+        simulation.provider.describe_all = describe_all  # type: ignore[method-assign]
+        begin = simulation.clock.monotonic()
+        assert await sweep(simulation.parts(worker="sweeper"), simulation.provider) == 0
+        assert simulation.clock.monotonic() - begin < TASK_TIMEOUT.total_seconds()
 
     run(story())
 

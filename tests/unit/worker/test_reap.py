@@ -13,6 +13,7 @@ from jobsched.engine.parts import Parts
 from jobsched.testing.fakes import FakeProvider
 from jobsched.testing.virtual_time import run
 from jobsched.worker import tasks
+from jobsched.worker.dispatch import Pace
 from tests.unit.engine.fleet import Fleet
 
 
@@ -42,7 +43,7 @@ def at_work(there: Fleet, *providers: Provider, worker: str = "w") -> dict[str, 
     parts: Parts = there.parts(worker)
     loaded = {one.name: one for one in providers}
     parts = replace(parts, registry=replace(parts.registry, providers=loaded))
-    return {tasks.WORKING: SimpleNamespace(parts=parts)}
+    return {tasks.WORKING: SimpleNamespace(parts=parts, pace=Pace())}
 
 
 def test_a_silent_provider_keeps_no_other_from_its_reaper() -> None:
