@@ -94,10 +94,18 @@ async def _reap(parts: Parts, provider: Provider) -> None:
     turn = Turn(parts, name_of(provider.name), REAPING)
     try:
         if await turn.take():
-            await reap_provider(parts, provider, turn)
-            await clean_provider(replace(parts, may_act=turn.may_act), provider)
+            await _in_turn(parts, provider, turn)
     except (LeaseOver, Unavailable) as error:
         parts.services.log.warning("reap.skipped", provider=provider.name, error=error.message)
+
+
+async def _in_turn(parts: Parts, provider: Provider, turn: Turn) -> None:
+    try:
+        await reap_provider(parts, provider, turn)
+        await clean_provider(replace(parts, may_act=turn.may_act), provider)
+    finally:
+        # the next pass may be another worker's, and less than a lease from this one
+        await turn.give_up()
 
 
 @_chore
