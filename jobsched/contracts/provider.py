@@ -341,7 +341,7 @@ class Provider(ABC):
             OperationFailed: the answer would not be whole; nothing is concluded, and the call is
                 made again.
 
-        Within: 60 seconds for all of them together.
+        Within: 40 seconds for all of them together.
 
         Example:
             >>> async def describe_all(self, known):

@@ -85,7 +85,7 @@ def _ended(spec: Spec, launch: Launch, ending: Ending) -> Outcome:
 
     if ending.start_failed:
         return outcome("start_failed")
-    if launch.stopping is not None:
+    if launch.stopping is not None and not _ended_before(launch, ending):
         return outcome(STOPPED[launch.stopping])
     if ending.code is None:
         return outcome("outcome_unknown")
@@ -95,6 +95,17 @@ def _ended(spec: Spec, launch: Launch, ending: Ending) -> Outcome:
     if ending.code == 0:
         return outcome("finished")
     return outcome("oom" if ending.oom else "exited")
+
+
+def _ended_before(launch: Launch, ending: Ending) -> bool:
+    """Whether it surely ended by itself before the intent to stop it, of which it felt nothing.
+
+    It really started no later than we knew of it, and how long it ran is of one clock.
+    """
+    started_at, took = launch.tries[-1].started_at if launch.tries else None, _took(ending)
+    if started_at is None or took is None or launch.stopping_at is None:
+        return False
+    return started_at + took < launch.stopping_at
 
 
 def _took(ending: Ending) -> timedelta | None:

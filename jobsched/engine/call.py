@@ -22,6 +22,8 @@ T = TypeVar("T")
 #: what the contracts promise for most methods
 USUAL = timedelta(seconds=60)
 EFFECTS, THENS = get_args(Effect), get_args(Then)
+#: what they promise for a list of all machines: a chore is over within a minute
+LISTING = timedelta(seconds=40)
 #: what they promise for those of log stores
 STORING = timedelta(seconds=30)
 
@@ -128,4 +130,4 @@ def _expected(parts: Parts, what: str, error: OperationFailed) -> OperationFaile
     return OperationFailed(reason, words, effect=error.effect, then=error.then)
 
 
-__all__ = ["STORING", "USUAL", "PluginBug", "ask", "call"]
+__all__ = ["LISTING", "STORING", "USUAL", "PluginBug", "ask", "call"]

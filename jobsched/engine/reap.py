@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobsched.contracts.provider import OwnedMachine, Provider
 from jobsched.engine import answer
 from jobsched.engine.alarm import alarm, all_clear
 from jobsched.engine.bury import bury
-from jobsched.engine.call import call
+from jobsched.engine.call import LISTING, call
 from jobsched.engine.orphan import Orphan, job_of, orphan, overdue
 from jobsched.engine.parts import Parts
 from jobsched.engine.turn import Turn
 from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
-#: how long a list may take: a pass is over within a minute
-LISTED_WITHIN = timedelta(seconds=40)
 #: more than this many, and than this part of all machines, are not ended at once
 MOST, MOST_PART = 5, 0.2
 #: machines that an alarm names
@@ -72,7 +70,7 @@ async def _listed(parts: Parts, provider: Provider) -> list[OwnedMachine] | None
     """Give all machines; None: the provider cannot tell, so nothing is concluded."""
     what = f"{provider.name}.owned"
     try:
-        found = await call(parts, what, provider.owned, answer.owned, within=LISTED_WITHIN)
+        found = await call(parts, what, provider.owned, answer.owned, within=LISTING)
     except OperationFailed as error:
         about = {"reason": error.reason, "error": error.message}
         parts.services.log.warning("reap.failed", provider=provider.name, **about)

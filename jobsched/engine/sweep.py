@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain import facts
@@ -10,7 +11,7 @@ from jobsched.domain.deadlines import shown
 from jobsched.domain.job import Job
 from jobsched.domain.state import current, is_gone
 from jobsched.engine import answer
-from jobsched.engine.call import call
+from jobsched.engine.call import LISTING, call
 from jobsched.engine.hear import is_told
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -18,7 +19,7 @@ from jobsched.engine.place import Place
 from jobsched.engine.seen import gone
 from jobsched.engine.stay import tell_who_stays
 from jobsched.engine.stillborn import described
-from jobsched.errors import NotFound, OperationFailed, UnreadableRecord
+from jobsched.errors import NewerRecord, NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
 
@@ -43,12 +44,15 @@ async def sweep(parts: Parts, provider: Provider) -> int:
     if not places:
         await tell_who_stays(outside, provider, (), {})
         return 0
+    # what it does not show was judged by then, however late its answer is read
+    asked_at = parts.now
     try:
         seen = await call(
             parts,
             f"{provider.name}.describe_all",
             lambda: provider.describe_all(machines),
             answer.described,
+            within=LISTING,
         )
     except OperationFailed as error:
         parts.services.log.warning("sweep.failed", provider=provider.name, reason=error.reason)
@@ -62,7 +66,7 @@ async def sweep(parts: Parts, provider: Provider) -> int:
             what = f"{provider.name}.describe_all"
             parts.services.log.error("plugin.failed", call=what, job=job.id, why=str(status))
             continue
-        changed += await _looked_at(outside, job, place, status)
+        changed += await _looked_at(outside, job, place, status, asked_at)
     return changed
 
 
@@ -76,15 +80,20 @@ async def _places(parts: Parts, provider: Provider) -> dict[str, tuple[Job, Plac
             continue
         except UnreadableRecord as error:
             parts.services.log.warning("sweep.unreadable", job=job_id, error=error.message)
-            raise
+            if isinstance(error, NewerRecord):
+                raise
+            # nobody here or elsewhere can read it: the others are looked at all the same
+            continue
         if place := _place(job, token):
             found[token] = job, place
     return found
 
 
-async def _looked_at(parts: Parts, job: Job, place: Place, status: InstanceStatus | None) -> bool:
+async def _looked_at(
+    parts: Parts, job: Job, place: Place, status: InstanceStatus | None, asked_at: datetime
+) -> bool:
     if status is None:
-        found = _missing(parts, place)
+        found = _missing(parts, place, asked_at)
     else:
         found = await described(parts, job, place, status)
         # a runner that is not loaded here must not end the sweep of all others
@@ -115,12 +124,11 @@ def _place(job: Job, token: str) -> Place | None:
     return None
 
 
-def _missing(parts: Parts, place: Place) -> list[facts.Fact]:
-    """Every page was shown: a machine that is on none, and of an age to be seen, is gone."""
-    now = parts.now
-    if place.launch.instance is None or now < shown(place.launch):
+def _missing(parts: Parts, place: Place, asked_at: datetime) -> list[facts.Fact]:
+    """Every page was shown: a machine that is on none, and was of an age to be seen, is gone."""
+    if place.launch.instance is None or asked_at < shown(place.launch):
         return []
-    return [gone(place, now)]
+    return [gone(place, parts.now)]
 
 
 __all__ = ["sweep"]

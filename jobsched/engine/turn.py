@@ -32,6 +32,11 @@ class Turn:
         self._until = until if has_it else 0.0
         return has_it
 
+    async def give_up(self) -> None:
+        """Leave the lock to whoever comes next. May be repeated; another's stays his."""
+        self._until = 0.0
+        await self._parts.store.unlock(self._name, self._parts.worker)
+
     def may_act(self) -> bool:
         """Say whether an effect may be begun: after the lease another worker may have the lock."""
         return self._parts.services.clock.monotonic() < self._until

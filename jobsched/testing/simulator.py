@@ -127,14 +127,17 @@ class Simulation:
             agent.add_done_callback(self.agents.discard)
 
     async def _agent(self, machine: FakeMachine, order: dict[str, Any]) -> None:
-        """Say `update` every 30 s until there is a container, `terminate` when it has ended."""
+        """Say `update` for its whole life, and `terminate` when its container has ended."""
         await self.clock.sleep(self.world.boot)
+        next_update = 0.0
         while machine.phase != "gone":
             containers = list(machine.containers.values())
             if any(one.phase == "exited" for one in containers):
                 await self._post(machine, order, "terminate", {"why": "ended"})
-            elif not containers:
+            now = self.clock.monotonic()
+            if now >= next_update:
                 await self._post(machine, order, "update", {})
+                next_update = now + (60 if containers else 30)
             await self.clock.sleep(1 if containers else 30)
 
     async def _post(

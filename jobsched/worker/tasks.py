@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -60,13 +60,24 @@ def _chore(work: Callable[[Parts, Working], Awaitable[object]]) -> Callable[...,
 
 @_chore
 async def sweep(parts: Parts, at_work: Working) -> None:
-    """Look at all machines of every provider, one worker at a time."""
-    async for provider in _mine(parts, at_work, "sweep"):
-        try:
+    """Look at all machines of every provider, one worker at a time.
+
+    All providers at once: one that is silent must not keep the others from it.
+    """
+    lease = at_work.pace.lease
+    await asyncio.gather(*(_sweep(parts, one, lease) for one in parts.registry.providers.values()))
+
+
+async def _sweep(parts: Parts, provider: Provider, lease: timedelta) -> None:
+    lock = f"sweep:{provider.name}"
+    try:
+        if await parts.store.lock(lock, parts.worker, lease=lease):
             await sweep_provider(parts, provider)
-        except NewerRecord:
-            # a newer worker understands it: it shall look
-            await parts.store.unlock(f"sweep:{provider.name}", parts.worker)
+    except NewerRecord:
+        # a newer worker understands it: it shall look
+        await parts.store.unlock(lock, parts.worker)
+    except Unavailable as error:
+        parts.services.log.info("sweep.skipped", provider=provider.name, error=error.message)
 
 
 @_chore
@@ -83,18 +94,18 @@ async def _reap(parts: Parts, provider: Provider) -> None:
     turn = Turn(parts, name_of(provider.name), REAPING)
     try:
         if await turn.take():
-            await reap_provider(parts, provider, turn)
-            await clean_provider(replace(parts, may_act=turn.may_act), provider)
+            await _in_turn(parts, provider, turn)
     except (LeaseOver, Unavailable) as error:
         parts.services.log.warning("reap.skipped", provider=provider.name, error=error.message)
 
 
-async def _mine(parts: Parts, at_work: Working, chore: str) -> AsyncIterator[Provider]:
-    """Give the providers whose lock for a chore this worker has, or takes now."""
-    for provider in parts.registry.providers.values():
-        lock = f"{chore}:{provider.name}"
-        if await parts.store.lock(lock, parts.worker, lease=at_work.pace.lease):
-            yield provider
+async def _in_turn(parts: Parts, provider: Provider, turn: Turn) -> None:
+    try:
+        await reap_provider(parts, provider, turn)
+        await clean_provider(replace(parts, may_act=turn.may_act), provider)
+    finally:
+        # the next pass may be another worker's, and less than a lease from this one
+        await turn.give_up()
 
 
 @_chore

@@ -1,5 +1,5 @@
 #!/bin/bash
-# jobsched: says that the machine is ready until the job's container is seen, and when it has ended.
+# jobsched: says that the machine is ready, again and again, and when the job's container has ended.
 # shellcheck source=/dev/null
 . /usr/local/lib/jobsched/commands
 mine=label=jobsched.job=$JOBSCHED_JOB_ID
@@ -8,9 +8,11 @@ until docker version >/dev/null 2>&1; do sleep 1; done
 
 {
   certificate=$(json "$(</etc/jobsched/docker/cert.pem)")
-  until [ -n "$(docker ps --all --quiet --filter "$mine")" ]; do
+  # As long as it lives: a store may lose what it was told, and with it that a container was started.
+  while true; do
     post update "{\"certificate\":$certificate}"
     sleep 30
+    [ -z "$(docker ps --all --quiet --filter "$mine")" ] || sleep 30
   done
 } &
 

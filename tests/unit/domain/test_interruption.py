@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ NOTICE = HOUR + 5 * MINUTE
 TAKEN = NOTICE + 2 * MINUTE
 INTERRUPTED = told(facts.Interrupted, NOTICE, until=TAKEN)
 WARNED = told(facts.Warned, NOTICE + SECOND)
+#: how far the machine's clock is from ours
+HOUR_OFF = timedelta(hours=1)
 AT_RISK = told(facts.AtRisk, NOTICE)
 
 
@@ -97,6 +100,28 @@ def test_what_it_does_because_it_was_told_is_no_success() -> None:
     assert job.attempt
     assert job.attempt.outcome
     assert (job.attempt.outcome.reason, job.attempt.outcome.code) == ("interrupted", 0)
+
+
+@pytest.mark.parametrize("why", ["cancel", "timeout", "interruption"])
+@pytest.mark.parametrize(("after", "is_own"), [(-SECOND, True), (SECOND, False)])
+def test_only_what_ended_before_the_stop_keeps_its_outcome(
+    why: str,
+    after: timedelta,
+    is_own: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """What nobody could see in time is told by the engine's clock, which is an hour off."""
+    job = stopping(record(running(), INTERRUPTED), NOTICE, why)
+    started_at = first(job).tries[0].started_at
+    assert started_at
+    theirs = NOTICE - HOUR_OFF
+    times: dict[str, Any] = {
+        "started_at": theirs,
+        "finished_at": theirs + (NOTICE + after - started_at),
+    }
+    job = record(job, told(facts.Ended, NOTICE + MINUTE, code=0, **times))
+    assert job.attempt
+    assert job.attempt.outcome
+    assert (job.attempt.outcome.reason == "finished") == is_own
 
 
 def test_a_container_that_is_being_stopped_is_not_warned() -> None:

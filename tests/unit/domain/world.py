@@ -31,13 +31,19 @@ class Box:
     removed: bool = False
     #: a start that is still on its way
     start_in_flight: bool = False
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
-    def start(self) -> None:
+    def start(self, at: datetime) -> None:
         """Start it, unless the name is withdrawn."""
         self.start_in_flight = False
         if not (self.withdrawn or self.removed) and self.phase == "created":
-            self.phase = "running"
+            self.phase, self.started_at = "running", at
             self.starts += 1
+
+    def end(self, code: int, at: datetime) -> None:
+        """End it."""
+        self.phase, self.code, self.finished_at = "exited", code, at
 
 
 @dataclass
@@ -165,9 +171,9 @@ class World:
             case "lost":
                 machine.gone = True
             case "start_arrives" if box and box.start_in_flight:
-                box.start()
+                box.start(self.now)
             case "exits" | "fails" if box and box.phase == "running":
-                box.phase, box.code = "exited", 0 if what == "exits" else 3
+                box.end(0 if what == "exits" else 3, self.now)
                 self.news.append(self.made(facts.Hinted, launch, **about))
             case "lies":
                 self.news.append(self.made(facts.Hinted, launch, **about))
@@ -293,7 +299,7 @@ class World:
         elif luck == "late":
             box.start_in_flight = True
         elif luck != "lost_before":
-            box.start()
+            box.start(self.now)
             if luck != "lost_after":
                 self.tell(self.made(facts.Started, launch.no, no=no))
 
@@ -305,8 +311,9 @@ class World:
                 self.tell(self.made(kind, launch.no, no=no))
             case "exited" | "start_failed":
                 failed = box.phase == "start_failed"
-                ended = self.made(facts.Ended, launch.no, no=no, code=box.code, start_failed=failed)
-                self.tell(ended)
+                about = {"no": no, "code": box.code, "start_failed": failed}
+                times = {"started_at": box.started_at, "finished_at": box.finished_at}
+                self.tell(self.made(facts.Ended, launch.no, **about, **times))
 
     def _inspect(self, command: Command, luck: str) -> None:
         launch, machine = self._launch(command), self._reached(command, luck)
@@ -341,7 +348,7 @@ class World:
                 if command.why == "interruption":
                     return
             if box and luck != "lost_before":
-                box.phase, box.code = "exited", 0 if luck == "late" else 143
+                box.end(0 if luck == "late" else 143, self.now)
                 if luck != "lost_after":
                     self._seen(launch, last.no, box)
         elif machine and luck != "fail":

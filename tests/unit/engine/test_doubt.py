@@ -12,6 +12,8 @@ from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.observe import observe
 from jobsched.testing.simulator import Life, Simulation, violations
 from jobsched.testing.virtual_time import run
+from tests.unit.engine.test_restore import copy_of
+from tests.unit.worker.crew import seen_in
 
 
 class UntilItLooks(Life):
@@ -78,6 +80,34 @@ def test_a_machine_that_does_not_answer_after_its_hour_is_in_doubt() -> None:
         assert state_of(ended) is State.FAILED
         assert reason_of(ended) == "outcome_unknown"
         assert violations(simulation, [ended]) == []
+        assert len(simulation.world.machines) == 1
+
+    run(story())
+
+
+def test_a_machine_whose_readiness_was_lost_says_it_again() -> None:
+    """A store that forgets all from ready to started: its container is adopted, not replaced."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin()
+        simulation.world.says_ready = True
+        simulation.world.boot, simulation.world.runs = 30.0, 900.0
+        async with simulation.worker():
+            job = await simulation.schedule(retry={"on": ["before_start"]})
+            await seen_in(simulation, job, State.BOOTING)
+            await simulation.clock.sleep(29)
+            before = copy_of(simulation.store_world)
+            await seen_in(simulation, job, State.RUNNING)
+        simulation.store_world = before
+        forgotten = (await simulation.job(job)).attempt
+        assert forgotten
+        assert forgotten.launches[0].ready_at is None
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
+
+        assert violations(simulation, [ended]) == []
+        assert state_of(ended) is State.FINISHED
+        assert sum(simulation.world.starts.values()) == 1
         assert len(simulation.world.machines) == 1
 
     run(story())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,8 +12,10 @@ from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Instance
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.sweep import sweep
+from jobsched.errors import NewerRecord
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.virtual_time import run
+from jobsched.worker.settings import TASK_TIMEOUT
 
 
 def test_a_runner_that_is_not_loaded_does_not_end_the_sweep() -> None:
@@ -108,5 +111,54 @@ def test_a_host_that_is_taken_out_later_ends_its_job() -> None:
         await sweep(parts, simulation.provider)
 
         assert state_of(await simulation.job(job)) is State.FAILED
+
+    run(story())
+
+
+def test_a_silent_provider_is_not_waited_for_beyond_its_minute() -> None:
+    """A pass is over before arq ends it."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin(sweep_every=10_000.0)
+        async with simulation.worker():
+            job = await simulation.schedule(after=0)
+            while state_of(await simulation.job(job)) is not State.BOOTING:
+                await simulation.clock.sleep(0.1)
+
+        async def describe_all(known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
+            await asyncio.Event().wait()
+            return {token: InstanceStatus(phase="gone") for token in known}
+
+        simulation.provider.describe_all = describe_all  # type: ignore[method-assign]
+        begin = simulation.clock.monotonic()
+        assert await sweep(simulation.parts(worker="sweeper"), simulation.provider) == 0
+        assert simulation.clock.monotonic() - begin < TASK_TIMEOUT.total_seconds()
+
+    run(story())
+
+
+def test_a_record_that_cannot_be_read_hides_no_other() -> None:
+    """A broken one is passed over; a newer one is for a newer worker to look at (Q11)."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin(sweep_every=10_000.0, through_codec=True)
+        simulation.world.runs = 3000
+        async with simulation.worker():
+            broken, whole = [await simulation.schedule(after=0) for _ in range(2)]
+            await simulation.clock.sleep(8)
+            await sweep(simulation.parts(worker="sweeper"), simulation.provider)
+            for job in (broken, whole):
+                while state_of(await simulation.job(job)) is not State.RUNNING:
+                    await simulation.clock.sleep(0.1)
+        record = simulation.store_world.records[broken]
+        record.document = b"{"
+        for machine in simulation.world.alive():
+            simulation.world.end(machine)
+        parts = simulation.parts(worker="sweeper")
+        assert await sweep(parts, simulation.provider) == 1
+        assert state_of(await simulation.job(whole)) is State.FAILED
+        record.schema = 99
+        with pytest.raises(NewerRecord):
+            await sweep(parts, simulation.provider)
 
     run(story())

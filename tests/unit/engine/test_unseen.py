@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
+
 from jobsched.contracts.provider import InstanceStatus
 from jobsched.domain.job import Instance
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
+from jobsched.engine.sweep import sweep
 from jobsched.errors import ProviderFailed
 from jobsched.testing.simulator import Simulation, violations
 from jobsched.testing.virtual_time import run
@@ -58,6 +61,33 @@ def test_a_fresh_machine_that_is_not_shown_is_waited_for() -> None:
         assert violations(simulation, [ended]) == []
         assert state_of(ended) is State.FINISHED
         assert len(simulation.world.machines) == 1
+
+    run(story())
+
+
+def test_an_old_answer_says_nothing_of_what_was_new_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep that is paused after the answer judges by the time at which it asked."""
+
+    async def story() -> None:
+        simulation = await Simulation.begin(sweep_every=1e9)
+        simulation.world.says_ready, simulation.world.runs = True, 1800
+        shown = Shown(simulation)
+        shown.is_blind = True
+
+        async def paused(*_: object) -> None:
+            await simulation.clock.sleep(11 * 60)
+
+        monkeypatch.setattr("jobsched.engine.sweep.tell_who_stays", paused)
+        async with simulation.worker():
+            job = await simulation.schedule()
+            await seen_in(simulation, job, State.BOOTING)
+            await sweep(simulation.parts(worker="sweeper"), simulation.provider)
+            assert state_of(await simulation.job(job)) is State.RUNNING
+            shown.is_blind = False
+            (ended,) = await simulation.ended(job)
+
+        assert violations(simulation, [ended]) == []
+        assert state_of(ended) is State.FINISHED
 
     run(story())
 

@@ -8,11 +8,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import pytest
+
 from jobsched.contracts.provider import OwnedMachine, Provider
 from jobsched.engine.parts import Parts
+from jobsched.errors import StoreUnavailable
 from jobsched.testing.fakes import FakeProvider
 from jobsched.testing.virtual_time import run
 from jobsched.worker import tasks
+from jobsched.worker.dispatch import Pace
 from tests.unit.engine.fleet import Fleet
 
 
@@ -42,7 +46,7 @@ def at_work(there: Fleet, *providers: Provider, worker: str = "w") -> dict[str, 
     parts: Parts = there.parts(worker)
     loaded = {one.name: one for one in providers}
     parts = replace(parts, registry=replace(parts.registry, providers=loaded))
-    return {tasks.WORKING: SimpleNamespace(parts=parts)}
+    return {tasks.WORKING: SimpleNamespace(parts=parts, pace=Pace())}
 
 
 def test_a_silent_provider_keeps_no_other_from_its_reaper() -> None:
@@ -71,12 +75,32 @@ def test_one_worker_reaps_at_a_time() -> None:
     async def story() -> None:
         there = await Fleet.begin()
         littering = Littering(there.simulation.world)
-        await tasks.reap(at_work(there, littering, worker="a"))
-        await tasks.reap(at_work(there, littering, worker="b"))
+        await asyncio.gather(*(tasks.reap(at_work(there, littering, worker=one)) for one in "ab"))
         assert len(there.said("leftover.removed")) == 1
-        await there.simulation.clock.sleep(60)
-        await tasks.reap(at_work(there, littering, worker="b"))
-        assert len(there.said("leftover.removed")) == 2
+
+    run(story())
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_each_pass_may_be_another_workers(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> None:
+    """One that begins a little earlier in its minute is no less a pass: no lock is left behind."""
+
+    async def story() -> None:
+        there = await Fleet.begin()
+        passes: list[str] = []
+
+        async def reaped(parts: Parts, *_: object) -> int:
+            passes.append(parts.worker)
+            if fails:
+                raise StoreUnavailable
+            return 0
+
+        monkeypatch.setattr(tasks, "reap_provider", reaped)
+        littering = Littering(there.simulation.world)
+        for one in "abc":
+            await tasks.reap(at_work(there, littering, worker=one))
+            await there.simulation.clock.sleep(59.5)
+        assert passes == ["a", "b", "c"]
 
     run(story())
 
