@@ -6,7 +6,7 @@ import re
 
 from redis import exceptions
 
-from jobsched.errors import StoreUnavailable
+from jobsched.errors import StoreUnavailable, UnreadableRecord
 
 _SENTENCES = {
     "LOADING": "Redis is still loading its data.",
@@ -29,6 +29,14 @@ _KNOWN = re.compile(rf"\b({'|'.join(_SENTENCES)})\b")
 def unavailable(error: Exception) -> StoreUnavailable:
     """Give the error of jobsched for one of Redis or of its connection."""
     return StoreUnavailable(_sentence(error))
+
+
+def is_held_back() -> UnreadableRecord:
+    """Give the error for a record that nobody may read yet."""
+    return UnreadableRecord(
+        "The record could not be read when the store was restored from a backup, so its job is "
+        "held back first."
+    )
 
 
 def _sentence(error: Exception) -> str:
@@ -55,4 +63,4 @@ def _sentence(error: Exception) -> str:
     return f"Redis refused a call: {str(error)[:200]}"
 
 
-__all__ = ["unavailable"]
+__all__ = ["is_held_back", "unavailable"]

@@ -63,7 +63,7 @@ class MemoryIndex(MemoryLine):
         if record.schema > SCHEMA:
             return ()
         try:
-            row = row_of(self._decode(record))
+            row = row_of(self._decode(job))
         except UnreadableRecord as error:
             self._put_aside(job, str(error))
             raise
@@ -95,7 +95,7 @@ class MemoryIndex(MemoryLine):
         if record.schema > SCHEMA or job in world.quarantine:
             return ""
         try:
-            row = row_of(self._decode(record))
+            row = row_of(self._decode(job))
         except UnreadableRecord:
             return ""
         slots = world.slots.get(record.provider, {})

@@ -190,14 +190,33 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, job: JobId) -> Job:
+    async def read(self, job: JobId, *, held_back: bool = False) -> Job:
         """Give the record.
+
+        Args:
+            job: its id.
+            held_back: also one that is held back (`hold_back`).
 
         Raises:
             UnknownJob: there is none.
             NewerRecord: it needs a newer version of jobsched.
-            UnreadableRecord: it is broken; it is put into quarantine.
+            UnreadableRecord: it is broken, or held back; it is put into quarantine.
         """
+        ...
+
+    async def hold_back(self, job: JobId) -> None:
+        """Treat a record as one that cannot be read, whatever becomes of it, until it is let go.
+
+        May be repeated: the time of the first call is kept.
+        """
+        ...
+
+    async def held_back(self) -> Mapping[JobId, datetime]:
+        """Give the jobs that are held back, and since when."""
+        ...
+
+    async def let_go(self, job: JobId) -> None:
+        """Hold a job back no more. May be repeated."""
         ...
 
     async def save(

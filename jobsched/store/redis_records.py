@@ -17,6 +17,7 @@ from jobsched.errors import (
     UnreadableRecord,
 )
 from jobsched.store import codec
+from jobsched.store.failure import is_held_back
 from jobsched.store.port import Accepted, Claimed, Idempotency, Renewal, Saved
 from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
@@ -61,7 +62,7 @@ class RedisRecords(RedisCalls):
             raise IdempotencyConflict
         return Accepted(id=JobId(answer[1].decode()), created=answer[0] == b"created")
 
-    async def read(self, job: JobId) -> Job:
+    async def read(self, job: JobId, *, held_back: bool = False) -> Job:
         """See the port."""
         answer = await self.call("read", job)
         if answer[0] == b"unknown":
@@ -71,12 +72,15 @@ class RedisRecords(RedisCalls):
             await self.set_aside(job, b"", broken)
             raise broken
         try:
-            return codec.decode(answer[2], _schema(answer[1]))
+            found = codec.decode(answer[2], _schema(answer[1]))
+            if answer[3] and not held_back:
+                raise is_held_back()
         except NewerRecord:
             raise
         except UnreadableRecord as error:
             await self.set_aside(job, answer[2], error)
             raise
+        return found
 
     async def set_aside(self, job: JobId, document: bytes, error: UnreadableRecord) -> None:
         """Put a record into quarantine, if it still holds the document that was found broken."""
@@ -141,8 +145,10 @@ class RedisRecords(RedisCalls):
             "claim", holder, min(most, CLAIM_MOST), microseconds(lease), SCHEMA, only or ""
         )
         found, jobs = answer[3], []
-        for job, document in zip(found[::2], found[1::2], strict=True):
+        for job, document, held_back in zip(found[::3], found[1::3], found[2::3], strict=True):
             try:
+                if held_back:
+                    raise is_held_back()
                 jobs.append(codec.decode(document))
             except UnreadableRecord as error:
                 await self.set_aside(JobId(job.decode()), document, error)

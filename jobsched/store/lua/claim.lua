@@ -46,6 +46,7 @@ for position = 1, math.min(#due, most) do
     lease[#lease + 1] = id
     jobs[#jobs + 1] = id
     jobs[#jobs + 1] = found[3] or ''
+    jobs[#jobs + 1] = call('HEXISTS', HELD_BACK, id)
   end
 end
 for schema, lease in pairs(leases) do call('ZADD', due_key(schema), unpack(lease)) end
