@@ -6,6 +6,7 @@ import re
 
 from redis import exceptions
 
+from jobsched.domain.job import Job
 from jobsched.errors import StoreUnavailable, UnreadableRecord
 
 _SENTENCES = {
@@ -39,6 +40,22 @@ def is_held_back() -> UnreadableRecord:
     )
 
 
+def of_one_time(job: Job, rev: str) -> Job:
+    """Give the job if its document is of the revision that its record has.
+
+    Of any other nothing could be saved: each save would be taken for one that came too late.
+
+    Raises:
+        UnreadableRecord: it is not.
+    """
+    if str(job.rev) != rev:
+        raise UnreadableRecord(
+            f"The record is of rev {rev or 'none'} and its document of rev {job.rev}: write the "
+            "document's into the field rev if it is the one that counts."
+        )
+    return job
+
+
 def _sentence(error: Exception) -> str:
     match error:
         # The client takes the word of these errors off their text.
@@ -63,4 +80,4 @@ def _sentence(error: Exception) -> str:
     return f"Redis refused a call: {str(error)[:200]}"
 
 
-__all__ = ["is_held_back", "unavailable"]
+__all__ = ["is_held_back", "of_one_time", "unavailable"]

@@ -12,7 +12,7 @@ from jobsched.contracts.change import Change
 from jobsched.domain.job import Job, JobId
 from jobsched.errors import StoreUnavailable, WrongStore
 from jobsched.store import codec
-from jobsched.store.failure import is_held_back
+from jobsched.store.failure import is_held_back, of_one_time
 from jobsched.store.owner import owner, whose
 from jobsched.store.port import Wake
 from jobsched.store.row import RETENTION, Row
@@ -114,6 +114,7 @@ class Calls:
         found = record.document
         if isinstance(found, bytes):
             found = codec.decode(found, record.schema)
+        of_one_time(found, str(record.rev))
         if job in self.world.held_back and not held_back:
             raise is_held_back()
         return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobsched.domain.job import SCHEMA, Job, JobId
 from jobsched.domain.state import State
-from jobsched.errors import NewerRecord, StoreUnavailable, UnknownJob
+from jobsched.errors import NewerRecord, UnknownJob
 from jobsched.store.port import Examined, Fault
 from jobsched.store.redis_calls import Argument
 from jobsched.store.redis_records import RedisRecords
@@ -54,7 +54,7 @@ class RedisIndex(RedisRecords):
                 found = await self._repair(job, about, listed(record), record.spec.provider)
             if found is not None:
                 return found
-        raise StoreUnavailable(f"The record of {job} changes all the time.")
+        return ()
 
     async def _repair(
         self, job: JobId, about: _Entries, at: str, provider: str

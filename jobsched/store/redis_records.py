@@ -17,7 +17,7 @@ from jobsched.errors import (
     UnreadableRecord,
 )
 from jobsched.store import codec
-from jobsched.store.failure import is_held_back
+from jobsched.store.failure import is_held_back, of_one_time
 from jobsched.store.port import Accepted, Claimed, Idempotency, Renewal, Saved
 from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
@@ -72,8 +72,8 @@ class RedisRecords(RedisCalls):
             await self.set_aside(job, b"", broken)
             raise broken
         try:
-            found = codec.decode(answer[2], _schema(answer[1]))
-            if answer[3] and not held_back:
+            found = of_one_time(codec.decode(answer[2], _schema(answer[1])), answer[3].decode())
+            if answer[4] and not held_back:
                 raise is_held_back()
         except NewerRecord:
             raise
@@ -145,11 +145,12 @@ class RedisRecords(RedisCalls):
             "claim", holder, min(most, CLAIM_MOST), microseconds(lease), SCHEMA, only or ""
         )
         found, jobs = answer[3], []
-        for job, document, held_back in zip(found[::3], found[1::3], found[2::3], strict=True):
+        four = (found[begin::4] for begin in range(4))
+        for job, document, rev, held_back in zip(*four, strict=True):
             try:
                 if held_back:
                     raise is_held_back()
-                jobs.append(codec.decode(document))
+                jobs.append(of_one_time(codec.decode(document), rev.decode()))
             except UnreadableRecord as error:
                 await self.set_aside(JobId(job.decode()), document, error)
         return Claimed(
