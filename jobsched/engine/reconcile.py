@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from jobsched.domain.facts import Restored
 from jobsched.domain.job import JobId
+from jobsched.domain.retry import jitter
 from jobsched.engine.alarm import alarm, all_clear
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
@@ -74,11 +75,13 @@ async def _repaired(parts: Parts, job: JobId, **where: str) -> bool:
 
 
 async def _try_again(parts: Parts) -> Collection[JobId]:
-    """Take out of quarantine what can be read again; as long as there is something, alarm."""
+    """Take out of quarantine some that can be read again; as long as there is something, alarm."""
     left = await parts.store.quarantine()
     held_back = await parts.store.held_back() if left else {}
     readable = []
-    for one in left[:MOST]:
+    # from another place each time, as those that stay broken would be in the way of the others
+    begin = int(jitter(parts.now.isoformat()) * len(left))
+    for one in [*left[begin:], *left[:begin]][:MOST]:
         since = held_back.get(one.id)
         if since and not await _let_go(parts, one.id, since):
             continue
