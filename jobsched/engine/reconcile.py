@@ -56,7 +56,8 @@ async def _walk(parts: Parts) -> Collection[JobId]:
     for _ in range(PAGES):
         page = await parts.store.examine(parts.registry.providers, most=PAGE)
         for fault in page.faults:
-            if await _repaired(parts, fault.job, place=fault.place, provider=fault.provider):
+            where = {"place": fault.place, "provider": fault.provider, "token": fault.token}
+            if await _repaired(parts, fault.job, **where):
                 repaired.add(fault.job)
         if not page.cursor:
             break

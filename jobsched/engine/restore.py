@@ -69,7 +69,9 @@ async def _mend(parts: Parts) -> None:
         for fault in page.faults:
             # one that cannot be read is told when it is come to
             with suppress(UnreadableRecord):
-                await parts.store.repair(fault.job, place=fault.place, provider=fault.provider)
+                await parts.store.repair(
+                    fault.job, place=fault.place, provider=fault.provider, token=fault.token
+                )
         if not (cursor := page.cursor):
             return
 

@@ -114,6 +114,8 @@ class Fault:
     #: where a list has it, and whose slot or line it is in; empty: not told
     place: str = ""
     provider: str = ""
+    #: the slot that no record holds; empty: it is something else
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -445,7 +447,9 @@ class Store(Protocol):
         """Give those of up to some thousand jobs whose index entries contradict their record."""
         ...
 
-    async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+    async def repair(
+        self, job: JobId, *, place: str = "", provider: str = "", token: str = ""
+    ) -> tuple[str, ...]:
         """Rebuild all index entries of a job from its record; say which were wrong.
 
         Whole or not at all, and only from the record as it stands. What misses a due time is due
@@ -456,6 +460,7 @@ class Store(Protocol):
             job: one that has a record, or of which there is an entry only.
             place: where a list has it, if it has no record; as a fault tells it.
             provider: whose slot or line it is in, likewise.
+            token: the slot that it is not to hold, likewise.
 
         Raises:
             UnreadableRecord: the record is broken; it is put into quarantine.
