@@ -55,7 +55,10 @@ def command(*, yes: bool, force: bool, file: Path | None, as_json: bool, **flags
     for word, meaning in WORDS.items():
         output.data(f"{found.jobs[word]:7} {meaning}")
     for job in sorted(found.unreadable):
-        output.progress(f"the record of {job} cannot be read, and is in quarantine")
+        output.progress(
+            f"the record of {job} cannot be read, and is in quarantine: put it right, and workers "
+            "hold its job back before they go on with it"
+        )
     output.progress("start API and workers now")
 
 

@@ -35,6 +35,8 @@ EFFECTS: Mapping[str, frozenset[str]] = {
             # keeps how far it came
             "examine",
             "halt",
+            "hold_back",
+            "let_go",
             "lock",
             "permit",
             "prune",
@@ -80,6 +82,7 @@ READS: Mapping[str, frozenset[str]] = {
             "close",
             "faults",
             "halted",
+            "held_back",
             "list",
             "overdue",
             "quarantine",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from jobsched.domain.facts import Restored
 from jobsched.domain.job import JobId
+from jobsched.domain.retry import jitter
 from jobsched.engine.alarm import alarm, all_clear
+from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
-from jobsched.errors import UnreadableRecord
+from jobsched.errors import UnknownJob, UnreadableRecord
 from jobsched.store.port import Quarantined
 
 #: a lease and a half: younger ones are still in somebody's hands
@@ -52,7 +56,8 @@ async def _walk(parts: Parts) -> Collection[JobId]:
     for _ in range(PAGES):
         page = await parts.store.examine(parts.registry.providers, most=PAGE)
         for fault in page.faults:
-            if await _repaired(parts, fault.job, place=fault.place, provider=fault.provider):
+            where = {"place": fault.place, "provider": fault.provider, "token": fault.token}
+            if await _repaired(parts, fault.job, **where):
                 repaired.add(fault.job)
         if not page.cursor:
             break
@@ -71,9 +76,18 @@ async def _repaired(parts: Parts, job: JobId, **where: str) -> bool:
 
 
 async def _try_again(parts: Parts) -> Collection[JobId]:
-    """Take out of quarantine what can be read again; as long as there is something, alarm."""
+    """Take out of quarantine some that can be read again; as long as there is something, alarm."""
     left = await parts.store.quarantine()
-    readable = [one.id for one in left[:MOST] if await _repaired(parts, one.id)]
+    held_back = await parts.store.held_back() if left else {}
+    readable = []
+    # from another place each time, as those that stay broken would be in the way of the others
+    begin = int(jitter(parts.now.isoformat()) * len(left))
+    for one in [*left[begin:], *left[:begin]][:MOST]:
+        since = held_back.get(one.id)
+        if since and not await _let_go(parts, one.id, since):
+            continue
+        if await _repaired(parts, one.id):
+            readable.append(one.id)
     if readable:
         left = await parts.store.quarantine()
     if left:
@@ -81,6 +95,20 @@ async def _try_again(parts: Parts) -> Collection[JobId]:
     else:
         await all_clear(parts, QUARANTINE)
     return readable
+
+
+async def _let_go(parts: Parts, job: JobId, since: datetime) -> bool:
+    """Do for one that can be read again what `jobsched restore` did for all others."""
+    try:
+        found = await parts.store.read(job, held_back=True)
+        await observe(replace(parts, worker=""), found, Restored(at=since))
+    except UnknownJob:
+        # forgotten: there is nothing to hold back
+        parts.services.log.info("restore.forgotten", job=job)
+    except UnreadableRecord:
+        return False
+    await parts.store.let_go(job)
+    return True
 
 
 def _sentence(left: Collection[Quarantined]) -> str:

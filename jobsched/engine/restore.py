@@ -30,7 +30,7 @@ class Restoration:
     #: ``finishing`` (as soon as their machines are given back), ``watched`` (to the end of what
     #: was started; nothing more is begun), ``ahead`` (their time has not come: they go on)
     jobs: Counter[str] = field(default_factory=Counter)
-    #: the ids of records that cannot be read: they are in quarantine
+    #: the ids of records that cannot be read: they are in quarantine, and held back
     unreadable: list[str] = field(default_factory=list)
 
 
@@ -54,7 +54,11 @@ async def restore(parts: Parts, tell: Callable[[Restoration], None]) -> Restorat
         await asyncio.gather(*(_held_back(parts, one, found) for one in page.jobs))
         tell(found)
         if (cursor := page.next) is None:
-            return found
+            break
+    # Who puts one of them right later must not have it run as the backup knows it (`reconcile`).
+    for broken in await parts.store.quarantine():
+        await parts.store.hold_back(broken.id)
+    return found
 
 
 async def _mend(parts: Parts) -> None:
@@ -65,7 +69,9 @@ async def _mend(parts: Parts) -> None:
         for fault in page.faults:
             # one that cannot be read is told when it is come to
             with suppress(UnreadableRecord):
-                await parts.store.repair(fault.job, place=fault.place, provider=fault.provider)
+                await parts.store.repair(
+                    fault.job, place=fault.place, provider=fault.provider, token=fault.token
+                )
         if not (cursor := page.cursor):
             return
 
@@ -75,7 +81,7 @@ async def _held_back(parts: Parts, one: Listed, found: Restoration) -> None:
         found.jobs["ended"] += 1
         return
     try:
-        job = await parts.store.read(one.id)
+        job = await parts.store.read(one.id, held_back=True)
     except NewerRecord:
         raise
     except UnreadableRecord:

@@ -6,7 +6,8 @@ import re
 
 from redis import exceptions
 
-from jobsched.errors import StoreUnavailable
+from jobsched.domain.job import Job
+from jobsched.errors import StoreUnavailable, UnreadableRecord
 
 _SENTENCES = {
     "LOADING": "Redis is still loading its data.",
@@ -37,6 +38,30 @@ def met(error: Exception) -> Exception:
     return cause if isinstance(cause, exceptions.RedisError) else error
 
 
+def is_held_back() -> UnreadableRecord:
+    """Give the error for a record that nobody may read yet."""
+    return UnreadableRecord(
+        "The record could not be read when the store was restored from a backup, so its job is "
+        "held back first."
+    )
+
+
+def of_one_time(job: Job, rev: str) -> Job:
+    """Give the job if its document is of the revision that its record has.
+
+    Of any other nothing could be saved: each save would be taken for one that came too late.
+
+    Raises:
+        UnreadableRecord: it is not.
+    """
+    if str(job.rev) != rev:
+        raise UnreadableRecord(
+            f"The record is of rev {rev or 'none'} and its document of rev {job.rev}: write the "
+            "document's into the field rev if it is the one that counts."
+        )
+    return job
+
+
 def _sentence(error: Exception) -> str:
     match error:
         # The client takes the word of these errors off their text.
@@ -61,4 +86,4 @@ def _sentence(error: Exception) -> str:
     return f"Redis refused a call: {str(error)[:200]}"
 
 
-__all__ = ["met", "unavailable"]
+__all__ = ["is_held_back", "met", "of_one_time", "unavailable"]

@@ -12,10 +12,11 @@ from jobsched.contracts.change import Change
 from jobsched.domain.job import Job, JobId
 from jobsched.errors import StoreUnavailable, WrongStore
 from jobsched.store import codec
+from jobsched.store.failure import is_held_back, of_one_time
 from jobsched.store.owner import owner, whose
 from jobsched.store.port import Wake
 from jobsched.store.row import RETENTION, Row
-from jobsched.store.world import Record, World
+from jobsched.store.world import World
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,10 +109,15 @@ class Calls:
     def _document(self, job: Job) -> bytes | Job:
         return codec.encode(job) if self._through_codec else job
 
-    def _decode(self, record: Record) -> Job:
-        if isinstance(record.document, bytes):
-            return codec.decode(record.document, record.schema)
-        return record.document
+    def _decode(self, job: JobId, *, held_back: bool = False) -> Job:
+        record = self.world.records[job]
+        found = record.document
+        if isinstance(found, bytes):
+            found = codec.decode(found, record.schema)
+        of_one_time(found, str(record.rev))
+        if job in self.world.held_back and not held_back:
+            raise is_held_back()
+        return found
 
 
 __all__ = ["Calls", "whole"]

@@ -54,20 +54,22 @@ class MemoryIndex(MemoryLine):
         return tuple(one for one in found if one.why)
 
     @whole
-    def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+    def repair(
+        self, job: JobId, *, place: str = "", provider: str = "", token: str = ""
+    ) -> tuple[str, ...]:
         """See the port."""
         del place  # Lists are read off the records here.
         record = self.world.records.get(job)
         if record is None:
-            return self._forget_entries(job, provider)
+            return self._forget_entries(job, provider, token)
         if record.schema > SCHEMA:
             return ()
         try:
-            row = row_of(self._decode(record))
+            row = row_of(self._decode(job))
         except UnreadableRecord as error:
             self._put_aside(job, str(error))
             raise
-        return tuple(dict.fromkeys(self._repaired(job, record, row)))
+        return tuple(dict.fromkeys(self._repaired(job, record, row, token)))
 
     def _entries(self, providers: Collection[str], *, everything: bool) -> Iterator[_Entry]:
         world = self.world
@@ -77,7 +79,7 @@ class MemoryIndex(MemoryLine):
                 yield _Entry(fault, functools.partial(self._wrong, job))
         for provider in sorted(providers):
             for token, job in world.slots.get(provider, {}).items():
-                fault = Fault(job=job, why="", provider=provider)
+                fault = Fault(job=job, why="", provider=provider, token=token)
                 yield _Entry(fault, functools.partial(self._wrong, job, token=token))
             for line in (world.waiting, world.paced):
                 for job in line.get(provider, {}):
@@ -95,7 +97,7 @@ class MemoryIndex(MemoryLine):
         if record.schema > SCHEMA or job in world.quarantine:
             return ""
         try:
-            row = row_of(self._decode(record))
+            row = row_of(self._decode(job))
         except UnreadableRecord:
             return ""
         slots = world.slots.get(record.provider, {})
@@ -114,9 +116,9 @@ class MemoryIndex(MemoryLine):
         line = self.world.paced if record.line == "paced" else self.world.waiting
         return job in line.get(record.provider, {})
 
-    def _forget_entries(self, job: JobId, provider: str) -> tuple[str, ...]:
+    def _forget_entries(self, job: JobId, provider: str, token: str) -> tuple[str, ...]:
         found = []
-        if self._freed(job, provider, frozenset()):
+        if self._freed(job, provider, token):
             found.append("slots")
         if any(job in line.get(provider, {}) for line in (self.world.waiting, self.world.paced)):
             self._leave_lines(job, provider)
@@ -125,7 +127,7 @@ class MemoryIndex(MemoryLine):
             found.append("quarantine")
         return tuple(found)
 
-    def _repaired(self, job: JobId, record: Record, row: Row) -> Iterator[str]:
+    def _repaired(self, job: JobId, record: Record, row: Row, stray: str) -> Iterator[str]:
         now, ended = self._now(), row.state.is_terminal
         if self.world.quarantine.pop(job, None) is not None:
             yield "quarantine"
@@ -137,8 +139,7 @@ class MemoryIndex(MemoryLine):
             if slots.get(token) != job:
                 slots[token] = job
                 yield "slots"
-        freed = self._freed(job, record.provider, row.tokens)
-        if freed:
+        if stray not in row.tokens and self._freed(job, record.provider, stray):
             yield "slots"
         again = bool(record.line) and not self._is_in_line(job, record)
         if again or (ended and record.line):
@@ -164,15 +165,14 @@ class MemoryIndex(MemoryLine):
         elif not record.leased(now) and record.due > now:
             self._due(job, now)
 
-    def _freed(self, job: JobId, provider: str, held: frozenset[str]) -> bool:
+    def _freed(self, job: JobId, provider: str, token: str) -> bool:
         slots = self.world.slots.get(provider, {})
-        strays = [token for token, whose in slots.items() if whose == job and token not in held]
-        for token in strays:
-            del slots[token]
-        if strays:
-            known = self.world.caps.get(provider, Caps())
-            self._wake_line(provider, self._fit(provider, known))
-        return bool(strays)
+        if slots.get(token) != job:
+            return False
+        del slots[token]
+        known = self.world.caps.get(provider, Caps())
+        self._wake_line(provider, self._fit(provider, known))
+        return True
 
 
 __all__ = ["MemoryIndex"]

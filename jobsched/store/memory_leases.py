@@ -27,7 +27,7 @@ class MemoryLeases(Calls):
             record.holder, record.until, record.dirty = holder, now + lease, False
             world.schedule(job, record.until)
             try:
-                jobs.append(self._decode(record))
+                jobs.append(self._decode(job))
             except UnreadableRecord as error:
                 self._put_aside(job, str(error))
         heads = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from jobsched.domain.job import SCHEMA, JobId
 from jobsched.store.memory_calls import Calls, whole
@@ -37,6 +37,21 @@ class MemoryLists(Calls):
     def quarantine(self) -> Sequence[Quarantined]:
         """See the port."""
         return [Quarantined(id=job, why=why) for job, why in self.world.quarantine.items()]
+
+    @whole
+    def hold_back(self, job: JobId) -> None:
+        """See the port."""
+        self.world.held_back.setdefault(job, self._now())
+
+    @whole
+    def held_back(self) -> Mapping[JobId, datetime]:
+        """See the port."""
+        return dict(self.world.held_back)
+
+    @whole
+    def let_go(self, job: JobId) -> None:
+        """See the port."""
+        self.world.held_back.pop(job, None)
 
     @whole
     def overdue(self, *, by: timedelta, most: int) -> Sequence[JobId]:

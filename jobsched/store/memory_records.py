@@ -51,13 +51,13 @@ class MemoryRecords(MemoryLine):
         return Accepted(id=job.id, created=True)
 
     @whole
-    def read(self, job: JobId) -> Job:
+    def read(self, job: JobId, *, held_back: bool = False) -> Job:
         """See the port."""
         record = self.world.records.get(job)
         if record is None:
             raise UnknownJob
         try:
-            return self._decode(record)
+            return self._decode(job, held_back=held_back)
         except UnreadableRecord as error:
             if record.schema <= SCHEMA:
                 self._put_aside(job, str(error))

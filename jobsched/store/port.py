@@ -114,6 +114,8 @@ class Fault:
     #: where a list has it, and whose slot or line it is in; empty: not told
     place: str = ""
     provider: str = ""
+    #: the slot that no record holds; empty: it is something else
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,14 +192,33 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, job: JobId) -> Job:
+    async def read(self, job: JobId, *, held_back: bool = False) -> Job:
         """Give the record.
+
+        Args:
+            job: its id.
+            held_back: also one that is held back (`hold_back`).
 
         Raises:
             UnknownJob: there is none.
             NewerRecord: it needs a newer version of jobsched.
-            UnreadableRecord: it is broken; it is put into quarantine.
+            UnreadableRecord: it is broken, or held back; it is put into quarantine.
         """
+        ...
+
+    async def hold_back(self, job: JobId) -> None:
+        """Treat a record as one that cannot be read, whatever becomes of it, until it is let go.
+
+        May be repeated: the time of the first call is kept.
+        """
+        ...
+
+    async def held_back(self) -> Mapping[JobId, datetime]:
+        """Give the jobs that are held back, and since when."""
+        ...
+
+    async def let_go(self, job: JobId) -> None:
+        """Hold a job back no more. May be repeated."""
         ...
 
     async def save(
@@ -426,7 +447,9 @@ class Store(Protocol):
         """Give those of up to some thousand jobs whose index entries contradict their record."""
         ...
 
-    async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+    async def repair(
+        self, job: JobId, *, place: str = "", provider: str = "", token: str = ""
+    ) -> tuple[str, ...]:
         """Rebuild all index entries of a job from its record; say which were wrong.
 
         Whole or not at all, and only from the record as it stands. What misses a due time is due
@@ -437,6 +460,7 @@ class Store(Protocol):
             job: one that has a record, or of which there is an entry only.
             place: where a list has it, if it has no record; as a fault tells it.
             provider: whose slot or line it is in, likewise.
+            token: the slot that it is not to hold, likewise.
 
         Raises:
             UnreadableRecord: the record is broken; it is put into quarantine.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobsched.domain.job import SCHEMA, Job, JobId
 from jobsched.domain.state import State
-from jobsched.errors import NewerRecord, StoreUnavailable, UnknownJob
+from jobsched.errors import NewerRecord, UnknownJob
 from jobsched.store.port import Examined, Fault
 from jobsched.store.redis_calls import Argument
 from jobsched.store.redis_records import RedisRecords
@@ -40,7 +40,9 @@ class RedisIndex(RedisRecords):
         """See the port."""
         return _faults((await self.call("faults", SCHEMA, *jobs))[1])
 
-    async def repair(self, job: JobId, *, place: str = "", provider: str = "") -> tuple[str, ...]:
+    async def repair(
+        self, job: JobId, *, place: str = "", provider: str = "", token: str = ""
+    ) -> tuple[str, ...]:
         """See the port."""
         for _ in range(TRIES):
             try:
@@ -48,22 +50,23 @@ class RedisIndex(RedisRecords):
             except NewerRecord:
                 return ()
             except UnknownJob:
-                found = await self._repair(job, _NOTHING, place, provider)
+                found = await self._repair(job, _NOTHING, place, provider, token)
             else:
                 about = _entries(record)
-                found = await self._repair(job, about, listed(record), record.spec.provider)
+                at, whose = listed(record), record.spec.provider
+                found = await self._repair(job, about, at, whose, token)
             if found is not None:
                 return found
-        raise StoreUnavailable(f"The record of {job} changes all the time.")
+        return ()
 
     async def _repair(
-        self, job: JobId, about: _Entries, at: str, provider: str
+        self, job: JobId, about: _Entries, at: str, provider: str, token: str
     ) -> tuple[str, ...] | None:
         """Repair if the record still is of that revision; None: it is not."""
         kept = microseconds(self._retention)
         which = (about.rev, about.schema, about.state, at, provider, about.ended)
         answer = await self.call(
-            "repair", job, *which, kept, SCHEMA, " ".join(STATES), about.tokens
+            "repair", job, *which, kept, SCHEMA, " ".join(STATES), about.tokens, token
         )
         if answer[0] == b"stale":
             return None
@@ -106,8 +109,14 @@ def _indexes(providers: Sequence[str], *, everything: bool) -> list[str]:
 
 def _faults(found: Sequence[Sequence[bytes]]) -> tuple[Fault, ...]:
     return tuple(
-        Fault(job=JobId(job.decode()), why=why.decode(), place=at.decode(), provider=whose.decode())
-        for job, why, at, whose in found
+        Fault(
+            job=JobId(job.decode()),
+            why=why.decode(),
+            place=at.decode(),
+            provider=whose.decode(),
+            token=token.decode(),
+        )
+        for job, why, at, whose, token in found
     )
 
 

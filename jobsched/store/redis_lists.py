@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import SCHEMA, JobId
@@ -50,6 +50,20 @@ class RedisLists(RedisCalls):
         found = (await self.call("quarantine"))[1]
         pairs = zip(found[::2], found[1::2], strict=True)
         return [Quarantined(id=JobId(job.decode()), why=why.decode()) for job, why in pairs]
+
+    async def hold_back(self, job: JobId) -> None:
+        """See the port."""
+        await self.call("hold_back", job)
+
+    async def held_back(self) -> Mapping[JobId, datetime]:
+        """See the port."""
+        found = (await self.call("held_back"))[1]
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return {JobId(job.decode()): to_time(int(since)) for job, since in pairs}
+
+    async def let_go(self, job: JobId) -> None:
+        """See the port."""
+        await self.call("let_go", job)
 
     async def overdue(self, *, by: timedelta, most: int) -> Sequence[JobId]:
         """See the port."""

@@ -17,6 +17,7 @@ from jobsched.errors import (
     UnreadableRecord,
 )
 from jobsched.store import codec
+from jobsched.store.failure import is_held_back, of_one_time
 from jobsched.store.port import Accepted, Claimed, Idempotency, Renewal, Saved
 from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
@@ -61,7 +62,7 @@ class RedisRecords(RedisCalls):
             raise IdempotencyConflict
         return Accepted(id=JobId(answer[1].decode()), created=answer[0] == b"created")
 
-    async def read(self, job: JobId) -> Job:
+    async def read(self, job: JobId, *, held_back: bool = False) -> Job:
         """See the port."""
         answer = await self.call("read", job)
         if answer[0] == b"unknown":
@@ -71,12 +72,15 @@ class RedisRecords(RedisCalls):
             await self.set_aside(job, b"", broken)
             raise broken
         try:
-            return codec.decode(answer[2], _schema(answer[1]))
+            found = of_one_time(codec.decode(answer[2], _schema(answer[1])), answer[3].decode())
+            if answer[4] and not held_back:
+                raise is_held_back()
         except NewerRecord:
             raise
         except UnreadableRecord as error:
             await self.set_aside(job, answer[2], error)
             raise
+        return found
 
     async def set_aside(self, job: JobId, document: bytes, error: UnreadableRecord) -> None:
         """Put a record into quarantine, if it still holds the document that was found broken."""
@@ -141,9 +145,12 @@ class RedisRecords(RedisCalls):
             "claim", holder, min(most, CLAIM_MOST), microseconds(lease), SCHEMA, only or ""
         )
         found, jobs = answer[3], []
-        for job, document in zip(found[::2], found[1::2], strict=True):
+        four = (found[begin::4] for begin in range(4))
+        for job, document, rev, held_back in zip(*four, strict=True):
             try:
-                jobs.append(codec.decode(document))
+                if held_back:
+                    raise is_held_back()
+                jobs.append(of_one_time(codec.decode(document), rev.decode()))
             except UnreadableRecord as error:
                 await self.set_aside(JobId(job.decode()), document, error)
         return Claimed(

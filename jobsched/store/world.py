@@ -98,6 +98,8 @@ class World:
     #: name → what an operator must look at
     alarms: dict[str, Alarm] = field(default_factory=dict)
     quarantine: dict[JobId, str] = field(default_factory=dict)
+    #: job → since when nobody may read it
+    held_back: dict[JobId, datetime] = field(default_factory=dict)
     #: where the last look at the indexes stopped
     examined: str = ""
     locks: dict[str, tuple[str, datetime]] = field(default_factory=dict)

@@ -149,6 +149,7 @@ ELSEWHERE = {
     *("store.repair", "store.raise_alarm"),
     *("store.permit", "store.use_permit", "store.suspect", "store.see_reaper"),  # the reaper
     *("store.begin_restore", "save.Restored", "store.end_restore"),  # `jobsched restore`
+    *("store.hold_back", "store.let_go"),  # of records that it cannot read
     *("store.changes", "store.acknowledge"),  # what tells the plugins
     "chores.advance_later",  # dispatch by arq
     # while every call answers; passed by those who come after a death, and by stories elsewhere

@@ -145,6 +145,29 @@ def test_one_record_that_cannot_be_read_holds_up_no_other() -> None:
     run(story())
 
 
+def test_every_record_in_quarantine_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: those that stay broken are not in the way of others (Q11)."""
+    monkeypatch.setattr("jobsched.engine.reconcile.MOST", 3)
+
+    async def story() -> None:
+        simulation = await Simulation.begin(through_codec=True)
+        jobs = [await simulation.schedule(after=86_400) for _ in range(20)]
+        records = simulation.store_world.records
+        whole = [records[job].document for job in jobs]
+        for job in jobs:
+            records[job].document = b"[]"
+            with pytest.raises(UnreadableRecord):
+                await simulation.job(job)
+        for job, document in list(zip(jobs, whole, strict=True))[5:]:
+            records[job].document = document
+        async with simulation.worker():
+            await simulation.clock.sleep(60 * MINUTE)
+        left = {one.id for one in await simulation.store().quarantine()}
+        assert left == set(jobs[:5])
+
+    run(story())
+
+
 def test_entries_of_a_record_that_is_not_there_are_forgotten() -> None:
     """They hold neither a slot nor a place in the line."""
 

@@ -114,7 +114,9 @@ async def _repaired(store: RedisStore, faults: Iterable[Fault]) -> Finding:
     left = []
     for fault in faults:
         try:
-            done = await store.repair(fault.job, place=fault.place, provider=fault.provider)
+            done = await store.repair(
+                fault.job, place=fault.place, provider=fault.provider, token=fault.token
+            )
         except UnreadableRecord:
             left.append(fault)
             continue

@@ -29,7 +29,7 @@ local leases = {}
 for position = 1, math.min(#due, most) do
   local id, schema = due[position].id, due[position].schema
   local key = record_key(id)
-  local found = redis.pcall('HMGET', key, 'schema', 'ended', 'document')
+  local found = redis.pcall('HMGET', key, 'schema', 'ended', 'document', 'rev')
   if found.err then
     call('HSET', QUARANTINE, id, 'The record is not a hash.')
     call('ZREM', due_key(schema), id)
@@ -46,6 +46,8 @@ for position = 1, math.min(#due, most) do
     lease[#lease + 1] = id
     jobs[#jobs + 1] = id
     jobs[#jobs + 1] = found[3] or ''
+    jobs[#jobs + 1] = found[4] or ''
+    jobs[#jobs + 1] = call('HEXISTS', HELD_BACK, id)
   end
 end
 for schema, lease in pairs(leases) do call('ZADD', due_key(schema), unpack(lease)) end

@@ -8,8 +8,8 @@ local cursor = ARGV[4]
 if cursor == 'kept' then cursor = call('GET', KEPT) or '' end
 local faults = {}
 
-local function judge(id, why, place, provider)
-  if why then faults[#faults + 1] = {id, why, place or '', provider or ''} end
+local function judge(id, why, place, provider, token)
+  if why then faults[#faults + 1] = {id, why, place or '', provider or '', token or ''} end
 end
 
 -- Each gives how many entries it looked at, and where to go on, or ''.
@@ -63,11 +63,15 @@ function look.slots(provider, from)
   return entries(page, provider, function(found, position)
     local token, id = found[position], found[position + 1]
     local held = redis.pcall('HMGET', record_key(id), 'schema', 'provider', 'slots')
-    if held.err or not held[1] then return id end
+    if held.err or not held[1] then
+      judge(id, fault_of(id, newest), '', provider, token)
+      return nil
+    end
     local known = (' ' .. (held[3] or '') .. ' '):find(' ' .. token .. ' ', 1, true)
     if not known or held[2] ~= provider then
       local is_ours = tonumber(held[1]) and tonumber(held[1]) <= newest
-      judge(id, is_ours and call('HEXISTS', QUARANTINE, id) == 0 and 'slots', '', provider)
+      judge(id, is_ours and call('HEXISTS', QUARANTINE, id) == 0 and 'slots', '', provider,
+        token)
     end
     return nil
   end)

@@ -4,6 +4,6 @@ local faults = {}
 for position = 3, #ARGV do
   local id = ARGV[position]
   local why = fault_of(id, tonumber(ARGV[2]))
-  if why then faults[#faults + 1] = {id, why, '', ''} end
+  if why then faults[#faults + 1] = {id, why, '', '', ''} end
 end
 return {'ok', faults}

@@ -13,6 +13,7 @@ local SECOND = 1000000
 local HOUR = 3600 * SECOND
 local INDEX = 'jobsched:jobs'
 local QUARANTINE = 'jobsched:quarantine'
+local HELD_BACK = 'jobsched:held_back'
 local ENDED = 'jobsched:ended'
 local HALTED = 'jobsched:halted'
 local ALARMS = 'jobsched:alarms'

@@ -1,7 +1,7 @@
 -- Rebuilds the index entries of one job from its record, or forgets those of one that has none.
 -- ARGV: 2 id, 3 rev ('': there is no record), 4 schema, 5 state, 6 place, 7 provider,
 --       8 ended ('1' or ''), 9 retention, 10 newest schema, 11 all states, 12 tokens of the launches
---       that hold a slot
+--       that hold a slot, 13 a token that may hold one and is not to
 local id, schema, state, place, provider = ARGV[2], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local ended, newest = ARGV[8] == '1', tonumber(ARGV[10])
 local key = record_key(id)
@@ -60,10 +60,10 @@ for token in string.gmatch(ARGV[12], '%S+') do
     right('slots')
   end
 end
-local all = call('HGETALL', slots)
-for position = 1, #all, 2 do
-  if all[position + 1] == id and not held[all[position]] then
-    call('HDEL', slots, all[position])
+-- Not all of the provider's: they may be many.
+for token in string.gmatch((found[8] or '') .. ' ' .. ARGV[13], '%S+') do
+  if not held[token] and call('HGET', slots, token) == id then
+    call('HDEL', slots, token)
     freed = freed + 1
     right('slots')
   end

@@ -91,6 +91,7 @@ APART = (
     *("store.examine", "store.clear_alarm", "store.wake", "store.repair", "store.raise_alarm"),
     *("store.use_permit", "store.suspect", "store.see_reaper"),
     *("store.begin_restore", "save.Restored", "store.end_restore"),
+    *("store.hold_back", "store.let_go"),
 )
 
 __all__ = ["APART", "CASES", "Case"]

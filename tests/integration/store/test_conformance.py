@@ -113,6 +113,9 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "halt": store.halt("fake", why()),
         "resume": store.resume("fake", Caps(alive=1)),
         "halted": store.halted(),
+        "hold_back": store.hold_back(job.id),
+        "held_back": store.held_back(),
+        "let_go": store.let_go(job.id),
         "waits_in_line": store.waits_in_line(job),
         "raise_alarm": store.raise_alarm("a", "look"),
         "clear_alarm": store.clear_alarm("a"),
@@ -249,6 +252,21 @@ async def test_a_broken_record_is_quarantined_when_it_is_read(bed: Bed) -> None:
     assert found.why
     assert list(await bed.store.overdue(by=timedelta(0), most=1)) == []
     assert (await bed.store.claim("w1", most=1, lease=LEASE)).next_in is None
+
+
+async def test_a_document_of_another_time_is_quarantined(bed: Bed) -> None:
+    """Who puts a record right from an older copy is told: no save of it could be done (Q11)."""
+    first, second = await accepted(bed.store, 1, 2)
+    for job in (first, second):
+        older = await bed.spoil(job.id)
+        await bed.spoil(job.id, older)
+        await save(bed.store, job, noted(job), look_again_at=await bed.store.check())
+        await bed.spoil(job.id, older)
+    for look in (bed.store.read, bed.store.repair):
+        with pytest.raises(UnreadableRecord, match=r"rev 1 .* rev 0"):
+            await look(first.id)
+    assert await claimed(bed.store) == []
+    assert {one.id for one in await bed.store.quarantine()} == {first.id, second.id}
 
 
 async def test_one_broken_record_does_not_hold_the_others(bed: Bed) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -91,7 +92,7 @@ async def test_a_damaged_index_is_found_and_rebuilt(bed: Bed, kind: str) -> None
     faults = [one for one in await found(bed.store) if one.job == job]
     assert {one.why for one in faults} == {KINDS[kind]}
     for fault in faults:
-        await bed.store.repair(job, place=fault.place, provider=fault.provider)
+        await bed.store.repair(job, place=fault.place, provider=fault.provider, token=fault.token)
     assert await found(bed.store) == []
     assert await bed.store.faults([one.id for one in jobs.values()]) == (
         (Fault(job=job, why="record"),) if kind == "record" else ()
@@ -126,11 +127,33 @@ async def test_a_slot_that_no_record_holds_is_freed(bed: Bed) -> None:
     assert not await is_due(bed.store, waits.id)
     async with aclosing(bed.store.wakes()) as wakes:
         await anext(wakes)
-        assert await bed.store.repair(holds.id) == ("slots",)
+        assert await bed.store.repair(holds.id, token=STRAY) == ("slots",)
         told = await asyncio.wait_for(anext(wakes), 5)
     assert told.due_at
     assert STRAY not in await bed.store.slots("fake")
     assert await is_due(bed.store, waits.id)
+
+
+async def test_a_repair_looks_at_no_slot_of_others(redis_bed: RedisBed) -> None:
+    """A provider without a cap may have as many as it likes: the fault says which one it is."""
+    holds, other = [await accepted(redis_bed.store, number) for number in (1, 2)]
+    await saved(redis_bed.store, other, samples.begun(other))
+    await redis_bed.damage("stray slot", holds.id)
+    [fault] = await found(redis_bed.store)
+    assert (fault.job, fault.token) == (holds.id, STRAY)
+    await redis_bed.raw.config_resetstat()
+    await redis_bed.store.repair(fault.job, provider=fault.provider, token=fault.token)
+    assert "cmdstat_hgetall" not in await redis_bed.raw.info("commandstats")
+    assert STRAY not in await redis_bed.store.slots("fake")
+
+
+async def test_a_repair_frees_what_the_record_said_before(redis_bed: RedisBed) -> None:
+    """A record that is put right may hold a slot less than its hash says."""
+    job = await accepted(redis_bed.store, 1)
+    await redis_bed.damage("stray slot", job.id)
+    await cast("Any", redis_bed.raw).hset(f"jobsched:job:{job.id}", "slots", STRAY)
+    await redis_bed.store.repair(job.id)
+    assert await redis_bed.store.slots("fake") == {}
 
 
 async def test_a_slot_of_a_record_that_is_not_there_is_freed(bed: Bed) -> None:
@@ -141,7 +164,9 @@ async def test_a_slot_of_a_record_that_is_not_there_is_freed(bed: Bed) -> None:
     faults = await found(bed.store)
     assert {(one.why, one.provider) for one in faults} >= {("record", "fake")}
     for fault in faults:
-        await bed.store.repair(job.id, place=fault.place, provider=fault.provider)
+        await bed.store.repair(
+            job.id, place=fault.place, provider=fault.provider, token=fault.token
+        )
     assert await bed.store.slots("fake") == {}
     assert (await bed.store.list()).jobs == ()
 

@@ -102,6 +102,30 @@ async def test_a_name_is_bound_once(redis_bed: RedisBed) -> None:
     assert [await redis_bed.store.bind(f"name-{turn}", "late") for turn in range(20)] == answers[0]
 
 
+async def test_who_is_held_back_goes_to_nobody(redis_bed: RedisBed) -> None:
+    """32 threads hold back, wake, read and claim; each sees the job as one that is held back."""
+    [job] = (await accepted(redis_bed, 1))[0]
+    await redis_bed.store.hold_back(job.id)
+    [since] = (await redis_bed.store.held_back()).values()
+
+    async def work(number: int, store: RedisStore) -> list[str]:
+        await store.hold_back(job.id)
+        await store.wake(job.id)
+        with suppress(UnreadableRecord):
+            return [(await store.read(job.id)).id]
+        return [one.id for one in (await store.claim(f"w{number}", most=3, lease=LEASE)).jobs]
+
+    assert not any(await race(redis_bed.url, work))
+    assert await redis_bed.store.held_back() == {job.id: since}
+
+    async def frees(number: int, store: RedisStore) -> list[str]:
+        await store.let_go(job.id)
+        await store.wake(job.id)
+        return [one.id for one in (await store.claim(f"w{number}", most=3, lease=LEASE)).jobs]
+
+    assert [one for one in await race(redis_bed.url, frees) if one] == [[job.id]]
+
+
 async def test_a_broken_record_is_set_aside_by_many(redis_bed: RedisBed) -> None:
     """32 threads claim and read broken records among good ones: those go to one, these to none."""
     jobs, _ = await accepted(redis_bed, 330)

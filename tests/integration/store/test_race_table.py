@@ -18,6 +18,8 @@ RACED = {
     "claim": ["test_each_job_is_claimed_once", "test_a_wanted_job_is_claimed_once"],
     "examine": ["test_many_that_look_leave_no_entry_out"],
     "halt": ["test_a_provider_is_halted_once", "test_nothing_begins_while_it_is_halted"],
+    "hold_back": ["test_who_is_held_back_goes_to_nobody"],
+    "let_go": ["test_who_is_held_back_goes_to_nobody"],
     "lock": ["test_a_lock_has_one_holder_among_many", "test_a_lock_has_one_holder_at_a_time"],
     "log_delete": ["test_deleted_logs_leave_nothing"],
     "log_write": ["test_logs_of_many_writers_are_intact"],

@@ -1,10 +1,11 @@
 """A store that was put back from a backup lets in only who opens it afterwards, on every store."""
 
 from contextlib import aclosing
+from datetime import timedelta
 
 import pytest
 
-from jobsched.errors import WrongStore
+from jobsched.errors import UnreadableRecord, WrongStore
 from jobsched.store.port import Wake
 from tests.integration.store import samples
 from tests.integration.store.beds import Bed, RedisBed
@@ -92,6 +93,29 @@ async def test_another_deployment_restores_nothing(bed: Bed) -> None:
     for call in (bed.store.begin_restore("a"), bed.store.end_restore()):
         with pytest.raises(WrongStore, match="empty"):
             await call
+
+
+async def test_who_is_held_back_is_neither_read_nor_claimed(bed: Bed) -> None:
+    """Whatever takes the job out of quarantine, until it is let go (R9)."""
+    [job] = await accepted(bed.store, 1)
+    await bed.store.hold_back(job.id)
+    [(held, since)] = (await bed.store.held_back()).items()
+    assert held == job.id
+    await bed.pass_by(timedelta(milliseconds=1))
+    await bed.store.hold_back(job.id)
+    assert await bed.store.held_back() == {job.id: since}
+    for look in (bed.store.read, bed.store.repair):
+        with pytest.raises(UnreadableRecord, match="restored from a backup"):
+            await look(job.id)
+        await bed.store.wake(job.id)
+        assert await claimed(bed.store) == []
+        assert [one.id for one in await bed.store.quarantine()] == [job.id]
+    assert await bed.store.read(job.id, held_back=True) == job
+    await bed.store.let_go(job.id)
+    await bed.store.let_go(job.id)
+    assert await bed.store.held_back() == {}
+    assert "quarantine" in await bed.store.repair(job.id)
+    assert await claimed(bed.store) == [job.id]
 
 
 async def test_wakes_are_heard_after_a_restore(bed: Bed) -> None:

@@ -14,7 +14,7 @@ from jobsched.domain.job import JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.parts import Parts
 from jobsched.engine.restore import Restoration, restore
-from jobsched.errors import NewerRecord
+from jobsched.errors import NewerRecord, UnreadableRecord
 from jobsched.store.world import World
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.virtual_time import run
@@ -141,6 +141,45 @@ def test_a_record_that_cannot_be_read_is_named() -> None:
         await spoiled(parts, jobs[1], document=b"[]")
         found = await restore(parts, lambda _: None)
         assert (found.jobs, found.unreadable) == ({"failed": 2}, [jobs[1]])
+
+    run(story())
+
+
+def test_a_record_that_is_put_right_later_does_not_run_again() -> None:
+    """Who puts it right has its job held back first, as all others were (R9)."""
+
+    async def story() -> None:
+        simulation = await a_world(runs=60, through_codec=True)
+        job = await simulation.schedule(after=60)
+        ahead = await simulation.schedule(after=3 * HOUR)
+        backup = copy_of(simulation.store_world)
+        async with crew(simulation):
+            await simulation.ended(job)
+        assert simulation.world.starts.keys()
+        before = Counter(simulation.world.starts)
+        whole = {one: backup.records[one].document for one in (job, ahead)}
+        for one in whole:
+            backup.records[one].document = b"[]"
+        for _ in range(2):
+            found = await put_back(simulation, backup)
+            assert sorted(found.unreadable) == sorted(whole)
+        for one, document in whole.items():
+            backup.records[one].document = document
+        parts = simulation.parts()
+        # neither a wake nor a repair has it go on before it is looked at
+        for one in whole:
+            await parts.store.wake(one)
+            with pytest.raises(UnreadableRecord):
+                await parts.store.repair(one)
+        async with simulation.worker():
+            await simulation.clock.sleep(2 * simulation.reconcile_every)
+            (ended,) = await simulation.ended(job, within=HOUR)
+            assert (state_of(ended), reason_of(ended)) == (State.FAILED, "restored")
+            assert simulation.world.starts == before
+            (late,) = await simulation.ended(ahead, within=4 * HOUR)
+        assert state_of(late) is State.FINISHED
+        assert await simulation.store().held_back() == {}
+        assert await simulation.store().quarantine() == []
 
     run(story())
 
