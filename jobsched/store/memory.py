@@ -72,7 +72,7 @@ class MemoryStore(
         await asyncio.sleep(0)
         self.refuse_down()
         if self.world.owner.removesuffix(RESTORING) != self._owner.removesuffix(RESTORING):
-            raise WrongStore(whose(self.world.owner, self._owner))
+            raise WrongStore(whose(self.world.owner, self._owner, put_back=True))
         self.world.owner = self._owner = wanted
 
     async def close(self) -> None:

@@ -27,14 +27,20 @@ def in_epoch(known: str, epoch: str) -> str:
     return f"{_deployment(known)}/{epoch}"
 
 
-def whose(found: str, wanted: str) -> str:
+def whose(found: str, wanted: str, *, put_back: bool = False) -> str:
     """Say what is wrong with a store, and what to do.
 
     Args:
         found: what the store says, empty for nothing.
         wanted: what the process says that asks.
+        put_back: it asks for a store that was put back from a backup.
     """
     deployment = _deployment(wanted)
+    if not found and put_back:
+        return (
+            "The store is empty: nothing was put back. Redis reads dump.rdb only while appendonly "
+            "is off: stop it, put the files back, and start it with `appendonly no`."
+        )
     if not found:
         return (
             f"The store is empty: nobody has made it the store of deployment {deployment}. "

@@ -55,7 +55,7 @@ class RedisCalls:
         if not isinstance(answer, list) or not answer:
             raise StoreUnavailable(f"Redis gave no answer to {name}.")
         if answer[0] == b"wrong":
-            raise WrongStore(whose(answer[1].decode(), owner))
+            raise WrongStore(whose(answer[1].decode(), owner, put_back=name == "restore"))
         return answer
 
 

@@ -91,7 +91,7 @@ async def test_another_deployment_restores_nothing(bed: Bed) -> None:
     await bed.store.check()
     await bed.empty()
     for call in (bed.store.begin_restore("a"), bed.store.end_restore()):
-        with pytest.raises(WrongStore, match="empty"):
+        with pytest.raises(WrongStore, match="empty: nothing was put back"):
             await call
 
 

@@ -52,11 +52,13 @@ def test_it_asks_first(tmp_path: Path, url: str) -> None:
 
 
 def test_an_empty_store_is_not_restored(tmp_path: Path, redis_url: str) -> None:
-    """It says so, with the command that makes it the deployment's."""
+    """It says that nothing was put back, and not how to begin with an empty one (R9)."""
     init(tmp_path)
     found = restore(tmp_path, redis_url, "--yes")
     assert found.exit_code == 5
-    assert "`jobsched init --store`" in found.stderr
+    assert "nothing was put back" in found.stderr
+    assert "appendonly" in found.stderr
+    assert "init" not in found.stderr
 
 
 def test_a_job_that_fell_out_of_the_list_is_held_back(tmp_path: Path, url: str) -> None:
