@@ -184,7 +184,7 @@ def test_a_setting_that_was_not_understood_is_a_warning() -> None:
 
 @pytest.mark.parametrize(
     ("point", "code", "verdict"),
-    [("runner.start:after", 1, "warn"), ("runner.strat:after", 2, "fail")],
+    [("runner.start:after", 1, "warn"), ("runner.startt:after", 2, "fail")],
 )
 def test_a_failpoint_is_told(point: str, code: int, verdict: str) -> None:
     """It ends every process, and belongs into tests alone; a wrong one lets none start."""
