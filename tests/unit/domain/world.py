@@ -33,6 +33,8 @@ class Box:
     start_in_flight: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    #: it ended because it was stopped
+    is_stopped: bool = False
 
     def start(self, at: datetime) -> None:
         """Start it, unless the name is withdrawn."""
@@ -94,6 +96,9 @@ class World:
                 assert attempt
                 ended = [b for b in self.boxes(attempt.no) if b.phase == "exited" and b.starts]
                 assert [one.code for one in ended] == [0], "a success that was none"
+                # a backup may be older than the intent to stop it
+                stopped = any(one.is_stopped for one in ended) and not self.job.restored_at
+                assert not stopped, "a success that was a stop"
 
     def running(self) -> list[Box]:
         """Give the containers that run now; they live on where the machine does."""
@@ -349,6 +354,7 @@ class World:
                     return
             if box and luck != "lost_before":
                 box.end(0 if luck == "late" else 143, self.now)
+                box.is_stopped = True
                 if luck != "lost_after":
                     self._seen(launch, last.no, box)
         elif machine and luck != "fail":
