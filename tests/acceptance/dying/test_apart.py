@@ -151,6 +151,32 @@ def test_a_restore_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None
 
 
 @pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("point", ["store.hold_back", "store.let_go"])
+def test_holding_back_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
+    """A record that a restore could not read, and that is put right later, does not run."""
+    with ExitStack() as stack:
+        at, place = scenes.fresh(stack), f"{point}:{when}"
+        at.begin()
+        job = at.post("true")
+        at.end(*at.processes)
+        with redis.Redis.from_url(at.redis.url) as client:
+            document: Any = client.hget(f"jobsched:job:{job}", "document")
+            _break(client, job)
+            if point == "store.hold_back":
+                see_die(at, at.start("restore", "--yes", **{VARIABLE: place}), place)
+            assert at.start("restore", "--yes").wait(PATIENCE) == 0, at.said()
+            client.hset(f"jobsched:job:{job}", "document", document)
+        if point == "store.let_go":
+            see_die(at, at.start("chore", "reconcile", **{VARIABLE: place}), place)
+        assert at.start("chore", "reconcile").wait(PATIENCE) == 0, at.said()
+        at.start_api()
+        at.start("worker")
+        ended = at.ended(job)
+        assert (ended["status"], ended["reason"]) == ("failed", "restored")
+        assert at.starts.of(job) == {}
+
+
+@pytest.mark.parametrize("when", WHENS)
 def test_removing_leftovers_may_be_cut_off(scenes: Scenes, when: str) -> None:
     """What was not removed is removed by the next who cleans (provider.remove_leftovers)."""
     with scenes.lane(when) as at:
