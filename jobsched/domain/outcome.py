@@ -97,15 +97,20 @@ def _ended(spec: Spec, launch: Launch, ending: Ending) -> Outcome:
     return outcome("oom" if ending.oom else "exited")
 
 
+#: by how much the clock of a machine may be set back while a container runs
+SET = timedelta(seconds=2)
+
+
 def _ended_before(launch: Launch, ending: Ending) -> bool:
     """Whether it surely ended by itself before the intent to stop it, of which it felt nothing.
 
-    It really started no later than we knew of it, and how long it ran is of one clock.
+    It really started no later than we knew of it, and how long it ran is of one clock; but for
+    `SET`, by which that may have been put right meanwhile: in doubt it was stopped.
     """
     started_at, took = launch.tries[-1].started_at if launch.tries else None, _took(ending)
     if started_at is None or took is None or launch.stopping_at is None:
         return False
-    return started_at + took < launch.stopping_at
+    return started_at + took + SET < launch.stopping_at
 
 
 def _took(ending: Ending) -> timedelta | None:

@@ -87,7 +87,10 @@ class PaperRunner(Runner):
         path = self._path(instance, container.name)
         with suppress(FileNotFoundError):
             about: dict[str, Any] = json.loads(path.read_text())
-            path.write_text(json.dumps({**about, "seconds": 0.0, "code": 143}))
+            begun = datetime.fromisoformat(path.with_suffix(".started").read_text())
+            ran = (datetime.now(UTC) - begun).total_seconds()
+            if ran < about["seconds"]:
+                path.write_text(json.dumps({**about, "seconds": ran, "code": 143}))
 
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
         """Write the document beside the container."""

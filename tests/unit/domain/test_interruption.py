@@ -103,7 +103,9 @@ def test_what_it_does_because_it_was_told_is_no_success() -> None:
 
 
 @pytest.mark.parametrize("why", ["cancel", "timeout", "interruption"])
-@pytest.mark.parametrize(("after", "is_own"), [(-SECOND, True), (SECOND, False)])
+@pytest.mark.parametrize(
+    ("after", "is_own"), [(-3 * SECOND, True), (-SECOND, False), (SECOND, False)]
+)
 def test_only_what_ended_before_the_stop_keeps_its_outcome(
     why: str,
     after: timedelta,
