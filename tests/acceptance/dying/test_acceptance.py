@@ -117,7 +117,7 @@ def _is_loading(server: RedisServer, client: redis.Redis) -> None:
             pipeline.lpush("something else", "")
         pipeline.execute()
     server.kill()
-    server.settings = ["--key-load-delay", "500"]
+    server.settings = ["--key-load-delay", "1500"]
     with suppress(pytest.fail.Exception):
         server.start(seconds=0)
     while True:
