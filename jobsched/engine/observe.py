@@ -25,6 +25,9 @@ async def observe(parts: Parts, job: Job, *found: Fact) -> Job:
 
     A refused write drops the decision, never the fact. May be repeated. Gives the job as it is
     saved; the same object if the facts changed nothing.
+
+    Raises:
+        StaleWrite: the store refuses a record that nobody has changed: it contradicts itself.
     """
     holder = parts.worker
     while True:
@@ -36,7 +39,10 @@ async def observe(parts: Parts, job: Job, *found: Fact) -> Job:
         except StaleWrite:
             fresh = await parts.store.read(job.id)
             if fresh.rev == job.rev:
-                # nobody changed it: it is the lease that is lost, so the news comes from outside
+                if not holder:
+                    # no lease was asked for, and nobody changed it: it would be refused for ever
+                    raise
+                # it is the lease that is lost, so the news comes from outside
                 holder = ""
             job = fresh
 
