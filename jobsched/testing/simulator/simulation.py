@@ -1,4 +1,4 @@
-"""A small simulator: the production engine and dispatch in an imagined world and virtual time.
+"""A deployment in virtual time: workers, API, sweep, reconcile and reap of the production code.
 
 Nothing of the logic is copied: workers run `jobsched.worker.dispatch` on the store in memory, with
 a provider and runner that keep the books (`jobsched.testing.fakes`). A worker can be killed at
