@@ -53,6 +53,8 @@ class FakeContainer:
     program: FakeProgram | None = None
     #: what stands in the file in which it is told what becomes of its machine
     warning: bytes | None = None
+    #: where it is
+    machine: FakeMachine | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class FakeMachine:
     order: dict[str, Any] = field(default_factory=dict)
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
+    #: set when a container on it, or it itself, has ended; whoever waits for that clears it
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,9 +107,8 @@ class FakeWorld:
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: what was asked to end: its name, and the seconds that it was given
     stops: list[tuple[str, float]] = field(default_factory=list)
-    #: names of containers that ended, for whoever watches
-    ended: list[str] = field(default_factory=list)
-    listeners: list[asyncio.Queue[str]] = field(default_factory=list)
+    #: machine, or nothing for all of them → who watches for names of containers that ended
+    listeners: dict[str, list[asyncio.Queue[str]]] = field(default_factory=dict)
 
     def alive(self) -> list[FakeMachine]:
         """Give the machines that cost money."""
@@ -130,6 +133,7 @@ class FakeWorld:
         """Switch a machine off; its containers end with it, unseen."""
         machine.phase = "gone"
         machine.containers.clear()
+        machine.news.set()
 
     def note_start(self, name: str) -> None:
         """Write a start into the books."""
@@ -155,11 +159,23 @@ class FakeWorld:
                 one.phase, one.code, one.finished_at = "exited", program.code, finished_at
                 one.oom = program.oom
 
-    def told(self, name: str) -> None:
-        """Tell the watchers that a container has ended."""
-        self.ended.append(name)
-        for listener in self.listeners:
-            listener.put_nowait(name)
+    def told(self, one: FakeContainer) -> None:
+        """Tell the watchers, and the machine's own agent, that a container has ended."""
+        where = one.machine.id if one.machine else ""
+        for listener in (*self.listeners.get(where, ()), *self.listeners.get("", ())):
+            listener.put_nowait(one.name)
+        if one.machine:
+            one.machine.news.set()
+
+    def over(self, host: str) -> list[str]:
+        """Give the names of containers that have ended, on one machine or on all."""
+        machines = [one for one in self.alive() if host in {"", one.id}]
+        return [
+            one.name
+            for machine in machines
+            for one in machine.containers.values()
+            if one.phase == "exited"
+        ]
 
 
 class FakeProvider(Provider):
@@ -290,7 +306,9 @@ class FakeRunner(Runner):
         if known is None:
             program = self.world.imagine(order) if self.world.imagine else None
             name = order.name
-            known = FakeContainer(name=name, id=f"{machine.id}/{name}", program=program)
+            known = FakeContainer(
+                name=name, id=f"{machine.id}/{name}", program=program, machine=machine
+            )
             machine.containers[order.name] = known
         return Container(name=order.name, id=known.id, image=order.pinned or f"{order.image}@fake")
 
@@ -351,7 +369,7 @@ class FakeRunner(Runner):
         if code is None:
             await self.world.clock.sleep(grace.total_seconds())
             code = 137
-        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self._end(one, code)
 
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
         """Write it down; a program that waits for that tells it, and ends."""
@@ -362,7 +380,7 @@ class FakeRunner(Runner):
         one.warning = warning.document
         self.world.warnings.append((container.name, json.loads(warning.document)))
         if self.world.program(one).awaits_warning and warning.kind == "interruption":
-            one.phase, one.code, one.finished_at = "exited", 0, self.world.clock.now()
+            self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Forget it."""
@@ -390,17 +408,19 @@ class FakeRunner(Runner):
 
     async def _names(self, access: Access) -> AsyncIterator[str]:
         # machines of an author's provider are known by other ids than those in their accesses
-        if access.kind == "fake":
-            self._reach(access.host_id)
+        host = access.host_id if access.kind == "fake" else ""
+        if host:
+            self._reach(host)
         heard: asyncio.Queue[str] = asyncio.Queue()
-        self.world.listeners.append(heard)
+        listeners = self.world.listeners.setdefault(host, [])
+        listeners.append(heard)
         try:
-            for name in list(self.world.ended):
+            for name in self.world.over(host):
                 yield name
             while True:
                 yield await heard.get()
         finally:
-            self.world.listeners.remove(heard)
+            listeners.remove(heard)
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers."""
@@ -411,7 +431,11 @@ class FakeRunner(Runner):
         self.world.look(one)
         # whoever inspected it in the very moment has seen its end before this
         if was_running or one.finished_at == self._runs_until(one):
-            self.world.told(one.name)
+            self.world.told(one)
+
+    def _end(self, one: FakeContainer, code: int) -> None:
+        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self.world.told(one)
 
     def _runs_until(self, one: FakeContainer) -> datetime | None:
         runs = timedelta(seconds=self.world.program(one).runs)
