@@ -58,6 +58,13 @@ class Promises:
         """Give a store's world whose changes are looked at."""
         return _WatchedWorld(world, self)
 
+    def put_back(self, backup: World) -> World:
+        """Give the store's world in the place of the former one; what ended since may end anew."""
+        self._ended = {
+            job: one.state for job, one in backup.records.items() if one.state in TERMINAL
+        }
+        return self.watched(backup)
+
     def changed(self, change: Change) -> None:
         """Look at one change."""
         before = self._ended.get(change.job)
