@@ -127,6 +127,7 @@ class ImaginedWorld:
         simulation = await Simulation.begin(
             world=books,
             store_world=self.promises.watched(World()),
+            answers_at_once=True,
             wakes=lambda: self._times("wake"),
             hints=lambda: self._times("hint"),
             callbacks=lambda: self._times("callback"),
