@@ -27,13 +27,14 @@ from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
 #: jobs and workers of one world
-JOBS, WORKERS = 50, 4
+JOBS, WORKERS = 100, 4
 #: seconds within which the jobs' times lie
 SPREAD = 900.0
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
-#: seconds after all jobs have ended within which the last machine must be gone
-AFTERWARDS = 900.0
+#: seconds after all jobs have ended in which whatever is under way comes to light, as of a worker
+#: that stands still, and within which the last machine must be gone
+STILL_UNDER_WAY, AFTERWARDS = 300.0, 900.0
 #: faults that come of a machine of a cloud alone
 OF_CLOUD = ("spot", "never boots", "ends slowly")
 #: how many machines there may be, in one world or another
@@ -130,7 +131,7 @@ class ImaginedWorld:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 await self.promises.all_ended.wait()
-        await self.clock.sleep(AFTERWARDS)
+        await self._calm(simulation)
         for task in crews:
             task.cancel()
         await asyncio.gather(*crews, return_exceptions=True)
@@ -145,11 +146,19 @@ class ImaginedWorld:
             seconds=self.clock.monotonic(),
         )
 
+    async def _calm(self, simulation: Simulation) -> None:
+        """Let nothing go wrong any more, until nothing is on."""
+        self.weather.calm = since = self.clock.monotonic()
+        await self.clock.sleep(STILL_UNDER_WAY)
+        while simulation.world.alive() and self.clock.monotonic() < since + AFTERWARDS:
+            await self.clock.sleep(10)
+
     async def _begin(self) -> Simulation:
         books = self.books
         simulation = await Simulation.begin(
             world=books,
             store_world=self.promises.store,
+            answers_at_once=True,
             wakes=lambda: self._times("wake"),
             hints=lambda: self._times("hint"),
             callbacks=lambda: self._times("callback"),
