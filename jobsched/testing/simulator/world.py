@@ -38,7 +38,7 @@ STILL_UNDER_WAY, AFTERWARDS = 300.0, 900.0
 #: faults that come of a machine of a cloud alone
 OF_CLOUD = ("spot", "never boots", "ends slowly")
 #: how many machines there may be, in one world or another
-CAPS = (Caps(), Caps(alive=20, per_second=0.5), Caps(alive=10, hourly=40))
+CAPS = (Caps(), Caps(), Caps(alive=30, per_second=0.5), Caps(alive=40, hourly=90))
 RETRIES = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.testing.fakes import FakeMachine
-from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.promise.sight import Sight
 
 #: seconds within which a machine ends that nobody wants
@@ -24,7 +23,6 @@ class MachinePromises:
     def __init__(self, sight: Sight, calm: Callable[[], float]) -> None:
         self._sight = sight
         self._calm = calm
-        self.money = Money()
         #: token → the job of its launch, once that was saved
         self._job_of: dict[str, JobId] = {}
         #: token → since when its record does not want it
@@ -47,18 +45,18 @@ class MachinePromises:
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
         token, tell = machine.token, self._sight.tell
-        self.money.machines += 1
+        self._sight.money.machines += 1
         job = self._job_of.get(token)
         self._sight.history.note(machine.id, f"begins for {job or 'nobody'}")
         if job is None:
-            self.money.note_extra("no launch was saved")
+            self._sight.money.note_extra("no launch was saved")
             tell("intent first", f"{machine.id} is no launch's", machine.order.get("job", ""))
             return
         others = self._on.setdefault(job, [])
         if token in self._unwanted:
-            self.money.note_extra("its launch was given up")
+            self._sight.money.note_extra("its launch was given up")
         elif any(not self._is_given_back(job, other) for other in others):
-            self.money.note_extra("another one was on")
+            self._sight.money.note_extra("another one was on")
         others.append(machine)
 
     def ended(self, machine: FakeMachine) -> None:
@@ -91,7 +89,7 @@ class MachinePromises:
         born = self._sight.books.born_at[machine.id]
         job = self._job_of.get(machine.token, "")
         since = max(born, self._unwanted.get(machine.token, now if job else born))
-        self.money.orphan_seconds.append(max(0.0, now - since))
+        self._sight.money.orphan_seconds.append(max(0.0, now - since))
         if machine.phase == "gone" and now - max(since, self._calm()) > QUARTER:
             self._sight.tell("no leak", f"{machine.id} was on for {now - since:.0f} s", job)
 

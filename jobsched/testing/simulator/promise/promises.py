@@ -68,7 +68,7 @@ class Promises:
     @property
     def money(self) -> Money:
         """What was spent beyond what had to be."""
-        return self._machines.money
+        return self.sight.money
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""

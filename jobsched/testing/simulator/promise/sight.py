@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jobsched.domain.job import Job, JobId
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
+from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.promise.names import PROMISES, Broken
 
 
@@ -22,6 +23,7 @@ class Sight:
     #: job → its record as it was saved last
     jobs: dict[JobId, Job] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
+    money: Money = field(default_factory=Money)
 
     def tell(self, name: str, what: str, job: str = "") -> None:
         """Write down that a promise was broken.

@@ -39,6 +39,9 @@ class StartPromises:
             if other.phase == "running" and other is not one:
                 sight.tell("no overlap", f"{one.name} beside {other.name}", job)
         record = sight.jobs.get(JobId(job))
+        if record and self._of_job[job] == 1:
+            late = books.clock.now() - record.spec.schedule
+            sight.money.late_seconds.append(late.total_seconds())
         asked = set(record.spec.retry.on) if record else set()
         if self._of_job[job] > 1 and not asked - BEFORE:
             sight.tell("at most once", f"{job} was started {self._of_job[job]} times", job)
