@@ -10,17 +10,18 @@ from datetime import timedelta
 from typing import Any, cast
 
 from jobsched.contracts.order import ContainerOrder
+from jobsched.contracts.provider import Caps, Provider
 from jobsched.domain.job import JobId
 from jobsched.engine.cancel import cancel
 from jobsched.errors import JobschedError
-from jobsched.store.world import World
 from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyProvider
+from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.process import HardLife
-from jobsched.testing.simulator.promise import Promises
+from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
 from jobsched.testing.simulator.simulation import Cast, Simulation
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
@@ -36,6 +37,8 @@ LONGEST = 24 * 3600.0
 STILL_UNDER_WAY, AFTERWARDS = 300.0, 900.0
 #: faults that come of a machine of a cloud alone
 OF_CLOUD = ("spot", "never boots", "ends slowly")
+#: how many machines there may be, in one world or another
+CAPS = (Caps(), Caps(), Caps(alive=30, per_second=0.5), Caps(alive=40, hourly=90))
 RETRIES = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 
 
@@ -66,11 +69,22 @@ class Told:
     seed: int
     jobs: int
     faults: Counter[str]
-    #: broken promises, each with the history before it
-    violations: list[str]
+    #: promises that were not kept
+    broken: list[Broken]
+    money: Money
     history: History
     #: virtual seconds
     seconds: float
+
+    @property
+    def violations(self) -> list[str]:
+        """Broken promises, each in a line that begins with its name."""
+        return [str(one) for one in self.broken]
+
+    def explained(self) -> str:
+        """Give each broken promise with the history of its job before it, for people."""
+        lines = (self.history.before(one.line, one.job) for one in self.broken)
+        return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
 class ImaginedWorld:
@@ -95,8 +109,18 @@ class ImaginedWorld:
         self.lives_on = self.weather.chance(0.25)
         if self.lives_on:
             self.weather.without(*OF_CLOUD)
+        self.caps = self.weather.one_of(CAPS)
         self.wishes: dict[JobId, Wish] = {}
-        self.promises = Promises(self)
+        self.books = Books(
+            clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
+        )
+        self.promises = Promises(
+            self.books,
+            self.history,
+            jobs=setting.jobs,
+            calm=lambda: self.weather.calm,
+            caps_of=lambda _: self.caps,
+        )
 
     async def tell(self) -> Told:
         """Let it happen."""
@@ -116,7 +140,8 @@ class ImaginedWorld:
             seed=self.seed,
             jobs=self.setting.jobs,
             faults=self.weather.faults,
-            violations=self.promises.broken,
+            broken=self.promises.broken,
+            money=self.promises.money,
             history=self.history,
             seconds=self.clock.monotonic(),
         )
@@ -129,12 +154,10 @@ class ImaginedWorld:
             await self.clock.sleep(10)
 
     async def _begin(self) -> Simulation:
-        books = Books(
-            clock=self.clock, says_ready=not self.lives_on, has_dead_man=self.setting.dead_man
-        )
+        books = self.books
         simulation = await Simulation.begin(
             world=books,
-            store_world=self.promises.watched(World()),
+            store_world=self.promises.store,
             answers_at_once=True,
             wakes=lambda: self._times("wake"),
             hints=lambda: self._times("hint"),
@@ -143,11 +166,13 @@ class ImaginedWorld:
         )
         simulation.log = cast("Any", self.promises)
         provider = StormyProvider(books, self.weather)
+        provider.caps = self.caps
         provider.destroys_machine = not self.lives_on  # type: ignore[misc]  # of this one alone
         provider.on_launch = simulation.provider.on_launch
         simulation.provider, simulation.runner = provider, StormyRunner(books, self.weather)
         simulation.runner.reports_ends = not self.lives_on  # type: ignore[misc]  # likewise
-        simulation.cast = Cast(provider=provider, runner=simulation.runner)
+        witnessed = cast("Provider", Witnessed(provider, books))
+        simulation.cast = Cast(provider=witnessed, runner=simulation.runner)
         books.imagine = self._program
         return simulation
 
