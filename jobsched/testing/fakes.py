@@ -158,11 +158,17 @@ class FakeWorld:
         machine.phase = "gone"
         machine.news.set()
         self.machines.on.pop(machine.id, None)
+        machine.news.set()
         if self.on_end:
             self.on_end(machine)
 
-    def note_start(self, name: str) -> None:
+    def power_off(self, machine: FakeMachine) -> None:
+        """Let a machine end because it was told that it may go."""
+        self.end(machine)
+
+    def note_start(self, one: FakeContainer) -> None:
         """Write a start into the books."""
+        name = one.name
         self.starts[name] += 1
         self.started_at.setdefault(name, self.clock.now())
         job = name.split("-")[1]
@@ -350,7 +356,7 @@ class FakeRunner(Runner):
         if not program.exists:
             one.phase, one.code = "start_failed", 127
             raise RunnerFailed("start_failed", "no such program", effect="unknown")
-        self.world.note_start(container.name)
+        self.world.note_start(one)
         one.phase, one.started_at = "running", self.world.clock.now()
         asyncio.get_running_loop().call_later(program.runs, self._over, one)
         await self.world.clock.sleep(0.2)

@@ -13,8 +13,8 @@ Place = tuple[str, str]
 PLACES: Final[tuple[Place, ...]] = tuple(
     (point, side) for point in POINTS for side in ("before", "after")
 )
-#: aimed places of one world; 200 worlds aim at each one more than ten times
-AIMED: Final = 8
+#: aimed places of one world; 100 worlds aim at each one more than ten times
+AIMED: Final = 16
 #: from one aimed place to the next: neighbours in the list lie far apart in a job's life
 STRIDE: Final = 37
 

@@ -147,7 +147,7 @@ class Machines:
                 )
             )
         except Gone:
-            self._world.end(machine)
+            self._world.power_off(machine)
         except JobschedError:
             # 503: later; 401: of a launch of which a store that was put back knows nothing
             return False

@@ -105,10 +105,10 @@ class Operator:
         world.history.note("operator", "puts the backup back")
         world.close()
         world.coverage.see(world.simulation.store_world.changes)
-        if ahead := [job for job, one in backup.records.items() if one.forget_at is None]:
-            world.sky.spoil(backup, self._weather.one_of(ahead))
-        world.simulation.store_world = world.promises.put_back(backup)
-        world.sky.mend_later(backup)
+        store = world.simulation.store_world = world.promises.put_back(backup)
+        if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
+            world.sky.spoil(store, self._weather.one_of(ahead))
+        world.sky.mend_later(store)
         epoch = world.simulation.ids.holder()
         await self.command("restore", lambda parts: _restored(parts, epoch))
         world.open()

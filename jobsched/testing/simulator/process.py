@@ -89,6 +89,11 @@ class HardLife(Life):
             raise StoreUnavailable
         return answer
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it stands still now."""
+        return self._still_until > self._around.clock.monotonic()
+
     async def awake(self) -> None:
         """Return when it does not stand still any more."""
         left = self._still_until - self._around.clock.monotonic()

@@ -115,8 +115,10 @@ class Sky:
             record.document = self._whole[job]
 
     def _lost(self) -> None:
-        if job := self._any_job():
-            self._store.schedule(job, None)
+        now, store = self._world.clock.now(), self._store
+        free = [job for job, one in store.records.items() if one.due and not one.leased(now)]
+        if free:
+            store.records[self._weather.one_of(free)].due = None
 
     def _any_job(self) -> JobId | None:
         """Give some job that has not ended."""

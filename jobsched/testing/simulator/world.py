@@ -14,7 +14,6 @@ from jobsched.contracts.provider import Caps, Provider
 from jobsched.domain.job import JobId
 from jobsched.errors import Unavailable
 from jobsched.store.logs import MemoryLogs
-from jobsched.store.world import World
 from jobsched.testing.fakes import FakeMachine, FakeProgram
 from jobsched.testing.model_ec2 import ModelEc2, ModelProvider
 from jobsched.testing.simulator.books import Books
@@ -26,9 +25,10 @@ from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyHosts
 from jobsched.testing.simulator.logs import StormyLogs
 from jobsched.testing.simulator.machines import Fate, Machines
+from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.operator import Operator
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surroundings
-from jobsched.testing.simulator.promise import Promises
+from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
 from jobsched.testing.simulator.queue import Queue
 from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
 from jobsched.testing.simulator.simulation import Cast, Simulation
@@ -39,16 +39,17 @@ from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
 #: jobs and workers of one world
-JOBS, WORKERS = 50, 4
+JOBS, WORKERS = 100, 4
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
-#: seconds after all jobs have ended within which the last machine must be gone
-AFTERWARDS = 900.0
+#: seconds after all jobs have ended in which whatever is under way comes to light, and within
+#: which the last machine must be gone
+STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
 HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
-#: the most machines at one time, in worlds with few
-ALIVE: Final = 10
+#: how many machines there may be, in worlds with few
+CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
 #: seconds that a boot takes; a slow one may be too slow
 BOOT, SLOW = (15.0, 90.0), (300.0, 900.0)
 NEVER: Final = 10.0**9
@@ -73,12 +74,23 @@ class Told:
     seed: int
     jobs: int
     faults: Counter[str]
-    #: broken promises, each with the history before it
-    violations: list[str]
+    #: promises that were not kept
+    broken: list[Broken]
+    money: Money
     history: History
     coverage: Coverage
     #: virtual seconds
     seconds: float
+
+    @property
+    def violations(self) -> list[str]:
+        """Broken promises, each in a line that begins with its name."""
+        return [str(one) for one in self.broken]
+
+    def explained(self) -> str:
+        """Give each broken promise with the history of its job before it, for people."""
+        lines = (self.history.before(one.line, one.job) for one in self.broken)
+        return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
 class ImaginedWorld:
@@ -90,7 +102,6 @@ class ImaginedWorld:
     """
 
     simulation: Simulation
-    books: Books
     door: Door
     sky: Sky
     runner: StormyRunner
@@ -110,10 +121,21 @@ class ImaginedWorld:
         self.lives_on = weather.chance(HOSTS)
         self.by_arq = weather.chance(BY_ARQ)
         self.is_put_back = weather.chance(PUT_BACK)
-        self.caps = Caps(alive=ALIVE) if weather.chance(FEW) else Caps()
+        has_few = weather.chance(FEW) and not self.is_put_back
+        self.caps = weather.one_of(CAPS) if has_few else Caps()
         self.ec2: ModelEc2 | None = None
         self.wishes: dict[JobId, Wish] = {}
-        self.promises = Promises(self)
+        self.books = Books(
+            clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
+        )
+        self.books.imagine = self._program
+        self.promises = Promises(
+            self.books,
+            self.history,
+            jobs=setting.jobs,
+            calm=lambda: weather.calm,
+            caps_of=lambda _: self.caps,
+        )
         self.coverage = Coverage()
         self.crashes = Crashes(aimed(seed))
         self.crashes.note = lambda what: self.history.note("process", what)
@@ -146,16 +168,20 @@ class ImaginedWorld:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 await self.promises.all_ended.wait()
-        await self.clock.sleep(AFTERWARDS)
+        await self._calm()
         await self._end()
+        seconds = self.clock.monotonic()
+        await self.operator.forget()
+        self.coverage.deaths += self.crashes.met
         return Told(
             seed=self.seed,
             jobs=self.setting.jobs,
             faults=self.weather.faults,
-            violations=self.promises.broken,
+            broken=self.promises.broken,
+            money=self.promises.money,
             history=self.history,
             coverage=self.coverage,
-            seconds=self.clock.monotonic(),
+            seconds=seconds,
         )
 
     def accepted(self, job: JobId, wish: Wish) -> None:
@@ -188,13 +214,11 @@ class ImaginedWorld:
 
     async def _begin(self) -> None:
         weather = self.weather
-        self.books = books = Books(
-            clock=self.clock, says_ready=not self.lives_on, has_dead_man=self.setting.dead_man
-        )
-        books.imagine = self._program
+        books = self.books
         self.simulation = simulation = await Simulation.begin(
             world=books,
-            store_world=self.promises.watched(World()),
+            store_world=self.promises.store,
+            answers_at_once=True,
             wakes=lambda: self._times("wake"),
             callbacks=lambda: self._times("callback"),
             lateness=self._lateness,
@@ -223,8 +247,17 @@ class ImaginedWorld:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.promises.check_end(self.simulation)
         self.coverage.see(self.simulation.store_world.changes)
-        await self.operator.forget()
-        self.coverage.deaths += self.crashes.met
+
+    async def _calm(self) -> None:
+        """Let nothing go wrong any more, until nothing is on and nobody stands still."""
+        self.weather.calm = since = self.clock.monotonic()
+        await self.clock.sleep(STILL_UNDER_WAY)
+        while self._goes_on() and self.clock.monotonic() < since + AFTERWARDS:
+            await self.clock.sleep(10)
+
+    def _goes_on(self) -> bool:
+        is_still = any(life and life.is_still for life in self.lives)
+        return is_still or bool(self.books.alive())
 
     def _casting(self) -> Callable[[], Cast]:
         """Give what makes the parts of each process."""
@@ -233,7 +266,7 @@ class ImaginedWorld:
         def cast_of() -> Cast:
             storage = MemoryLogs(self.simulation.store_world.logs)
             return Cast(
-                provider=provider(),
+                provider=cast("Provider", Witnessed(provider(), self.books)),
                 runner=self.runner,
                 log_store=StormyLogs(storage, self.weather, self.clock),
                 actions=(Interrupt(), Rebalance(), Progress()),
