@@ -156,9 +156,11 @@ class FakeWorld:
         if machine.phase == "gone":
             return
         machine.phase = "gone"
-        machine.news.set()
         self.machines.on.pop(machine.id, None)
         machine.news.set()
+        for listener in self.listeners.get(machine.id, ()):
+            # the connection ends with it
+            listener.put_nowait("")
         if self.on_end:
             self.on_end(machine)
 
@@ -449,8 +451,9 @@ class FakeRunner(Runner):
         try:
             for name in self.world.over(host):
                 yield name
-            while True:
-                yield await heard.get()
+            while name := await heard.get():
+                yield name
+            raise RunnerFailed("machine_unreachable", "it is gone", effect="unknown")
         finally:
             listeners.remove(heard)
 

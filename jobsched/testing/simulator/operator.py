@@ -118,7 +118,14 @@ class Operator:
         await asyncio.sleep(LONG_AFTER)
         records = self._world.simulation.store_world.records
         while records:
-            await self.command("prune", prune)
+            life = HardLife("pruner", self._world.around)
+            pruning = asyncio.ensure_future(prune(self._world.simulation.parts(life)))
+            dead = asyncio.ensure_future(life.dead.wait())
+            await asyncio.wait({pruning, dead}, return_when=asyncio.FIRST_COMPLETED)
+            life.is_buried = True
+            pruning.cancel()
+            dead.cancel()
+            await asyncio.gather(pruning, dead, return_exceptions=True)
 
 
 def _resuming(name: str) -> Callable[[Parts], Awaitable[int]]:

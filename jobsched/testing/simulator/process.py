@@ -33,12 +33,8 @@ DEATHS: Final = frozenset({"worker dies", "worker dies beside an effect", "API o
 QUESTION_LOST, ANSWER_LOST = "store's question lost", "store's answer lost"
 
 
-class Died(GeneratorExit):
-    """The process is dead: nothing more of it is carried out.
-
-    No ``Exception``, as nobody may go on after it; and of a kind that is let through by who guards
-    the calls of plugins (`jobsched.hooks.patience`).
-    """
+class Died(BaseException):
+    """The process is dead: nothing more of it is carried out. No ``Exception``, as none may help."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -245,6 +245,8 @@ class ImaginedWorld:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.simulation.queue:
+            self.simulation.queue.close()
         await self.promises.check_end(self.simulation)
         self.coverage.see(self.simulation.store_world.changes)
 
