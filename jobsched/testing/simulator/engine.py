@@ -16,7 +16,7 @@ from jobsched.testing.fakes import FakeMachine, FakeRunner, FakeWorld
 from jobsched.testing.simulator.weather import Weather
 
 #: seconds for which a machine is cut off
-CUT_OFF: Final = (20.0, 900.0)
+CUT_OFF: Final = (20.0, 600.0)
 #: seconds by which a start is carried out late, and after which its caller gives up
 LATE, GIVEN_UP = (1.0, 200.0), (1.0, 30.0)
 #: seconds by which a hint comes late

@@ -9,17 +9,17 @@ from jobsched.testing.model_ec2 import FAULTS as OF_EC2
 
 #: at each call of a worker: of these at most one strikes
 CALLS: Final[Mapping[str, float]] = {
-    "worker dies": 0.0006,
-    "worker stands still": 0.0006,
-    "event loop blocked": 0.0006,
+    "worker dies": 0.0003,
+    "worker stands still": 0.0002,
+    "event loop blocked": 0.0003,
     "store's question lost": 0.002,
     "store's answer lost": 0.002,
 }
 #: at each call of a worker that changes something outside the store: aimed, as the moments between
 #: an intent and its effect are few
 EFFECTS: Final[Mapping[str, float]] = {
-    "worker dies beside an effect": 0.01,
-    "worker stands still before an effect": 0.02,
+    "worker dies beside an effect": 0.003,
+    "worker stands still before an effect": 0.003,
 }
 #: at each call of the API, of a person's command, or of what tells the plugins
 OTHERS: Final[Mapping[str, float]] = {

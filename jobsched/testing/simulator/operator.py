@@ -28,7 +28,7 @@ APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
 #: seconds from the backup to the hour at which it is put back
-OLD: Final = (60.0, 600.0)
+OLD: Final = (30.0, 300.0)
 #: seconds between two looks whether every job has been accepted
 WAIT: Final = 30.0
 #: longer than the retention of ended jobs
@@ -98,7 +98,7 @@ class Operator:
         world = self._world
         while len(world.wishes) < world.setting.jobs:
             await asyncio.sleep(WAIT)
-        await asyncio.sleep(self._weather.between(0, 300))
+        await asyncio.sleep(self._weather.between(0, 200))
         world.history.note("operator", "makes a backup")
         backup = copy_of(world.simulation.store_world)
         await asyncio.sleep(self._weather.between(*OLD))

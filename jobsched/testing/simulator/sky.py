@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobsched.testing.simulator.world import ImaginedWorld
 
 #: how often each may come, and the seconds within which it does
-TIMES, WITHIN = 2, (20.0, 1500.0)
+TIMES, WITHIN = 2, (20.0, 900.0)
 #: seconds for which it lasts
 STORE_AWAY: Final = (1.0, 25.0)
 API_AWAY: Final = (5.0, 120.0)

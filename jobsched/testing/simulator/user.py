@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: seconds within which users come, and within which their jobs are due
-COME, SPREAD = 120.0, 900.0
+COME, SPREAD = 60.0, 600.0
 #: the full hour of a world: many jobs are due then, and workers are deployed
-HOUR: Final = 600.0
+HOUR: Final = 300.0
 AT_THE_HOUR: Final = 0.4
 #: seconds until a user who was not heard asks again
 AGAIN: Final = (1.0, 10.0)
 RETRIES: Final = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 #: seconds that programs run, and their exit codes; many end before a start has been answered
-RUNS: Final = (0.1, 0.1, 5.0, 60.0, 600.0)
+RUNS: Final = (0.1, 0.1, 5.0, 60.0, 240.0)
 CODES: Final = (0, 0, 3)
-TIMEOUTS: Final = (30, 300, 1800)
+TIMEOUTS: Final = (30, 300, 600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
