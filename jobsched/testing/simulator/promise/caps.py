@@ -90,7 +90,7 @@ class CapPromises:
         most, held = self._caps_of(provider).alive, self._held.get(provider)
         if most is None or held is None:
             return
-        tokens = [one.token for one in self._sight.books.on.values()]
+        tokens = [one.token for one in self._sight.books.machines.on.values()]
         on = sum(token in held.tokens or token not in self._known for token in tokens)
         if max(len(held.tokens), on) > most:
             what = f"{len(held.tokens)} launches and {on} machines of {most}"
