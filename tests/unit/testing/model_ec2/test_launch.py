@@ -136,6 +136,16 @@ async def test_a_repeat_that_fails_says_nothing_of_the_first_time() -> None:
 
 
 @virtual
+async def test_a_repeat_that_is_throttled_does_not_look() -> None:
+    """It is sent again: a look would fare no better now."""
+    scene = Scene()
+    request = await scene.frozen()
+    await scene.provider.provision(request)
+    scene.told.left["launch throttled"] = 1
+    assert await failure(scene.provider.provision(request)) == ("throttled", "unknown", "later")
+
+
+@virtual
 async def test_another_worker_cannot_know_that_it_is_the_first() -> None:
     """A request that it has not frozen may have been sent by who has."""
     scene = Scene(launch_throttled=1)
