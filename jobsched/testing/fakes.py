@@ -53,6 +53,8 @@ class FakeContainer:
     program: FakeProgram | None = None
     #: what stands in the file in which it is told what becomes of its machine
     warning: bytes | None = None
+    #: where it is
+    machine: FakeMachine | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class FakeMachine:
     order: dict[str, Any] = field(default_factory=dict)
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
+    #: set when a container on it, or it itself, has ended; whoever waits for that clears it
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class FakeMachines(dict[str, FakeMachine]):
@@ -119,9 +123,8 @@ class FakeWorld:
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: what was asked to end: its name, and the seconds that it was given
     stops: list[tuple[str, float]] = field(default_factory=list)
-    #: names of containers that ended, for whoever watches
-    ended: list[str] = field(default_factory=list)
-    listeners: list[asyncio.Queue[str]] = field(default_factory=list)
+    #: machine, or nothing for all of them → who watches for names of containers that ended
+    listeners: dict[str, list[asyncio.Queue[str]]] = field(default_factory=dict)
 
     def alive(self) -> list[FakeMachine]:
         """Give the machines that cost money."""
@@ -154,11 +157,17 @@ class FakeWorld:
             return
         machine.phase = "gone"
         self.machines.on.pop(machine.id, None)
+        machine.news.set()
         if self.on_end:
             self.on_end(machine)
 
-    def note_start(self, name: str) -> None:
+    def power_off(self, machine: FakeMachine) -> None:
+        """Let a machine end because it was told that it may go."""
+        self.end(machine)
+
+    def note_start(self, one: FakeContainer) -> None:
         """Write a start into the books."""
+        name = one.name
         self.starts[name] += 1
         self.started_at.setdefault(name, self.clock.now())
         job = name.split("-")[1]
@@ -181,11 +190,23 @@ class FakeWorld:
                 one.phase, one.code, one.finished_at = "exited", program.code, finished_at
                 one.oom = program.oom
 
-    def told(self, name: str) -> None:
-        """Tell the watchers that a container has ended."""
-        self.ended.append(name)
-        for listener in self.listeners:
-            listener.put_nowait(name)
+    def told(self, one: FakeContainer) -> None:
+        """Tell the watchers, and the machine's own agent, that a container has ended."""
+        where = one.machine.id if one.machine else ""
+        for listener in (*self.listeners.get(where, ()), *self.listeners.get("", ())):
+            listener.put_nowait(one.name)
+        if one.machine:
+            one.machine.news.set()
+
+    def over(self, host: str) -> list[str]:
+        """Give the names of containers that have ended, on one machine or on all."""
+        machines = [one for one in self.alive() if host in {"", one.id}]
+        return [
+            one.name
+            for machine in machines
+            for one in machine.containers.values()
+            if one.phase == "exited"
+        ]
 
 
 class FakeProvider(Provider):
@@ -316,7 +337,9 @@ class FakeRunner(Runner):
         if known is None:
             program = self.world.imagine(order) if self.world.imagine else None
             name = order.name
-            known = FakeContainer(name=name, id=f"{machine.id}/{name}", program=program)
+            known = FakeContainer(
+                name=name, id=f"{machine.id}/{name}", program=program, machine=machine
+            )
             machine.containers[order.name] = known
         return Container(name=order.name, id=known.id, image=order.pinned or f"{order.image}@fake")
 
@@ -332,7 +355,7 @@ class FakeRunner(Runner):
         if not program.exists:
             one.phase, one.code = "start_failed", 127
             raise RunnerFailed("start_failed", "no such program", effect="unknown")
-        self.world.note_start(container.name)
+        self.world.note_start(one)
         one.phase, one.started_at = "running", self.world.clock.now()
         asyncio.get_running_loop().call_later(program.runs, self._over, one)
         await self.world.clock.sleep(0.2)
@@ -377,7 +400,7 @@ class FakeRunner(Runner):
         if code is None:
             await self.world.clock.sleep(grace.total_seconds())
             code = 137
-        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self._end(one, code)
 
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
         """Write it down; a program that waits for that tells it, and ends."""
@@ -388,7 +411,7 @@ class FakeRunner(Runner):
         one.warning = warning.document
         self.world.warnings.append((container.name, json.loads(warning.document)))
         if self.world.program(one).awaits_warning and warning.kind == "interruption":
-            one.phase, one.code, one.finished_at = "exited", 0, self.world.clock.now()
+            self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
         """Forget it."""
@@ -416,17 +439,19 @@ class FakeRunner(Runner):
 
     async def _names(self, access: Access) -> AsyncIterator[str]:
         # machines of an author's provider are known by other ids than those in their accesses
-        if access.kind == "fake":
-            self._reach(access.host_id)
+        host = access.host_id if access.kind == "fake" else ""
+        if host:
+            self._reach(host)
         heard: asyncio.Queue[str] = asyncio.Queue()
-        self.world.listeners.append(heard)
+        listeners = self.world.listeners.setdefault(host, [])
+        listeners.append(heard)
         try:
-            for name in list(self.world.ended):
+            for name in self.world.over(host):
                 yield name
             while True:
                 yield await heard.get()
         finally:
-            self.world.listeners.remove(heard)
+            listeners.remove(heard)
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers."""
@@ -437,7 +462,11 @@ class FakeRunner(Runner):
         self.world.look(one)
         # whoever inspected it in the very moment has seen its end before this
         if was_running or one.finished_at == self._runs_until(one):
-            self.world.told(one.name)
+            self.world.told(one)
+
+    def _end(self, one: FakeContainer, code: int) -> None:
+        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self.world.told(one)
 
     def _runs_until(self, one: FakeContainer) -> datetime | None:
         runs = timedelta(seconds=self.world.program(one).runs)

@@ -18,6 +18,7 @@ from jobsched.errors import OperationFailed
 from jobsched.testing.fakes import FakeRunner
 from jobsched.testing.model_ec2 import CALM, FAULTS, ModelEc2, ModelProvider
 from jobsched.testing.simulator import Cast, Simulation, violations
+from jobsched.testing.simulator.machines import Machines
 from jobsched.testing.virtual_time import run
 from tests.unit.testing.model_ec2.asking import Scene, token, virtual
 
@@ -121,7 +122,7 @@ async def storm(seed: int, *, jobs: int) -> tuple[Counter[str], list[str], list[
     simulation.world.says_ready = simulation.world.has_dead_man = True
     weather = Weather(seed, heat=5.0, calm_at=7200.0)
     ec2 = ModelEc2(simulation.world, weather)
-    ec2.on_launch = simulation.boot
+    ec2.on_launch = Machines(simulation).boot
     history: list[object] = []
     follows = ec2.world.on_end
     assert follows
