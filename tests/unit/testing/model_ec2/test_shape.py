@@ -99,17 +99,24 @@ async def tried(call: Coroutine[Any, Any, object]) -> None:
         await call
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_jobs_end_whatever_goes_wrong(seed: int) -> None:
-    """The production engine on the model: no promise is broken, twice alike."""
-    struck, broken, jobs, history = run(storm(seed))
+@pytest.mark.timeout(60)
+def test_jobs_end_whatever_goes_wrong() -> None:
+    """The production engine on the model: no promise is broken."""
+    struck, broken, jobs, _ = run(storm(1, jobs=20))
     assert broken == []
     assert all(state_of(job).is_terminal for job in jobs)
-    assert sum(struck.values()) > 100
-    assert history == run(storm(seed))[3]
+    assert sum(struck.values()) > 50
 
 
-async def storm(seed: int) -> tuple[Counter[str], list[str], list[Job], list[object]]:
+@pytest.mark.timeout(60)
+def test_the_same_seed_gives_the_same_history() -> None:
+    """Each machine ends at the same time, as the same one."""
+    first, second = run(storm(2, jobs=4))[3], run(storm(2, jobs=4))[3]
+    assert len(first) >= 4
+    assert first == second
+
+
+async def storm(seed: int, *, jobs: int) -> tuple[Counter[str], list[str], list[Job], list[object]]:
     """Give what struck, what was broken, the jobs, and what became of the machines."""
     simulation = await Simulation.begin(reap_every=60.0)
     simulation.world.says_ready = simulation.world.has_dead_man = True
@@ -127,8 +134,8 @@ async def storm(seed: int) -> tuple[Counter[str], list[str], list[Job], list[obj
     ec2.world.on_end = ended
     simulation.cast = Cast(provider=ModelProvider(ec2), runner=FakeRunner(simulation.world))
     retry = {"max_attempts": 5}
-    ids = [await simulation.schedule(after=60.0 * n, retry=retry) for n in range(25)]
+    ids = [await simulation.schedule(after=60.0 * n, retry=retry) for n in range(jobs)]
     async with asyncio.timeout(24 * 3600), simulation.worker(), simulation.worker():
-        jobs = await simulation.ended(*ids, within=12 * 3600)
+        found = await simulation.ended(*ids, within=12 * 3600)
         await simulation.clock.sleep(1800)
-    return weather.struck, violations(simulation, jobs), jobs, history
+    return weather.struck, violations(simulation, found), found, history
