@@ -54,7 +54,7 @@ class FakeContainer:
     #: what stands in the file in which it is told what becomes of its machine
     warning: bytes | None = None
     #: where it is
-    machine: FakeMachine | None = None
+    machine: FakeMachine | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class FakeMachine:
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
     #: set when a container on it, or it itself, has ended; whoever waits for that clears it
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
 
 class FakeMachines(dict[str, FakeMachine]):

@@ -135,7 +135,7 @@ class ImaginedWorld:
         for task in crews:
             task.cancel()
         await asyncio.gather(*crews, return_exceptions=True)
-        await self.promises.check_end(simulation)
+        await self.promises.check_end(simulation.store())
         return Told(
             seed=self.seed,
             jobs=self.setting.jobs,

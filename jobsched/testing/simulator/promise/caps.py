@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
 from jobsched.domain.state import refused, slots
+from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 
 HOUR = 3600.0
@@ -65,7 +66,12 @@ class CapPromises:
         self._known.update(new)
         if new:
             self._begun(job, held, new)
-            self.check_alive(job.spec.provider, job.id)
+            self._check_alive(job.spec.provider, held, job.id)
+
+    def born(self, machine: FakeMachine) -> None:
+        """Look at a machine that is new."""
+        for provider, held in self._held.items():
+            self._check_alive(provider, held, machine.order.get("job", ""))
 
     def _begun(self, job: Job, held: Held, new: Collection[str]) -> None:
         caps, now, tell = self._caps_of(job.spec.provider), self._sight.time(), self._sight.tell
@@ -82,13 +88,13 @@ class CapPromises:
             if held.used_up > now + max(BURST, between) + CLOSE:
                 tell("cap pace", f"{held.used_up - now:.3f} s of launches at once", job.id)
 
-    def check_alive(self, provider: str, job: str) -> None:
+    def _check_alive(self, provider: str, held: Held, job: str) -> None:
         """Look at the launches that hold a slot, and at the machines that are on for them.
 
         Also at those that no launch was ever saved for; one whose launch is over is an extra one.
         """
-        most, held = self._caps_of(provider).alive, self._held.get(provider)
-        if most is None or held is None:
+        most = self._caps_of(provider).alive
+        if most is None:
             return
         tokens = [one.token for one in self._sight.books.machines.on.values()]
         on = sum(token in held.tokens or token not in self._known for token in tokens)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import TERMINAL
+from jobsched.store.memory import MemoryStore
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
@@ -22,9 +23,6 @@ from jobsched.testing.simulator.promise.records import RecordPromises
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.starts import StartPromises
 from jobsched.testing.simulator.promise.stored import WatchedWorld
-
-if TYPE_CHECKING:
-    from jobsched.testing.simulator.simulation import Simulation
 
 
 class Promises:
@@ -73,6 +71,7 @@ class Promises:
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
         self._machines.born(machine)
+        self._caps.born(machine)
 
     def ended(self, machine: FakeMachine) -> None:
         """Look at a machine that is switched off."""
@@ -106,10 +105,10 @@ class Promises:
     def _forgotten(self, job: JobId) -> None:
         self.sight.tell("always woken", f"{job} has no due time", job)
 
-    async def check_end(self, simulation: Simulation) -> None:
+    async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""
         self._machines.over()
-        await check_end(self.sight, simulation.store())
+        await check_end(self.sight, store)
 
     def debug(self, event: str, **fields: Any) -> None:
         """Be a log that tells of bugs alone."""
