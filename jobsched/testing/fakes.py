@@ -414,10 +414,11 @@ class FakeRunner(Runner):
             self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it."""
+        """Forget it; one that runs is ended by that."""
         machine = self._machine(instance)
-        machine.containers.pop(container.name, None)
-        machine.containers.pop(f"{container.name}-withdrawn", None)
+        for name in (container.name, f"{container.name}-withdrawn"):
+            if one := machine.containers.pop(name, None):
+                one.phase = "gone"
 
     async def logs(
         self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False

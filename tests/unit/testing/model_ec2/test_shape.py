@@ -15,7 +15,7 @@ import pytest
 from jobsched.domain.job import Instance, Job
 from jobsched.domain.state import state_of
 from jobsched.errors import OperationFailed
-from jobsched.testing.fakes import FakeRunner
+from jobsched.testing.fakes import FakeMachine, FakeRunner
 from jobsched.testing.model_ec2 import CALM, FAULTS, ModelEc2, ModelProvider
 from jobsched.testing.simulator import Cast, Simulation, violations
 from jobsched.testing.simulator.machines import Machines
@@ -127,9 +127,9 @@ async def storm(seed: int, *, jobs: int) -> tuple[Counter[str], list[str], list[
     follows = ec2.world.on_end
     assert follows
 
-    def ended(body: object) -> None:
-        history.append((simulation.clock.monotonic(), repr(body)))
-        follows(body)  # type: ignore[arg-type]  # it is a machine's body
+    def ended(body: FakeMachine) -> None:
+        history.append((simulation.clock.monotonic(), body.id, body.token))
+        follows(body)
 
     ec2.world.on_end = ended
     simulation.cast = Cast(provider=ModelProvider(ec2), runner=FakeRunner(simulation.world))
