@@ -74,7 +74,7 @@ def _show(found: Report, asked: Asked) -> None:
 
 def _keep(found: Report, asked: Asked) -> None:
     if asked.seeds and (new := kept.add(asked.seeds, found.failed)):
-        output.progress(f"{new} worlds were added to {asked.seeds}, and are tried first from now on")
+        output.progress(f"added to {asked.seeds}, and tried first from now on: {new} worlds")
 
 
 def _sentence(found: Report) -> str:
