@@ -48,7 +48,7 @@ class ModelEc2:
         self.on_notice: Callable[[FakeMachine, float], None] | None = None
         self._estate = ModelEstate()
         #: by token and by id: those that EC2 still knows
-        self._by_token: dict[str, Embodied] = {}
+        self._by_token: dict[str, list[Embodied]] = {}
         self._by_id: dict[str, Embodied] = {}
         world.on_end = self._switched_off
 
@@ -58,21 +58,28 @@ class ModelEc2:
         Raises:
             Refusal: of `jobsched.testing.ec2`; nothing was launched.
         """
-        is_new = (LAUNCH, written["token"]) not in self.cloud.tokens
+        asked = fleet_of(written)
+        is_new = (LAUNCH, asked["ClientToken"]) not in self.cloud.tokens
         with behaving(self.cloud.switches, self._habits(written, is_new=is_new)):
-            answer = fleet.create(self.cloud, self._estate, fleet_of(written))
+            answer = fleet.create(self.cloud, self._estate, asked)
         if is_new:
             for one in answer["Instances"]:
                 self._embody(one["InstanceIds"][0], written)
         return answer
 
     def of_token(self, token: str) -> Embodied | None:
-        """Give the machine of a launch, if EC2 shows it."""
-        return self._shown(self._by_token.get(token))
+        """Give the machine of a launch, if EC2 shows it; of two the older one that is alive.
+
+        Two would mean that whoever launched them did so with two client tokens.
+        """
+        now = self.cloud.now()
+        found = [one for one in self._by_token.get(token, ()) if one.machine.is_visible(now)]
+        return min(found, key=lambda one: not one.machine.is_alive(now), default=None)
 
     def of_id(self, machine: str) -> Embodied | None:
         """Give a machine by its id, if EC2 shows it."""
-        return self._shown(self._by_id.get(machine))
+        one = self._by_id.get(machine)
+        return one if one and one.machine.is_visible(self.cloud.now()) else None
 
     def all(self) -> list[Embodied]:
         """Give all machines that EC2 shows, oldest first."""
@@ -128,16 +135,18 @@ class ModelEc2:
         if is_new:
             market = written["pool"]["market"]
             return habits.of_launch(self.cloud.switches, self.chance, market)
-        one = self._by_token.get(written["token"])
-        is_dead = one is None or not one.machine.is_alive(self.cloud.now())
-        return habits.of_repeat(self.chance) if is_dead else {}
+        now, known = self.cloud.now(), self._by_token.get(written["token"], ())
+        is_alive = any(one.machine.is_alive(now) for one in known)
+        return {} if is_alive else habits.of_repeat(self.chance)
 
     def _embody(self, name: str, written: Json) -> None:
-        machine = self.cloud.machines[name]
-        body = self.world.launched(written["token"], named=name)
+        machine, token = self.cloud.machines[name], written["token"]
+        others = self._by_token.setdefault(token, [])
+        body = self.world.launched(f"{token}/{name}" if others else token, named=name)
         body.order = written
-        one = Embodied(machine=machine, body=body)
-        self._by_token[body.token] = self._by_id[name] = one
+        one = Embodied(token=token, machine=machine, body=body)
+        others.append(one)
+        self._by_id[name] = one
         if not machine.is_alive(self.cloud.now()):
             # it never came up
             self.world.end(body)
@@ -161,15 +170,7 @@ class ModelEc2:
         if one.timer:
             one.timer.cancel()
         left = one.machine.terminated_at - self.cloud.now()
-        if left > 0:
-            one.timer = _after(left, lambda: self._over(one))
-        else:
-            self._over(one)
-
-    def _over(self, one: Embodied) -> None:
-        # a timer may be early by the last digit of a float
-        one.machine.terminated_at = min(one.machine.terminated_at, self.cloud.now())
-        self.world.end(one.body)
+        one.timer = _after(left, lambda: self.world.end(one.body))
 
     def _switched_off(self, body: FakeMachine) -> None:
         """Let the record follow a body that went off by itself."""
@@ -181,12 +182,10 @@ class ModelEc2:
             launching.end(self.cloud, one.machine, code, f"{code}: Instance initiated shutdown")
         self._follow(one)
 
-    def _shown(self, one: Embodied | None) -> Embodied | None:
-        return one if one and one.machine.is_visible(self.cloud.now()) else None
-
     def _forget(self, one: Embodied) -> None:
         self.cloud.forget(one.machine)
-        del self._by_token[one.body.token], self._by_id[one.machine.id]
+        del self._by_id[one.machine.id]
+        self._by_token[one.token].remove(one)
 
 
 def _after(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:

@@ -113,7 +113,7 @@ class CapPromises:
         most = self._caps_of(provider).alive
         if most is None:
             return
-        tokens = [one.token for one in self._sight.books.on.values()]
+        tokens = [one.token for one in self._sight.books.machines.on.values()]
         on = sum(token in held.tokens or token not in self._known for token in tokens)
         if max(len(held.tokens), on) > most:
             what = f"{len(held.tokens)} launches and {on} machines of {most}"
