@@ -53,6 +53,8 @@ class FakeContainer:
     program: FakeProgram | None = None
     #: what stands in the file in which it is told what becomes of its machine
     warning: bytes | None = None
+    #: where it is
+    machine: FakeMachine | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,22 @@ class FakeMachine:
     order: dict[str, Any] = field(default_factory=dict)
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
+    #: set when a container on it, or it itself, has ended; whoever waits for that clears it
+    news: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
+
+
+class FakeMachines(dict[str, FakeMachine]):
+    """All machines that ever were; those that are on are found without a look at the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: by id
+        self.on: dict[str, FakeMachine] = {}
+
+    def __setitem__(self, token: str, machine: FakeMachine) -> None:
+        super().__setitem__(token, machine)
+        if machine.phase != "gone":
+            self.on[machine.id] = machine
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +108,9 @@ class FakeWorld:
     is_silent: bool = False
     #: machines are on, and no runner reaches them
     cut_off: bool = False
-    machines: dict[str, FakeMachine] = field(default_factory=dict)
+    machines: FakeMachines = field(default_factory=FakeMachines)
+    #: told of each machine that is switched off, by whomever
+    on_end: Callable[[FakeMachine], None] | None = None
     #: container name → how often it was really started
     starts: Counter[str] = field(default_factory=Counter)
     #: container name → when it really started
@@ -103,36 +123,51 @@ class FakeWorld:
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: what was asked to end: its name, and the seconds that it was given
     stops: list[tuple[str, float]] = field(default_factory=list)
-    #: names of containers that ended, for whoever watches
-    ended: list[str] = field(default_factory=list)
-    listeners: list[asyncio.Queue[str]] = field(default_factory=list)
+    #: machine, or nothing for all of them → who watches for names of containers that ended
+    listeners: dict[str, list[asyncio.Queue[str]]] = field(default_factory=dict)
 
     def alive(self) -> list[FakeMachine]:
         """Give the machines that cost money."""
-        return [machine for machine in self.machines.values() if machine.phase != "gone"]
+        return list(self.machines.on.values())
 
-    def launched(self, token: str) -> FakeMachine:
-        """Give the machine of a token: the same token, the same machine, dead or alive."""
+    def launched(self, token: str, *, named: str | None = None) -> FakeMachine:
+        """Give the machine of a token: the same token, the same machine, dead or alive.
+
+        Args:
+            token: of its launch.
+            named: the id of a new one; None: the next number.
+        """
         if token not in self.machines:
-            number = len(self.machines) + 1
+            name = named or f"m-{len(self.machines) + 1}"
             ready_at = self.clock.monotonic() + self.boot
             self.machines[token] = FakeMachine(
-                token=token, id=f"m-{number}", ready_at=ready_at, launched_at=self.clock.now()
+                token=token, id=name, ready_at=ready_at, launched_at=self.clock.now()
             )
-            self.most_alive = max(self.most_alive, len(self.alive()))
+            self.most_alive = max(self.most_alive, len(self.machines.on))
         return self.machines[token]
 
     def by_id(self, machine: str) -> FakeMachine | None:
         """Give a machine that is on."""
-        return next((one for one in self.alive() if one.id == machine), None)
+        return self.machines.on.get(machine)
 
     def end(self, machine: FakeMachine) -> None:
         """Switch a machine off; its containers end with it, unseen."""
-        machine.phase = "gone"
         machine.containers.clear()
+        if machine.phase == "gone":
+            return
+        machine.phase = "gone"
+        self.machines.on.pop(machine.id, None)
+        machine.news.set()
+        if self.on_end:
+            self.on_end(machine)
 
-    def note_start(self, name: str) -> None:
+    def power_off(self, machine: FakeMachine) -> None:
+        """Let a machine end because it was told that it may go."""
+        self.end(machine)
+
+    def note_start(self, one: FakeContainer) -> None:
         """Write a start into the books."""
+        name = one.name
         self.starts[name] += 1
         self.started_at.setdefault(name, self.clock.now())
         job = name.split("-")[1]
@@ -155,11 +190,23 @@ class FakeWorld:
                 one.phase, one.code, one.finished_at = "exited", program.code, finished_at
                 one.oom = program.oom
 
-    def told(self, name: str) -> None:
-        """Tell the watchers that a container has ended."""
-        self.ended.append(name)
-        for listener in self.listeners:
-            listener.put_nowait(name)
+    def told(self, one: FakeContainer) -> None:
+        """Tell the watchers, and the machine's own agent, that a container has ended."""
+        where = one.machine.id if one.machine else ""
+        for listener in (*self.listeners.get(where, ()), *self.listeners.get("", ())):
+            listener.put_nowait(one.name)
+        if one.machine:
+            one.machine.news.set()
+
+    def over(self, host: str) -> list[str]:
+        """Give the names of containers that have ended, on one machine or on all."""
+        machines = [one for one in self.alive() if host in {"", one.id}]
+        return [
+            one.name
+            for machine in machines
+            for one in machine.containers.values()
+            if one.phase == "exited"
+        ]
 
 
 class FakeProvider(Provider):
@@ -290,7 +337,9 @@ class FakeRunner(Runner):
         if known is None:
             program = self.world.imagine(order) if self.world.imagine else None
             name = order.name
-            known = FakeContainer(name=name, id=f"{machine.id}/{name}", program=program)
+            known = FakeContainer(
+                name=name, id=f"{machine.id}/{name}", program=program, machine=machine
+            )
             machine.containers[order.name] = known
         return Container(name=order.name, id=known.id, image=order.pinned or f"{order.image}@fake")
 
@@ -306,7 +355,7 @@ class FakeRunner(Runner):
         if not program.exists:
             one.phase, one.code = "start_failed", 127
             raise RunnerFailed("start_failed", "no such program", effect="unknown")
-        self.world.note_start(container.name)
+        self.world.note_start(one)
         one.phase, one.started_at = "running", self.world.clock.now()
         asyncio.get_running_loop().call_later(program.runs, self._over, one)
         await self.world.clock.sleep(0.2)
@@ -351,7 +400,7 @@ class FakeRunner(Runner):
         if code is None:
             await self.world.clock.sleep(grace.total_seconds())
             code = 137
-        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self._end(one, code)
 
     async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
         """Write it down; a program that waits for that tells it, and ends."""
@@ -362,13 +411,14 @@ class FakeRunner(Runner):
         one.warning = warning.document
         self.world.warnings.append((container.name, json.loads(warning.document)))
         if self.world.program(one).awaits_warning and warning.kind == "interruption":
-            one.phase, one.code, one.finished_at = "exited", 0, self.world.clock.now()
+            self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it."""
+        """Forget it; one that runs is ended by that."""
         machine = self._machine(instance)
-        machine.containers.pop(container.name, None)
-        machine.containers.pop(f"{container.name}-withdrawn", None)
+        for name in (container.name, f"{container.name}-withdrawn"):
+            if one := machine.containers.pop(name, None):
+                one.phase = "gone"
 
     async def logs(
         self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
@@ -390,17 +440,19 @@ class FakeRunner(Runner):
 
     async def _names(self, access: Access) -> AsyncIterator[str]:
         # machines of an author's provider are known by other ids than those in their accesses
-        if access.kind == "fake":
-            self._reach(access.host_id)
+        host = access.host_id if access.kind == "fake" else ""
+        if host:
+            self._reach(host)
         heard: asyncio.Queue[str] = asyncio.Queue()
-        self.world.listeners.append(heard)
+        listeners = self.world.listeners.setdefault(host, [])
+        listeners.append(heard)
         try:
-            for name in list(self.world.ended):
+            for name in self.world.over(host):
                 yield name
             while True:
                 yield await heard.get()
         finally:
-            self.world.listeners.remove(heard)
+            listeners.remove(heard)
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Name ended containers."""
@@ -411,7 +463,11 @@ class FakeRunner(Runner):
         self.world.look(one)
         # whoever inspected it in the very moment has seen its end before this
         if was_running or one.finished_at == self._runs_until(one):
-            self.world.told(one.name)
+            self.world.told(one)
+
+    def _end(self, one: FakeContainer, code: int) -> None:
+        one.phase, one.code, one.finished_at = "exited", code, self.world.clock.now()
+        self.world.told(one)
 
     def _runs_until(self, one: FakeContainer) -> datetime | None:
         runs = timedelta(seconds=self.world.program(one).runs)
@@ -446,6 +502,7 @@ def refused(reason: str = "no_capacity") -> ProviderFailed:
 __all__ = [
     "FakeContainer",
     "FakeMachine",
+    "FakeMachines",
     "FakeProgram",
     "FakeProvider",
     "FakeRunner",

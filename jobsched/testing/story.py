@@ -29,6 +29,7 @@ from jobsched.testing.kept_log import Bug, KeptLog
 from jobsched.testing.ran import Ran, ran
 from jobsched.testing.simulated import SimulatedIds
 from jobsched.testing.simulator import Cast, Simulation
+from jobsched.testing.simulator.machines import Machines
 from jobsched.testing.standing import standing
 from jobsched.testing.virtual_time import VirtualClock
 
@@ -146,7 +147,7 @@ def _simulation(story: Story, runner: Runner, log: KeptLog) -> Simulation:
         through_codec=True,
         ids=story.ids,
     )
-    imagined.on_launch = imagined.on_launch or simulation.boot
+    imagined.on_launch = imagined.on_launch or Machines(simulation).boot
     return simulation
 
 

@@ -12,8 +12,8 @@ from jobsched.contracts.runner import LogChunk
 from jobsched.domain.state import State, state_of
 from jobsched.engine.mask import LARGEST, Mask
 from jobsched.secrets import ConfiguredSecrets
-from jobsched.testing import simulator
 from jobsched.testing.simulator import Simulation
+from jobsched.testing.simulator import simulation as simulator
 from jobsched.testing.virtual_time import run
 
 CANARY = "canary-6f1c2b9e"

@@ -19,9 +19,9 @@ from jobsched.engine.submit import submit
 from jobsched.errors import AlreadyEnded, OperationFailed, WrongStore
 from jobsched.secrets import ConfiguredSecrets
 from jobsched.store import codec
-from jobsched.testing import simulator
 from jobsched.testing.fakes import refused
 from jobsched.testing.simulator import Simulation, earliest_start, violations
+from jobsched.testing.simulator import simulation as simulator
 from jobsched.testing.virtual_time import run
 from tests.unit.worker.crew import Heard, Watched, a_world, crew, seen_in
 

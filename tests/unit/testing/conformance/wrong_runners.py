@@ -32,8 +32,11 @@ class MakesTwo(FakeRunner):
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Put a new one in the place of the old."""
         program = self.world.imagine(order) if self.world.imagine else None
-        made = FakeContainer(name=order.name, id=f"{order.name}/{uuid4().hex}", program=program)
-        self._machine(instance).containers[order.name] = made
+        machine, name = self._machine(instance), order.name
+        made = FakeContainer(
+            name=name, id=f"{name}/{uuid4().hex}", program=program, machine=machine
+        )
+        machine.containers[name] = made
         return Container(name=order.name, id=made.id)
 
 
@@ -216,8 +219,13 @@ class HearsOnlyNews(FakeRunner):
 
     def watch(self, access: Access) -> AsyncIterator[str] | None:
         """Forget what was."""
-        self.world.ended.clear()
-        return super().watch(access)
+        return self._news(access)
+
+    async def _news(self, access: Access) -> AsyncIterator[str]:
+        before = self.world.over(access.host_id)
+        async for name in super()._names(access):
+            if name not in before:
+                yield name
 
 
 class HangsOnStrangers(FakeRunner):

@@ -1,4 +1,4 @@
-"""A small simulator: the production engine and dispatch in an imagined world and virtual time.
+"""A deployment in virtual time: workers, API, sweep, reconcile and reap of the production code.
 
 Nothing of the logic is copied: workers run `jobsched.worker.dispatch` on the store in memory, with
 a provider and runner that keep the books (`jobsched.testing.fakes`). A worker can be killed at
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -24,21 +24,15 @@ from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Log
 from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
-from jobsched.engine.callback import receive
 from jobsched.engine.outside import Outside, plugins_outside
 from jobsched.engine.parts import Parts
-from jobsched.engine.reap import reap
-from jobsched.engine.reconcile import reconcile
 from jobsched.engine.submit import submit
-from jobsched.engine.sweep import sweep
-from jobsched.engine.turn import Turn
-from jobsched.errors import Gone, LeaseOver, Unavailable
 from jobsched.hooks.registry import Registry
 from jobsched.secrets import ConfiguredSecrets
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Store, Wake
 from jobsched.store.world import World
-from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeRunner, FakeWorld
+from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
 from jobsched.testing.life import Life
 from jobsched.testing.simulated import (
     NoHistory,
@@ -47,12 +41,17 @@ from jobsched.testing.simulated import (
     SimulatedServices,
     SimulatedSpawn,
 )
+from jobsched.testing.simulator.machines import Machines
 from jobsched.testing.virtual_time import VirtualClock
+from jobsched.worker import tasks
 from jobsched.worker.dispatch import Dispatch, Pace
 from jobsched.worker.watch import Watches
+from jobsched.worker.working import Working
 
 #: seconds between two looks for an end
 LOOK = 0.5
+
+Chore = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +80,8 @@ class Simulation:
     cast: Cast | None = None
     #: keep documents as bytes, as a real store does
     through_codec: bool = False
+    #: the store makes no pause after a call; its answers are lost by who stands in between
+    answers_at_once: bool = False
     store_world: World = field(default_factory=World)
     #: what becomes of a wake: dropped (0), told once (1) or twice (2)
     wakes: Callable[[], int] = lambda: 1
@@ -94,10 +95,11 @@ class Simulation:
     reap_every: float = 0.0
     #: that new jobs get
     limits: Limits = field(default_factory=Limits)
-    #: the machines' own agents
-    agents: set[asyncio.Task[None]] = field(default_factory=set)
     clock: VirtualClock = field(default_factory=VirtualClock)
     ids: SimulatedIds = field(default_factory=SimulatedIds)
+    #: chore → the last of its times that a worker took
+    _turns: dict[str, float] = field(default_factory=dict)
+    _api: tuple[World, Parts] | None = None
 
     @classmethod
     async def begin(cls, **settings: Any) -> Simulation:
@@ -112,53 +114,8 @@ class Simulation:
             **settings,
         )
         await simulation.store().stamp("simulated")
-        simulation.provider.on_launch = simulation.boot
+        simulation.provider.on_launch = Machines(simulation).boot
         return simulation
-
-    def boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
-        """Let a machine's agent and its dead-man timer live, where it has them."""
-        if self.world.has_dead_man and order["dies_at"]:
-            left = datetime.fromisoformat(order["dies_at"]) - self.clock.now()
-            loop = asyncio.get_running_loop()
-            loop.call_later(left.total_seconds(), self.world.end, machine)
-        if self.world.says_ready:
-            agent = asyncio.ensure_future(self._agent(machine, order))
-            self.agents.add(agent)
-            agent.add_done_callback(self.agents.discard)
-
-    async def _agent(self, machine: FakeMachine, order: dict[str, Any]) -> None:
-        """Say `update` for its whole life, and `terminate` when its container has ended."""
-        await self.clock.sleep(self.world.boot)
-        next_update = 0.0
-        while machine.phase != "gone":
-            containers = list(machine.containers.values())
-            if any(one.phase == "exited" for one in containers):
-                await self._post(machine, order, "terminate", {"why": "ended"})
-            now = self.clock.monotonic()
-            if now >= next_update:
-                await self._post(machine, order, "update", {})
-                next_update = now + (60 if containers else 30)
-            await self.clock.sleep(1 if containers else 30)
-
-    async def _post(
-        self, machine: FakeMachine, order: dict[str, Any], action: str, payload: dict[str, Any]
-    ) -> None:
-        parts = self.parts()
-        token = parts.secrets.callback_token(order["job"], order["attempt"], order["launch"])
-        for _ in range(self.callbacks()):
-            try:
-                await receive(
-                    parts,
-                    action=action,
-                    job_id=order["job"],
-                    instance_id=machine.id,
-                    payload=payload,
-                    token=token,
-                )
-            except Gone:
-                self.world.end(machine)
-            except Unavailable:
-                continue
 
     def store(self) -> MemoryStore:
         """Give a connection to the store."""
@@ -167,7 +124,15 @@ class Simulation:
             deployment="simulated",
             world=self.store_world,
             through_codec=self.through_codec,
+            answers_at_once=self.answers_at_once,
         )
+
+    @property
+    def api(self) -> Parts:
+        """Give the parts of the API, which has no life to lose."""
+        if self._api is None or self._api[0] is not self.store_world:
+            self._api = self.store_world, self.parts()
+        return self._api[1]
 
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
@@ -210,19 +175,19 @@ class Simulation:
         """Schedule a job that many seconds from now; ``asked`` as in ``POST /schedule``."""
         schedule = self.clock.now() + timedelta(seconds=after)
         wish = {"schedule": schedule, "docker_image": "imagined", **asked}
-        return (await submit(self.parts(), wish)).id
+        return (await submit(self.api, wish)).id
 
     async def work(self, life: Life) -> None:
         """Be a worker until its life ends, or this is cancelled."""
         parts = self.parts(life, worker=self.ids.holder())
         parts = replace(parts, watch=Watches(parts).ensure)
         spawn = cast("SimulatedSpawn", parts.services.spawn)
-        dispatch = Dispatch(parts, Pace())
-        spawn.task(dispatch.run(), name="dispatch")
-        spawn.task(self._sweep(parts), name="sweep")
-        spawn.task(self._reconcile(parts), name="reconcile")
-        if self.reap_every:
-            spawn.task(self._reap(parts), name="reap")
+        pace = Pace()
+        dispatch = Dispatch(parts, pace)
+        loop = spawn.task(dispatch.run(), name="dispatch")
+        at_work = Working(parts=parts, dispatch=dispatch, pace=pace, loop=loop)
+        for chore, every in self._chores():
+            spawn.task(self._chore(chore, every, at_work), name=chore.__name__)
         try:
             await life.dead.wait()
         finally:
@@ -241,31 +206,21 @@ class Simulation:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _sweep(self, parts: Parts) -> None:
-        while True:
-            await self.clock.sleep(self.sweep_every)
-            try:
-                if await parts.store.lock("sweep", parts.worker, lease=timedelta(seconds=30)):
-                    await sweep(parts, self.cast.provider if self.cast else self.provider)
-            except Unavailable:
-                continue
+    def _chores(self) -> tuple[tuple[Chore, float], ...]:
+        return (
+            (tasks.sweep, self.sweep_every),
+            (tasks.reconcile, self.reconcile_every),
+            (tasks.reap, self.reap_every),
+        )
 
-    async def _reconcile(self, parts: Parts) -> None:
-        while True:
-            await self.clock.sleep(self.reconcile_every)
-            with contextlib.suppress(Unavailable):
-                await reconcile(parts)
-
-    async def _reap(self, parts: Parts) -> None:
-        provider = self.cast.provider if self.cast else self.provider
-        turn = Turn(parts, f"reap:{provider.name}", timedelta(seconds=60))
-        while True:
-            await self.clock.sleep(self.reap_every)
-            try:
-                if await turn.take():
-                    await reap(parts, provider, turn)
-            except (LeaseOver, Unavailable):
-                continue
+    async def _chore(self, chore: Chore, every: float, at_work: Working) -> None:
+        """Do it each time that this worker is the first; arq hands a chore to one worker alone."""
+        while every:
+            turn = self.clock.monotonic() // every + 1
+            await self.clock.sleep(turn * every - self.clock.monotonic())
+            if self._turns.get(chore.__name__, 0.0) < turn:
+                self._turns[chore.__name__] = turn
+                await chore({tasks.WORKING: at_work})
 
     async def job(self, job: JobId) -> Job:
         """Read a job."""

@@ -1,0 +1,84 @@
+"""Many worlds, one after the other, and what came of all of them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from jobsched.testing.simulator.money import Money
+from jobsched.testing.simulator.world import Setting, Told, tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A world in which a promise was broken: its seed and setting give the same one again."""
+
+    seed: int
+    setting: Setting
+    #: promises that were broken, each in a line
+    violations: list[str]
+    #: the same with the history before each, for people
+    explained: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What came of all worlds."""
+
+    jobs: int = 0
+    worlds: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    failed: list[Failed] = field(default_factory=list)
+    money: Money = field(default_factory=Money)
+    #: of virtual time
+    simulated_seconds: float = 0.0
+    #: of this computer's time
+    seconds: float = 0.0
+
+    @property
+    def violations(self) -> int:
+        """Give how many promises were broken."""
+        return sum(len(one.violations) for one in self.failed)
+
+    def add(self, told: Told, setting: Setting) -> None:
+        """Add a world."""
+        self.jobs += told.jobs
+        self.worlds += 1
+        self.faults += told.faults
+        self.money.add(told.money)
+        self.simulated_seconds += told.seconds
+        if told.broken:
+            broken, explained = told.violations, told.explained()
+            self.failed.append(
+                Failed(seed=told.seed, setting=setting, violations=broken, explained=explained)
+            )
+
+
+def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[tuple[int, Setting]]:
+    """Share jobs among worlds: each world has the next seed, the last one what is left."""
+    while jobs > 0:
+        yield seed, replace(setting, jobs=min(setting.jobs, jobs))
+        seed, jobs = seed + 1, jobs - setting.jobs
+
+
+def simulate(
+    of: Iterable[tuple[int, Setting]], told: Callable[[Told], None] = lambda _: None
+) -> Report:
+    """Let worlds happen, one after the other.
+
+    Args:
+        of: seed and setting of each.
+        told: is called after each world.
+    """
+    report, began = Report(), time.monotonic()
+    for seed, setting in of:
+        world = tell(seed, setting)
+        report.add(world, setting)
+        told(world)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+__all__ = ["Failed", "Report", "simulate", "worlds"]
