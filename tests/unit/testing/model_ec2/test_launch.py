@@ -192,6 +192,29 @@ async def test_the_token_of_a_dead_machine_gives_no_new_one() -> None:
 
 
 @virtual
+async def test_a_spot_machine_is_taken_back_before_it_is_named() -> None:
+    """Nobody heard of it, and whoever asks again is told that it is going, and gone."""
+    scene = Scene(launch_answer_lost=1, spot_taken_back_before_it_is_named=1)
+    request = await scene.frozen()
+    assert await failure(scene.provider.provision(request)) == ("no_answer", "unknown", "later")
+    assert (await scene.provider.provision(request)).phase == "going"
+    await scene.world.clock.sleep(10)
+    again = await scene.provider.provision(request)
+    assert (again.phase, again.interrupted) == ("gone", True)
+    assert len(scene.world.machines) == 1
+
+
+@virtual
+async def test_the_token_of_a_refused_fleet_is_not_dead() -> None:
+    """It never had a machine, and says the same each time."""
+    scene = Scene(no_capacity=1, dead_token_refused=1)
+    request = await scene.frozen()
+    for _ in range(2):
+        assert await failure(scene.provider.provision(request)) == ("no_capacity", "none", "next")
+    assert scene.told.left["dead token refused"] == 1
+
+
+@virtual
 async def test_the_token_of_a_vanished_machine_gives_no_new_one() -> None:
     """Nobody can say whether it is too new or too long gone."""
     scene = Scene(machine_vanishes_at_its_end=1)
