@@ -215,7 +215,7 @@ async def test_the_clock_follows_the_store_and_its_absence_is_told_once(
 async def test_what_a_server_may_forget_is_left_to_be_found(
     tmp_path: Path, distributions: Distributions, url: str, seconds: int
 ) -> None:
-    """An ended container stays a while, but with the embedded server it need not (P3)."""
+    """An ended container stays a while; the embedded server forgets nothing (P3)."""
     distributions.install("acme", ACME)
     more = {"JOBSCHED_REDIS_URL": url} if url else {}
     config = configured(tmp_path, JOBSCHED_DEPLOYMENT="d", **more)
