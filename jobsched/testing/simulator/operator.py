@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +12,7 @@ from jobsched.engine.prune import prune
 from jobsched.engine.restore import restore
 from jobsched.engine.resume import resume
 from jobsched.errors import JobschedError
-from jobsched.store.world import World
+from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife
 
 if TYPE_CHECKING:
@@ -96,16 +95,20 @@ class Operator:
     async def put_back(self) -> None:
         """Make a backup, put it back later, and restore (`jobsched restore`)."""
         world = self._world
-        while len(world.wishes) < world.setting.jobs:
+        while len(world.users) < world.setting.jobs:
             await asyncio.sleep(WAIT)
         await asyncio.sleep(self._weather.between(0, 200))
         world.history.note("operator", "makes a backup")
-        backup = copy_of(world.simulation.store_world)
+        store = world.promises.store
+        backup, known = copy_of(store), world.promises.kept()
         await asyncio.sleep(self._weather.between(*OLD))
         world.history.note("operator", "puts the backup back")
         world.close()
-        world.coverage.see(world.simulation.store_world.changes)
-        store = world.simulation.store_world = world.promises.put_back(backup)
+        # whoever is stopped has gone by then
+        await asyncio.sleep(1)
+        world.coverage.see(store.changes)
+        put_back(store, backup)
+        world.promises.forget(known)
         if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)
@@ -138,13 +141,4 @@ async def _restored(parts: Parts, epoch: str) -> None:
     await parts.store.end_restore()
 
 
-def copy_of(world: World) -> World:
-    """Copy what is stored; whoever listens is left out, and records that cannot change are shared."""
-    kept = {
-        name: getattr(world, name) for name in World.__slots__ if name not in {"listeners", "changed"}
-    }
-    unchanging = [*(one.document for one in world.records.values()), *world.changes]
-    return World(**copy.deepcopy(kept, {id(one): one for one in unchanging}))
-
-
-__all__ = ["Operator", "copy_of"]
+__all__ = ["Operator"]

@@ -67,10 +67,11 @@ class User:
             due = HOUR
         else:
             due = weather.between(now, SPREAD)
-        job = await self._schedule(due)
-        world.accepted(job, self.wish)
-        world.history.note("user", f"scheduled {job} for {due:.3f}")
-        await self._change_mind(job, due)
+        await self._change_mind(await self._schedule(due), due)
+
+    async def post_again(self) -> None:
+        """Schedule the job anew, now, as it was accepted and is lost."""
+        await self._schedule(self._now())
 
     async def _schedule(self, due: float) -> JobId:
         weather = self._weather
@@ -85,7 +86,10 @@ class User:
         async def work(parts: Parts) -> Accepted:
             return await submit(parts, asked, once)
 
-        return (await self._heard(work)).id
+        job = (await self._heard(work)).id
+        self._world.accepted(job, self)
+        self._world.history.note("user", f"scheduled {job} for {due:.3f}")
+        return job
 
     async def _change_mind(self, job: JobId, due: float) -> None:
         weather = self._weather

@@ -24,6 +24,7 @@ from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyHosts
 from jobsched.testing.simulator.logs import StormyLogs
+from jobsched.testing.simulator.lossy import Lossy
 from jobsched.testing.simulator.machines import Fate, Machines
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.operator import Operator
@@ -34,7 +35,7 @@ from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
 from jobsched.testing.simulator.simulation import Cast, Simulation
 from jobsched.testing.simulator.sky import Sky
 from jobsched.testing.simulator.teller import tell_forever
-from jobsched.testing.simulator.user import User, Wish
+from jobsched.testing.simulator.user import User
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
@@ -65,6 +66,8 @@ class Setting:
     #: the two nets below the engine: the reaper, and the machines' own timers
     reaper: bool = True
     dead_man: bool = True
+    #: the store loses its last second now and then, as Redis does with `appendfsync everysec`
+    lossy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +127,8 @@ class ImaginedWorld:
         has_few = weather.chance(FEW) and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
         self.ec2: ModelEc2 | None = None
-        self.wishes: dict[JobId, Wish] = {}
+        #: accepted job → whose it is
+        self.users: dict[JobId, User] = {}
         self.books = Books(
             clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
         )
@@ -164,6 +168,9 @@ class ImaginedWorld:
         self.do(self.operator.watch())
         if self.is_put_back:
             self.do(self.operator.put_back())
+        if self.setting.lossy:
+            lossy = Lossy(self.promises, self.weather, self.clock, self.history, self._post_again)
+            self.do(lossy.run())
         await asyncio.gather(*(asyncio.ensure_future(user()) for user in users))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
@@ -184,9 +191,15 @@ class ImaginedWorld:
             seconds=seconds,
         )
 
-    def accepted(self, job: JobId, wish: Wish) -> None:
-        """Write down what a job is."""
-        self.wishes[job] = wish
+    def accepted(self, job: JobId, user: User) -> None:
+        """Write down whose a job is."""
+        self.users[job] = user
+
+    def _post_again(self, job: JobId) -> None:
+        """Let a user see that an accepted job is lost."""
+        self.promises.money.lost_acceptances += 1
+        if user := self.users.pop(job, None):
+            self.do(user.post_again())
 
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside all else, until the world ends."""
@@ -247,7 +260,7 @@ class ImaginedWorld:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.simulation.queue:
             self.simulation.queue.close()
-        await self.promises.check_end(self.simulation)
+        await self.promises.check_end(self.simulation.store())
         self.coverage.see(self.simulation.store_world.changes)
 
     async def _calm(self) -> None:
