@@ -34,7 +34,7 @@ QUESTION_LOST, ANSWER_LOST = "store's question lost", "store's answer lost"
 
 
 class Died(BaseException):
-    """The process is dead: nothing more of it is carried out. No ``Exception``, as none may help."""
+    """The process is dead: nothing more of it is carried out. Nobody may go on after it."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -63,10 +63,7 @@ class User:
         world, weather = self._world, self._weather
         await world.clock.sleep(weather.between(0, COME))
         now = world.clock.monotonic()
-        if weather.chance(AT_THE_HOUR):
-            due = HOUR
-        else:
-            due = weather.between(now, SPREAD)
+        due = HOUR if weather.chance(AT_THE_HOUR) else weather.between(now, SPREAD)
         await self._change_mind(await self._schedule(due), due)
 
     async def post_again(self) -> None:
