@@ -414,7 +414,9 @@ class FakeRunner(Runner):
             self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it; one that runs is ended by that."""
+        """Forget it; one that runs is ended by that. Nothing is on a machine that has ended."""
+        if self.world.by_id(instance.id) is None and not self.world.cut_off:
+            return
         machine = self._machine(instance)
         for name in (container.name, f"{container.name}-withdrawn"):
             if one := machine.containers.pop(name, None):

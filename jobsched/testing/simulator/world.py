@@ -19,6 +19,7 @@ from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyProvider
+from jobsched.testing.simulator.lossy import Lossy
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.process import HardLife
 from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
@@ -52,6 +53,8 @@ class Setting:
     #: the two nets below the engine: the reaper, and the machines' own timers
     reaper: bool = True
     dead_man: bool = True
+    #: the store loses its last second now and then, as Redis does with `appendfsync everysec`
+    lossy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,9 @@ class ImaginedWorld:
         simulation = await self._begin()
         crews = [asyncio.ensure_future(self._crew(simulation, n)) for n in range(WORKERS)]
         users = [asyncio.ensure_future(self._user(simulation)) for _ in range(self.setting.jobs)]
+        lossy = Lossy(self.promises, self.weather, self.clock, self.history, self._post_again)
+        if self.setting.lossy:
+            crews.append(asyncio.ensure_future(lossy.run()))
         await asyncio.gather(*users)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
@@ -190,6 +196,11 @@ class ImaginedWorld:
             life = HardLife(f"worker {number}", self.weather, self.clock, self.history)
             await simulation.work(life)
             await self.clock.sleep(self.weather.between(1, 30))
+
+    def _post_again(self, job: JobId) -> None:
+        """Let a user see that an accepted job is lost."""
+        self.promises.money.lost_acceptances += 1
+        del job
 
     async def _user(self, simulation: Simulation) -> None:
         weather = self.weather
