@@ -72,14 +72,14 @@ class MachinePromises:
         job = self._job_of.get(token)
         self._sight.history.note(machine.id, f"begins for {job or 'nobody'}")
         if job is None:
-            self._sight.money.note_extra("no launch was saved")
+            self._note_extra(machine, "no launch was saved")
             tell("intent first", f"{machine.id} is no launch's", machine.order.get("job", ""))
             return
         others = self._on.setdefault(job, [])
         if token in self._unwanted and token not in self._forgotten:
-            self._sight.money.note_extra("its launch was given up")
+            self._note_extra(machine, "its launch was given up")
         elif any(not self._is_given_back(job, other) for other in others):
-            self._sight.money.note_extra("another one was on")
+            self._note_extra(machine, "another one was on")
         others.append(machine)
 
     def ended(self, machine: FakeMachine) -> None:
@@ -89,7 +89,7 @@ class MachinePromises:
         if job is not None and machine in (others := self._on.get(job, [])):
             others.remove(machine)
         if machine.token in self._forgotten:
-            self._sight.money.note_extra("its launch was forgotten")
+            self._note_extra(machine, "its launch was forgotten")
         self._count(machine, self._sight.time())
 
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
@@ -108,6 +108,11 @@ class MachinePromises:
         for machine in self._sight.books.alive():
             self._sight.tell("no leak", f"{machine.id} is on", self._job_of.get(machine.token, ""))
             self._count(machine, self._sight.time())
+
+    def _note_extra(self, machine: FakeMachine, why: str) -> None:
+        job = self._job_of.get(machine.token, "nobody")
+        self._sight.history.note("money", f"{machine.id} for {job} is one too many: {why}")
+        self._sight.money.note_extra(why)
 
     def _count(self, machine: FakeMachine, now: float) -> None:
         """Count how long nobody wanted a machine that ends now."""
