@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
+from jobsched.domain.state import trouble_of
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 
@@ -25,6 +26,8 @@ class MachinePromises:
         self._calm = calm
         #: token → the job of its launch, once that was saved
         self._job_of: dict[str, JobId] = {}
+        #: tokens of launches whose machines live on: they cost no more than before
+        self._live_on: set[str] = set()
         #: token → since when its record does not want it
         self._unwanted: dict[str, float] = {}
         #: tokens of launches that a store has forgotten, and may come to again
@@ -41,7 +44,10 @@ class MachinePromises:
         now = self._sight.time()
         for launch in job.attempt.launches:
             token = launch.token
-            self._job_of[token] = job.id
+            if token not in self._job_of:
+                self._job_of[token] = job.id
+                if not launch.destroys_machine:
+                    self._live_on.add(token)
             if not is_wanted(job.attempt, launch):
                 self._unwanted.setdefault(token, now)
             elif token in self._unwanted:
@@ -110,12 +116,16 @@ class MachinePromises:
             self._count(machine, self._sight.time())
 
     def _note_extra(self, machine: FakeMachine, why: str) -> None:
+        if machine.token in self._live_on:
+            return
         job = self._job_of.get(machine.token, "nobody")
         self._sight.history.note("money", f"{machine.id} for {job} is one too many: {why}")
         self._sight.money.note_extra(why)
 
     def _count(self, machine: FakeMachine, now: float) -> None:
         """Count how long nobody wanted a machine that ends now."""
+        if machine.token in self._live_on:
+            return
         born = self._sight.books.born_at[machine.id]
         job = self._job_of.get(machine.token, "")
         since = max(born, self._unwanted.get(machine.token, now if job else born))
@@ -124,12 +134,17 @@ class MachinePromises:
             self._sight.tell("no leak", f"{machine.id} was on for {now - since:.0f} s", job)
 
     def _is_given_back(self, job: JobId, other: FakeMachine) -> bool:
-        """Whether the record has seen another machine off, or tried to once (design, section 2)."""
+        """Whether another machine of the job was terminated, or that failed, once.
+
+        Then the next one may be asked for before it is gone (design, section 2, "States").
+        """
         record = self._sight.jobs.get(job)
-        launch = launch_with(record.attempt if record else None, other.token)
-        return launch is not None and bool(
-            launch.terminated_at or launch.gone_at or launch.refused_at
-        )
+        attempt = record.attempt if record else None
+        launch = launch_with(attempt, other.token)
+        if launch is None:
+            return False
+        was_tried = trouble_of(attempt, "terminate", launch.no)
+        return bool(was_tried or launch.terminated_at or launch.gone_at or launch.refused_at)
 
 
 def launch_with(attempt: Attempt | None, token: str) -> Launch | None:

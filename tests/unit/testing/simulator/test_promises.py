@@ -349,15 +349,28 @@ def test_machines_that_are_too_many() -> None:
     assert scene.broken == []
 
 
-def test_a_machine_that_was_given_back_is_none() -> None:
+@pytest.mark.parametrize(
+    "once", [told(facts.Terminated), told(facts.CommandFailed, command="terminate")]
+)
+def test_a_machine_that_was_given_back_is_none(once: facts.Fact) -> None:
     """Extra: one that was lost while it waited is terminated once before the next is begun."""
     scene, job = Scene(), begun(planned(a_job()))
     in_steps(scene, planned(a_job()), job)
     scene.launched("token-1-1")
-    given_back = known(job, told(facts.Released), told(facts.Terminated))
+    given_back = known(job, told(facts.Released), once)
     in_steps(scene, given_back, known(given_back, told(facts.Begun, launch=2)))
     scene.launched("token-1-2")
     assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_lives_on_costs_nothing() -> None:
+    """Extra and orphans: it was there before its job, and is there after it."""
+    scene, job = Scene(), known(planned(a_job()), told(facts.Begun, destroys_machine=False))
+    in_steps(scene, planned(a_job()), job, known(job, told(facts.GivenUp)))
+    machine = scene.launched("token-1-1")
+    scene.clock.advance(60)
+    scene.books.end(machine)
+    assert (scene.promises.money.extra, scene.promises.money.orphan_seconds) == ({}, [])
 
 
 def test_each_promise_is_broken_here() -> None:
