@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-from jobsched.cli import output, table
+from jobsched.cli import bar, output, table
 from jobsched.schemas.duration import human
-from jobsched.testing import simulator_scenario as scenarios
-from jobsched.testing.simulator_scenario import picture
+from jobsched.testing.simulator import scenario as scenarios
+from jobsched.testing.simulator.scenario import picture
 
 
 def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
@@ -27,7 +22,7 @@ def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
     scenario = scenarios.read(file)
     if plot:
         picture.check(plot)
-    with _bar(scenario.jobs) as told:
+    with bar.of(scenario.jobs, "jobs") as told:
         found = scenarios.answered(scenarios.play(scenario, seed=seed, told=told))
     document = scenarios.document(found)
     if as_json:
@@ -40,18 +35,6 @@ def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
     if plot:
         picture.draw(found, plot)
         output.progress(f"drawn: {plot}")
-
-
-@contextmanager
-def _bar(jobs: int) -> Iterator[Callable[[int], None]]:
-    """Show how many jobs have ended, where somebody looks."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    columns = (BarColumn(), MofNCompleteColumn(), "jobs have ended", TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=jobs)
-        yield lambda ended: bar.update(task, completed=ended)
 
 
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -158,6 +158,9 @@ class FakeWorld:
         machine.phase = "gone"
         self.machines.on.pop(machine.id, None)
         machine.news.set()
+        for listener in self.listeners.get(machine.id, ()):
+            # the connection ends with it
+            listener.put_nowait("")
         if self.on_end:
             self.on_end(machine)
 
@@ -451,8 +454,9 @@ class FakeRunner(Runner):
         try:
             for name in self.world.over(host):
                 yield name
-            while True:
-                yield await heard.get()
+            while name := await heard.get():
+                yield name
+            raise RunnerFailed("machine_unreachable", "it is gone", effect="unknown")
         finally:
             listeners.remove(heard)
 

@@ -160,8 +160,7 @@ class ModelEc2:
             # it never came up
             self.world.end(body)
             return
-        if machine.market == "spot":
-            _after(self.chance.between(1.0, TAKEN_WITHIN), lambda: self._perhaps_taken(one))
+        _after(self.chance.between(1.0, TAKEN_WITHIN), lambda: self._perhaps_taken(one))
         if self.on_launch:
             self.on_launch(body, written)
 
@@ -170,6 +169,7 @@ class ModelEc2:
         return one.machine.market == "spot" and one.machine.ending_at == NEVER
 
     def _perhaps_taken(self, one: Embodied) -> None:
+        """Take a machine back, by the chance of this moment."""
         if not self._may_go(one):
             return
         for fault, notice in ((WITH_NOTICE, True), (WITHOUT_NOTICE, False)):

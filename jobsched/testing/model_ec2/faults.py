@@ -19,20 +19,22 @@ FAULTS: Final[Mapping[str, float]] = MappingProxyType(
     {f"{call} {what}": 0.03 for call in OF_LAUNCHES for what in OF_CALLS}
     | {f"{call} {what}": 0.06 for call in OF_ALL for what in OF_CALLS}
     | {
+        # rare else, as it takes one of these to meet a dead token
+        f"launch {ANSWER_LOST}": 0.05,
         # at each launch that is new
         "no capacity": 0.04,
         "quota reached": 0.03,
         # of a spot machine whose launch was not answered; so that a dead token is met
-        "spot taken back before it is named": 0.6,
+        "spot taken back before it is named": 0.8,
         # at each sending again of a request whose machine has ended
-        "dead token refused": 0.5,
+        "dead token refused": 0.8,
         # of each machine
         "machine stillborn": 0.03,
         "machine shown late": 0.06,
         "machine shown very late": 0.03,
         # of each spot machine, at one moment of its first quarter of an hour
-        "spot taken back with notice": 0.06,
-        "spot taken back without notice": 0.06,
+        "spot taken back with notice": 0.1,
+        "spot taken back without notice": 0.1,
         # of each end of a machine
         "machine ends slowly": 0.06,
         "machine vanishes at its end": 0.05,

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from jobsched.domain.job import Offer
 from jobsched.testing.ec2 import tokens
 from jobsched.testing.model_ec2 import ec2
-from jobsched.testing.model_ec2.request import fleet_of
+from jobsched.testing.model_ec2.request import OFFERS, fleet_of
 from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, failure, token, virtual
 
 
@@ -25,6 +26,9 @@ async def test_a_request_names_launch_and_pool() -> None:
     scene = Scene()
     request = await scene.frozen()
     assert request == await scene.frozen()
+    # a store may give the keys back in another order
+    turned = Offer(label="turned", state=dict(reversed(OFFERS[0].state.items())))
+    assert request == await scene.provider.freeze(scene.order(), turned)
     assert json.loads(request) == {
         "token": token(),
         "deployment": "simulated",
@@ -59,6 +63,8 @@ async def test_ids_are_the_same_in_each_world() -> None:
     first, second = Scene(), Scene()
     assert (await first.launched()).id == (await second.launched()).id
     assert (await first.launched(2)).id != (await first.launched(3)).id
+    seen = await first.provider.describe_all({})
+    assert len({one.instance.state["ip_address"] for one in seen.values() if one.instance}) == 3
 
 
 @virtual

@@ -250,7 +250,9 @@ async def test_what_has_ended_is_not_taken_back() -> None:
     body = await scene.body()
     scene.world.end(body)
     scene.ec2.interrupt(body, notice=True)
-    assert scene.notices == []
+    scene.told.left["spot taken back with notice"] = 1
+    await scene.world.clock.sleep(1000)
+    assert (scene.notices, scene.told.left.total()) == ([], 1)
 
 
 @virtual

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from jobsched.testing.simulator_scenario.answer import Answer, percentile
-from jobsched.testing.simulator_scenario.caps import Reached
-from jobsched.testing.simulator_scenario.line import most
-from jobsched.testing.simulator_scenario.words import sentences
+from jobsched.testing.simulator.scenario.answer import Answer, percentile
+from jobsched.testing.simulator.scenario.caps import Reached
+from jobsched.testing.simulator.scenario.line import most
+from jobsched.testing.simulator.scenario.words import sentences
 
 CENTS = 4
 

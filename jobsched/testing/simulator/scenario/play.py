@@ -14,26 +14,25 @@ from jobsched.engine.parts import Parts
 from jobsched.engine.submit import submit
 from jobsched.services import FixedHistory
 from jobsched.store.memory import MemoryStore
+from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator import Cast, Life, Simulation
-from jobsched.testing.simulator_scenario.agent import Agents
-from jobsched.testing.simulator_scenario.chance import Chance
-from jobsched.testing.simulator_scenario.machines import CloudWorld
-from jobsched.testing.simulator_scenario.provider import CloudProvider
-from jobsched.testing.simulator_scenario.runner import CloudRunner
-from jobsched.testing.simulator_scenario.scenario import Scenario
-from jobsched.testing.simulator_scenario.waiting import Book, Wait, WatchedStore
-from jobsched.testing.simulator_scenario.wish import Wish, wishes
+from jobsched.testing.simulator.scenario.chance import Chance
+from jobsched.testing.simulator.scenario.cloud import CloudWorld
+from jobsched.testing.simulator.scenario.provider import CloudProvider
+from jobsched.testing.simulator.scenario.reclaim import Reclaims
+from jobsched.testing.simulator.scenario.runner import CloudRunner
+from jobsched.testing.simulator.scenario.scenario import Scenario
+from jobsched.testing.simulator.scenario.waiting import Book, Wait, WatchedStore
+from jobsched.testing.simulator.scenario.wish import Wish, wishes
 from jobsched.testing.virtual_time import EPOCH, run
 
 #: seconds between two passes of the reaper, as in a worker
 REAP_EVERY = 60.0
-#: never: nothing is lost here that would have to be found again, and each pass looks at many jobs
-NEVER = timedelta(days=10_000).total_seconds()
 #: longer than anything that a job may wait for beside its own limits
 SPARE = timedelta(days=1)
 
-#: told how many jobs have ended
-Told = Callable[[int], None]
+#: told of each job that has ended, with the number 1
+Told = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def play(scenario: Scenario, *, seed: int = 1, told: Told = lambda _: None) -> P
     Args:
         scenario: the question.
         seed: of everything that is left to chance.
-        told: called as jobs end, with how many have.
+        told: called for each job as it ends, with 1: so many more have.
     """
     return run(_play(scenario, seed, told))
 
@@ -73,12 +72,12 @@ class _Deployment(Simulation):
 
     def store(self) -> MemoryStore:
         """Give a connection to the store."""
-        world = self.store_world
         return WatchedStore(
             self.clock.now,
             deployment="simulated",
-            world=world,
+            world=self.store_world,
             through_codec=self.through_codec,
+            answers_at_once=self.answers_at_once,
             book=self._book,
         )
 
@@ -95,24 +94,25 @@ class _Unharmed(Life):
 async def _play(scenario: Scenario, seed: int, told: Told) -> Played:
     chance, book = Chance(seed), Book()
     asked = wishes(scenario, chance, EPOCH)
-    world = CloudWorld()
+    world, reclaims = CloudWorld(), scenario.machines.reclaims_per_hour
     simulation = await _Deployment.begin(
         book=book,
         world=world,
         limits=scenario.limits,
         reap_every=REAP_EVERY,
-        reconcile_every=NEVER,
+        # never: nothing is lost here that would have to be found again
+        reconcile_every=0.0,
+        answers_at_once=True,
     )
     provider = CloudProvider(world, scenario.machines, chance)
     history = FixedHistory()
     history.know([provider])
     runner = CloudRunner(world, asked, chance)
     simulation.cast = Cast(provider=provider, runner=runner, history=history)
-    parts = simulation.parts()
-    Agents(parts, world, provider)
+    _boot(simulation, provider, Reclaims(simulation, provider, reclaims, chance))
     over = _counted(book, len(asked), told)
     async with _at_work(simulation, scenario.workers), asyncio.timeout(_longest(asked)):
-        await _post(parts, asked)
+        await _post(simulation.api, asked)
         await over.wait()
     return Played(
         scenario=scenario,
@@ -121,8 +121,21 @@ async def _play(scenario: Scenario, seed: int, told: Told) -> Played:
         wishes=asked,
         jobs=await _jobs(simulation),
         waits=tuple(book.waits),
-        reclaimed=len(world.reclaimed),
+        reclaimed=len(provider.taken),
     )
+
+
+def _boot(simulation: Simulation, provider: CloudProvider, reclaims: Reclaims) -> None:
+    """Let machines boot in their time, speak as the simulator's do, and be taken back."""
+    agents = simulation.provider.on_launch
+
+    def launched(machine: FakeMachine, order: dict[str, Any]) -> None:
+        machine.ready_at += provider.boot_time(order)
+        if agents:
+            agents(machine, order)
+        reclaims.may_take(machine)
+
+    provider.on_launch = launched
 
 
 def _counted(book: Book, jobs: int, told: Told) -> asyncio.Event:
@@ -132,7 +145,7 @@ def _counted(book: Book, jobs: int, told: Told) -> asyncio.Event:
     def count() -> None:
         nonlocal ended
         ended += 1
-        told(ended)
+        told(1)
         if ended == jobs:
             over.set()
 

@@ -11,8 +11,8 @@ from marshmallow import ValidationError
 
 from jobsched.errors import InvalidInput
 from jobsched.schemas.error import by_field
-from jobsched.testing.simulator_scenario.scenario import Scenario
-from jobsched.testing.simulator_scenario.schema import ScenarioTable
+from jobsched.testing.simulator.scenario.scenario import Scenario
+from jobsched.testing.simulator.scenario.schema import ScenarioTable
 
 
 def read(file: Path) -> Scenario:

@@ -9,8 +9,8 @@ from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Limits
 from jobsched.errors import InvalidInput
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
-from jobsched.testing.simulator_scenario import Scenario, read
-from jobsched.testing.simulator_scenario.spread import Always, Between, Percentiles
+from jobsched.testing.simulator.scenario import Scenario, read
+from jobsched.testing.simulator.scenario.spread import Always, Between, Percentiles
 
 THREE_LINES = '[[jobs]]\ncount = 300\nruns = "5m"\n'
 UNKNOWN = "there is no such key: check its spelling, or leave it out"

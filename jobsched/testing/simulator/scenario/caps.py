@@ -10,14 +10,14 @@ from typing import Literal
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId
-from jobsched.testing.simulator_scenario.line import (
+from jobsched.testing.simulator.scenario.line import (
     Line,
     Span,
     Stretches,
     line_of,
     reached,
 )
-from jobsched.testing.simulator_scenario.waiting import Wait
+from jobsched.testing.simulator.scenario.waiting import Wait
 
 HOUR = timedelta(hours=1)
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from jobsched.contracts.order import ContainerOrder
 from jobsched.domain.job import Access, Container, Instance
-from jobsched.testing.fakes import FakeContainer, FakeProgram, FakeRunner
-from jobsched.testing.simulator_scenario.chance import Chance
-from jobsched.testing.simulator_scenario.machines import CloudWorld
-from jobsched.testing.simulator_scenario.wish import Wish
+from jobsched.testing.fakes import FakeProgram, FakeRunner
+from jobsched.testing.simulator.scenario.chance import Chance
+from jobsched.testing.simulator.scenario.cloud import CloudWorld
+from jobsched.testing.simulator.scenario.wish import Wish
 
 
 class CloudRunner(FakeRunner):
@@ -20,7 +20,6 @@ class CloudRunner(FakeRunner):
 
     def __init__(self, world: CloudWorld, wishes: tuple[Wish, ...], chance: Chance) -> None:
         super().__init__(world)
-        self.cloud = world
         self._wishes, self._chance = wishes, chance
         world.imagine = self._program
 
@@ -42,13 +41,6 @@ class CloudRunner(FakeRunner):
 
     def _wish(self, order: ContainerOrder) -> Wish:
         return self._wishes[int(order.command[0])]
-
-    def _over(self, one: FakeContainer) -> None:
-        was_running = one.phase == "running"
-        self.world.look(one)
-        if was_running and one.phase == "exited":
-            machine, _, name = one.id.partition("/")
-            self.cloud.on_end(machine, name)
 
 
 __all__ = ["CloudRunner"]

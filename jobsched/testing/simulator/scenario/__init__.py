@@ -7,10 +7,10 @@ it is a question about capacity, not a proof.
 
 from __future__ import annotations
 
-from jobsched.testing.simulator_scenario.answer import Answer, answered
-from jobsched.testing.simulator_scenario.document import document
-from jobsched.testing.simulator_scenario.play import Played, play
-from jobsched.testing.simulator_scenario.read import loaded, read
-from jobsched.testing.simulator_scenario.scenario import Scenario
+from jobsched.testing.simulator.scenario.answer import Answer, answered
+from jobsched.testing.simulator.scenario.document import document
+from jobsched.testing.simulator.scenario.play import Played, play
+from jobsched.testing.simulator.scenario.read import loaded, read
+from jobsched.testing.simulator.scenario.scenario import Scenario
 
 __all__ = ["Answer", "Played", "Scenario", "answered", "document", "loaded", "play", "read"]

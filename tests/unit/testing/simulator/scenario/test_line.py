@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from jobsched.testing.simulator_scenario.line import Span, line_of, most, reached
+from jobsched.testing.simulator.scenario.line import Span, line_of, most, reached
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 

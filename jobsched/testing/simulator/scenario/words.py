@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from jobsched.schemas.duration import human, written
-from jobsched.testing.simulator_scenario.answer import Answer, percentile
-from jobsched.testing.simulator_scenario.caps import CapName, Reached
-from jobsched.testing.simulator_scenario.spread import P95
+from jobsched.testing.simulator.scenario.answer import Answer, percentile
+from jobsched.testing.simulator.scenario.caps import CapName, Reached
+from jobsched.testing.simulator.scenario.spread import P95
 
 #: a shorter wait is nobody's concern
 NOTABLE = timedelta(seconds=1)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Limits
-from jobsched.testing.simulator_scenario.spread import Spread, deviation, whole
+from jobsched.testing.simulator.scenario.spread import Spread, deviation, whole
 
 DAY = timedelta(days=1)
 

@@ -16,7 +16,7 @@ from jobsched.schemas.config import LimitsSchema
 from jobsched.schemas.duration import Duration
 from jobsched.schemas.field import Number, Text, Whole
 from jobsched.schemas.job import RetryRequest
-from jobsched.testing.simulator_scenario.field import (
+from jobsched.testing.simulator.scenario.field import (
     UNKNOWN,
     Cap,
     Dollars,
@@ -24,8 +24,8 @@ from jobsched.testing.simulator_scenario.field import (
     Spreading,
     Table,
 )
-from jobsched.testing.simulator_scenario.scenario import DAY, Group, Machines, Scenario, Times
-from jobsched.testing.simulator_scenario.spread import Always, Percentiles
+from jobsched.testing.simulator.scenario.scenario import DAY, Group, Machines, Scenario, Times
+from jobsched.testing.simulator.scenario.spread import Always, Between, Percentiles
 
 #: more than that would take this machine's memory and an hour
 MOST_JOBS: Final = 100_000
@@ -34,7 +34,7 @@ LONGEST_TIMEOUT: Final = timedelta(days=7)
 _SHORTEST: Final = timedelta(milliseconds=1)
 #: where a Linux with a container engine stands that nobody has measured yet
 BOOT: Final = Percentiles(timedelta(seconds=60), timedelta(seconds=120))
-SHUTDOWN: Final = Always(timedelta(seconds=30))
+SHUTDOWN: Final = Between(timedelta(seconds=20), timedelta(seconds=60))
 PREPARE: Final = Always(timedelta(seconds=5))
 GROUPS: Final = "name at least one group of jobs: [[jobs]]"
 #: about what a machine with two processors and 8 GiB costs

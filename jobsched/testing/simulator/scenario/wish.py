@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from jobsched.testing.simulator_scenario.chance import Chance
-from jobsched.testing.simulator_scenario.scenario import Group, Scenario
+from jobsched.testing.simulator.scenario.chance import Chance
+from jobsched.testing.simulator.scenario.scenario import Group, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

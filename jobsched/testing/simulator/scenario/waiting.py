@@ -11,7 +11,7 @@ from jobsched.domain.job import Job, JobId
 from jobsched.store.memory import MemoryStore
 from jobsched.store.row import Row
 from jobsched.store.world import Record
-from jobsched.testing.simulator_scenario.line import Span
+from jobsched.testing.simulator.scenario.line import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from jobsched.testing.simulator_scenario.chance import Chance
-from jobsched.testing.simulator_scenario.scenario import DAY, Times
-from jobsched.testing.simulator_scenario.spread import Always, Between, Percentiles
+from jobsched.testing.simulator.scenario.chance import Chance
+from jobsched.testing.simulator.scenario.scenario import DAY, Times
+from jobsched.testing.simulator.scenario.spread import Always, Between, Percentiles
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

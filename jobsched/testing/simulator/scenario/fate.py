@@ -10,8 +10,8 @@ from decimal import Decimal
 from jobsched.domain.cost import cost
 from jobsched.domain.job import Attempt, Job, Launch
 from jobsched.domain.state import State, reason_of, state_of
-from jobsched.testing.simulator_scenario.line import Span
-from jobsched.testing.simulator_scenario.wish import Wish
+from jobsched.testing.simulator.scenario.line import Span
+from jobsched.testing.simulator.scenario.wish import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobsched.testing.simulator_scenario import Answer, answered, document, loaded, play
+from jobsched.testing.simulator.scenario import Answer, answered, document, loaded, play
 
 #: calls take no time, a machine boots in ten seconds, and is gone at once
 PLAIN = {

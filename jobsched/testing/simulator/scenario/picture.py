@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobsched.errors import InvalidInput
-from jobsched.testing.simulator_scenario.answer import Answer
+from jobsched.testing.simulator.scenario.answer import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields
 
 from jobsched.schemas import duration
 from jobsched.schemas.field import Number, Strict, Whole, sentences
-from jobsched.testing.simulator_scenario.spread import Always, Between, Percentiles, Spread
+from jobsched.testing.simulator.scenario.spread import Always, Between, Percentiles, Spread
 
 UNKNOWN = "there is no such key: check its spelling, or leave it out"
 SPREAD = 'write a duration ("5m"), {from = "1m", to = "10m"} or {p50 = "5m", p95 = "20m"}'

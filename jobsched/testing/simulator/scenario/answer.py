@@ -10,8 +10,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from jobsched.domain.job import Launch
-from jobsched.testing.simulator_scenario.caps import Reached, reached_caps
-from jobsched.testing.simulator_scenario.fate import (
+from jobsched.testing.simulator.scenario.caps import Reached, reached_caps
+from jobsched.testing.simulator.scenario.fate import (
     Fate,
     attempts_of,
     fate,
@@ -19,8 +19,8 @@ from jobsched.testing.simulator_scenario.fate import (
     markets_of,
     slot,
 )
-from jobsched.testing.simulator_scenario.line import Line, line_of
-from jobsched.testing.simulator_scenario.play import Played
+from jobsched.testing.simulator.scenario.line import Line, line_of
+from jobsched.testing.simulator.scenario.play import Played
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
