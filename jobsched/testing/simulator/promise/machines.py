@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
-from jobsched.domain.state import trouble_of
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 
@@ -34,6 +33,8 @@ class MachinePromises:
         self._forgotten: set[str] = set()
         #: tokens that were given back by what a store has forgotten
         self._forgiven: set[str] = set()
+        #: tokens of machines that somebody of ours asked to end
+        self._told_to_end: set[str] = set()
         #: job → its machines that are on
         self._on: dict[str, list[FakeMachine]] = {}
 
@@ -55,8 +56,12 @@ class MachinePromises:
                 self._unwanted.pop(token)
                 self._forgotten.discard(token)
 
-    def forget(self) -> None:
-        """Know what the store has forgotten: that machines are asked for, or given back."""
+    def forget(self, *, for_good: bool) -> None:
+        """Know what the store has forgotten: that machines are asked for, or given back.
+
+        Args:
+            for_good: a backup was put back, and whoever asked before does not do so again.
+        """
         now, jobs = self._sight.time(), self._sight.jobs
         for token, job in self._job_of.items():
             record = jobs.get(job)
@@ -68,8 +73,9 @@ class MachinePromises:
                 if self._unwanted.pop(token, None) is not None:
                     self._forgiven.add(token)
             elif launch is None and token not in self._unwanted:
-                self._forgotten.add(token)
                 self._unwanted[token] = now
+                if not for_good:
+                    self._forgotten.add(token)
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
@@ -101,6 +107,7 @@ class MachinePromises:
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
         """Look at somebody who ends a machine."""
         job, token = self._job_of.get(machine.token), machine.token
+        self._told_to_end.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
         if attempt is None or token in self._forgiven:
@@ -134,17 +141,18 @@ class MachinePromises:
             self._sight.tell("no leak", f"{machine.id} was on for {now - since:.0f} s", job)
 
     def _is_given_back(self, job: JobId, other: FakeMachine) -> bool:
-        """Whether another machine of the job was terminated, or that failed, once.
+        """Whether another machine of the job ends, or was told to once, heard or not.
 
-        Then the next one may be asked for before it is gone (design, section 2, "States").
+        Then the next one may be asked for before it is gone (design, section 2, "States"). What was
+        refused after its launch ends by itself, and its record may not have it any more.
         """
+        if other.token in self._told_to_end:
+            return True
         record = self._sight.jobs.get(job)
-        attempt = record.attempt if record else None
-        launch = launch_with(attempt, other.token)
+        launch = launch_with(record.attempt if record else None, other.token)
         if launch is None:
-            return False
-        was_tried = trouble_of(attempt, "terminate", launch.no)
-        return bool(was_tried or launch.terminated_at or launch.gone_at or launch.refused_at)
+            return other.token not in self._forgotten
+        return bool(launch.gone_at or launch.refused_at)
 
 
 def launch_with(attempt: Attempt | None, token: str) -> Launch | None:

@@ -349,16 +349,26 @@ def test_machines_that_are_too_many() -> None:
     assert scene.broken == []
 
 
-@pytest.mark.parametrize(
-    "once", [told(facts.Terminated), told(facts.CommandFailed, command="terminate")]
-)
-def test_a_machine_that_was_given_back_is_none(once: facts.Fact) -> None:
+def test_a_machine_that_was_given_back_is_none() -> None:
     """Extra: one that was lost while it waited is terminated once before the next is begun."""
     scene, job = Scene(), begun(planned(a_job()))
     in_steps(scene, planned(a_job()), job)
+    machine = scene.launched("token-1-1")
+    given_back = known(job, told(facts.Released))
+    scene.saved(given_back)
+    scene.promises.is_told_to_end(machine, "a termination that nobody heard")
+    scene.saved(known(given_back, told(facts.Begun, launch=2)))
+    scene.launched("token-1-2")
+    assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_was_ended_at_its_launch_is_none() -> None:
+    """Extra: its provider ends it, its launch counts as refused, and the next one follows."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job)
     scene.launched("token-1-1")
-    given_back = known(job, told(facts.Released), once)
-    in_steps(scene, given_back, known(given_back, told(facts.Begun, launch=2)))
+    refused = known(job, told(facts.Gone, why="refused"))
+    in_steps(scene, refused, known(refused, told(facts.Begun, launch=2)))
     scene.launched("token-1-2")
     assert scene.promises.money.extra == {}
 
