@@ -158,6 +158,9 @@ class FakeWorld:
         machine.phase = "gone"
         self.machines.on.pop(machine.id, None)
         machine.news.set()
+        for listener in self.listeners.get(machine.id, ()):
+            # the connection ends with it
+            listener.put_nowait("")
         if self.on_end:
             self.on_end(machine)
 
@@ -414,7 +417,9 @@ class FakeRunner(Runner):
             self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it; one that runs is ended by that."""
+        """Forget it; one that runs is ended by that. Nothing is on a machine that has ended."""
+        if self.world.by_id(instance.id) is None and not self.world.cut_off:
+            return
         machine = self._machine(instance)
         for name in (container.name, f"{container.name}-withdrawn"):
             if one := machine.containers.pop(name, None):
@@ -449,8 +454,9 @@ class FakeRunner(Runner):
         try:
             for name in self.world.over(host):
                 yield name
-            while True:
-                yield await heard.get()
+            while name := await heard.get():
+                yield name
+            raise RunnerFailed("machine_unreachable", "it is gone", effect="unknown")
         finally:
             listeners.remove(heard)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jobsched.domain.job import Json
 from jobsched.testing.ec2 import ending, fleet, launching, volumes
 from jobsched.testing.ec2.cloud import Cloud
-from jobsched.testing.ec2.machine import Volume
+from jobsched.testing.ec2.machine import NEVER, Volume
 from jobsched.testing.fakes import FakeMachine, FakeWorld
 from jobsched.testing.model_ec2 import habits
 from jobsched.testing.model_ec2.embodied import Embodied
@@ -23,7 +23,7 @@ from jobsched.testing.model_ec2.request import fleet_of
 LAUNCH: Final = "CreateFleet"
 #: seconds from a launch until EC2 says that the machine runs
 PENDING: Final = 3.0
-#: seconds after its launch by which a spot machine that EC2 takes back is taken back
+#: seconds of a spot machine's life in which EC2 thinks once of taking it back
 TAKEN_WITHIN: Final = 900.0
 WITH_NOTICE, WITHOUT_NOTICE = "spot taken back with notice", "spot taken back without notice"
 
@@ -60,7 +60,8 @@ class ModelEc2:
         """
         asked = fleet_of(written)
         is_new = (LAUNCH, asked["ClientToken"]) not in self.cloud.tokens
-        with behaving(self.cloud.switches, self._habits(written, is_new=is_new)):
+        behaves = self._of_new(written) if is_new else self._of_repeat(asked)
+        with behaving(self.cloud.switches, behaves):
             answer = fleet.create(self.cloud, self._estate, asked)
         if is_new:
             for one in answer["Instances"]:
@@ -131,13 +132,21 @@ class ModelEc2:
         volumes.delete(self.cloud, {"VolumeId": volume.id})
         del self.cloud.volumes[volume.id]
 
-    def _habits(self, written: Json, *, is_new: bool) -> dict[str, Any]:
-        if is_new:
-            market = written["pool"]["market"]
-            return habits.of_launch(self.cloud.switches, self.chance, market)
-        now, known = self.cloud.now(), self._by_token.get(written["token"], ())
-        is_alive = any(one.machine.is_alive(now) for one in known)
-        return {} if is_alive else habits.of_repeat(self.chance)
+    def unanswered(self, token: str) -> None:
+        """Perhaps take back the spot machine of a launch that nobody has heard of."""
+        for one in list(self._by_token.get(token, ())):
+            if self._may_go(one) and self.chance.strikes("spot taken back before it is named"):
+                self.interrupt(one.body, notice=False)
+
+    def _of_new(self, written: Json) -> dict[str, Any]:
+        market = written["pool"]["market"]
+        return habits.of_launch(self.cloud.switches, self.chance, market)
+
+    def _of_repeat(self, asked: dict[str, Any]) -> dict[str, Any]:
+        now, made = self.cloud.now(), self.cloud.tokens[LAUNCH, asked["ClientToken"]][2]
+        known = [self._by_id[one] for one in made if one in self._by_id]
+        is_dead = bool(made) and not any(one.machine.is_alive(now) for one in known)
+        return habits.of_repeat(self.chance) if is_dead else {}
 
     def _embody(self, name: str, written: Json) -> None:
         machine, token = self.cloud.machines[name], written["token"]
@@ -151,18 +160,21 @@ class ModelEc2:
             # it never came up
             self.world.end(body)
             return
-        self._foresee(one)
+        _after(self.chance.between(1.0, TAKEN_WITHIN), lambda: self._perhaps_taken(one))
         if self.on_launch:
             self.on_launch(body, written)
 
-    def _foresee(self, one: Embodied) -> None:
-        """Let a spot machine be taken back later, by chance."""
-        if one.machine.market != "spot":
+    def _may_go(self, one: Embodied) -> bool:
+        """Whether it is a spot machine that nobody has ended yet, or will."""
+        return one.machine.market == "spot" and one.machine.ending_at == NEVER
+
+    def _perhaps_taken(self, one: Embodied) -> None:
+        """Take a machine back, by the chance of this moment."""
+        if not self._may_go(one):
             return
         for fault, notice in ((WITH_NOTICE, True), (WITHOUT_NOTICE, False)):
             if self.chance.strikes(fault):
-                later = self.chance.between(1.0, TAKEN_WITHIN)
-                _after(later, lambda notice=notice: self.interrupt(one.body, notice=notice))  # type: ignore[misc]  # a default that binds
+                self.interrupt(one.body, notice=notice)
                 return
 
     def _follow(self, one: Embodied) -> None:

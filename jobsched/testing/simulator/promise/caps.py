@@ -33,6 +33,14 @@ class Held:
     #: by when the pace is used up
     used_up: float = 0.0
 
+    def copy(self) -> Held:
+        """Give another one that says the same."""
+        return Held(set(self.tokens), deque(self.begun), set(self.counted), self.used_up)
+
+
+#: provider → what is taken, and job → the tokens that it holds
+KeptCaps = tuple[dict[str, Held], dict[str, frozenset[str]]]
+
 
 class CapPromises:
     """Looks at launches.
@@ -50,6 +58,15 @@ class CapPromises:
         self._of_job: dict[str, frozenset[str]] = {}
         #: every token that was ever saved
         self._known: set[str] = set()
+
+    def kept(self) -> KeptCaps:
+        """Give what is known, to be put back later."""
+        held = {name: one.copy() for name, one in self._held.items()}
+        return held, dict(self._of_job)
+
+    def forget(self, kept: KeptCaps) -> None:
+        """Know no more than at that time, as the store does."""
+        self._held, self._of_job = kept
 
     def changed(self, job: Job) -> None:
         """Look at one save."""
@@ -78,7 +95,7 @@ class CapPromises:
         if caps.hourly is not None:
             held.begun.extend((now, token) for token in new)
             held.counted.update(new)
-            while held.begun and held.begun[0][0] <= now - HOUR:
+            while held.begun and held.begun[0][0] <= now - HOUR + CLOSE:
                 held.counted.discard(held.begun.popleft()[1])
             if len(held.counted) > caps.hourly:
                 tell("cap hourly", f"{len(held.counted)} of {caps.hourly} launches", job.id)
@@ -103,4 +120,4 @@ class CapPromises:
             self._sight.tell("cap alive", what, job)
 
 
-__all__ = ["BURST", "HOUR", "CapPromises", "Held"]
+__all__ = ["BURST", "HOUR", "CapPromises", "Held", "KeptCaps"]

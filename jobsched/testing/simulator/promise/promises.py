@@ -15,7 +15,7 @@ from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.money import Money
-from jobsched.testing.simulator.promise.caps import CapPromises
+from jobsched.testing.simulator.promise.caps import CapPromises, KeptCaps
 from jobsched.testing.simulator.promise.ends import check_end
 from jobsched.testing.simulator.promise.machines import MachinePromises
 from jobsched.testing.simulator.promise.names import Broken
@@ -104,6 +104,21 @@ class Promises:
 
     def _forgotten(self, job: JobId) -> None:
         self.sight.tell("always woken", f"{job} has no due time", job)
+
+    def kept(self) -> KeptCaps:
+        """Give what is known of what the store holds, when a copy of it is taken."""
+        return self._caps.kept()
+
+    def forget(self, kept: KeptCaps) -> list[JobId]:
+        """Know no more than a store that has forgotten; give the jobs that it does not know now."""
+        before, self.sight.jobs = self.sight.jobs, {}
+        for job, record in self.store.records.items():
+            if isinstance(record.document, Job):
+                self.sight.jobs[job] = record.document
+        self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
+        self._caps.forget(kept)
+        self._machines.forget()
+        return [job for job in before if job not in self.sight.jobs]
 
     async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from jobsched.domain.job import Offer
 from jobsched.testing.ec2 import tokens
 from jobsched.testing.model_ec2 import ec2
-from jobsched.testing.model_ec2.request import fleet_of
+from jobsched.testing.model_ec2.request import OFFERS, fleet_of
 from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, failure, token, virtual
 
 
@@ -25,6 +26,9 @@ async def test_a_request_names_launch_and_pool() -> None:
     scene = Scene()
     request = await scene.frozen()
     assert request == await scene.frozen()
+    # a store may give the keys back in another order
+    turned = Offer(label="turned", state=dict(reversed(OFFERS[0].state.items())))
+    assert request == await scene.provider.freeze(scene.order(), turned)
     assert json.loads(request) == {
         "token": token(),
         "deployment": "simulated",
@@ -59,6 +63,8 @@ async def test_ids_are_the_same_in_each_world() -> None:
     first, second = Scene(), Scene()
     assert (await first.launched()).id == (await second.launched()).id
     assert (await first.launched(2)).id != (await first.launched(3)).id
+    seen = await first.provider.describe_all({})
+    assert len({one.instance.state["ip_address"] for one in seen.values() if one.instance}) == 3
 
 
 @virtual
@@ -189,6 +195,29 @@ async def test_the_token_of_a_dead_machine_gives_no_new_one() -> None:
     scene.told.left["dead token refused"] = 1
     assert await failure(scene.provider.provision(request)) == ("no_capacity", "none", "next")
     assert len(scene.world.machines) == 1
+
+
+@virtual
+async def test_a_spot_machine_is_taken_back_before_it_is_named() -> None:
+    """Nobody heard of it, and whoever asks again is told that it is going, and gone."""
+    scene = Scene(launch_answer_lost=1, spot_taken_back_before_it_is_named=1)
+    request = await scene.frozen()
+    assert await failure(scene.provider.provision(request)) == ("no_answer", "unknown", "later")
+    assert (await scene.provider.provision(request)).phase == "going"
+    await scene.world.clock.sleep(10)
+    again = await scene.provider.provision(request)
+    assert (again.phase, again.interrupted) == ("gone", True)
+    assert len(scene.world.machines) == 1
+
+
+@virtual
+async def test_the_token_of_a_refused_fleet_is_not_dead() -> None:
+    """It never had a machine, and says the same each time."""
+    scene = Scene(no_capacity=1, dead_token_refused=1)
+    request = await scene.frozen()
+    for _ in range(2):
+        assert await failure(scene.provider.provision(request)) == ("no_capacity", "none", "next")
+    assert scene.told.left["dead token refused"] == 1
 
 
 @virtual

@@ -4,7 +4,7 @@ import pytest
 
 from jobsched.domain.job import Instance
 from jobsched.testing.fakes import FakeMachine
-from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, token, virtual
+from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, failure, token, virtual
 
 
 @virtual
@@ -151,8 +151,10 @@ async def test_a_body_that_switches_itself_off_is_terminated() -> None:
 @virtual
 async def test_a_spot_machine_is_taken_back_without_notice() -> None:
     """Within a quarter of an hour; it is described as interrupted."""
-    scene = Scene(spot_taken_back_without_notice=1)
+    scene = Scene()
     body = await scene.body()
+    # whether it is shows the weather of that moment, not that of its launch
+    scene.told.left["spot taken back without notice"] = 1
     await scene.ended(body)
     seen = await scene.seen()
     assert seen
@@ -180,11 +182,17 @@ async def test_a_spot_machine_is_taken_back_with_notice() -> None:
 @virtual
 async def test_an_on_demand_machine_is_not_taken_back() -> None:
     """EC2 does that to spot machines only."""
-    scene = Scene(spot_taken_back_without_notice=1, spot_taken_back_with_notice=1)
-    body = await scene.body(offer=ON_DEMAND)
+    scene = Scene(
+        spot_taken_back_without_notice=1,
+        spot_taken_back_with_notice=1,
+        spot_taken_back_before_it_is_named=1,
+        launch_answer_lost=1,
+    )
+    assert await failure(scene.launched(offer=ON_DEMAND))
+    (body,) = scene.world.alive()
     await scene.world.clock.sleep(3600)
     assert body.phase != "gone"
-    assert scene.told.left.total() == 2
+    assert scene.told.left.total() == 3
     with pytest.raises(ValueError, match="no spot machine"):
         scene.ec2.interrupt(body, notice=False)
 
@@ -242,7 +250,9 @@ async def test_what_has_ended_is_not_taken_back() -> None:
     body = await scene.body()
     scene.world.end(body)
     scene.ec2.interrupt(body, notice=True)
-    assert scene.notices == []
+    scene.told.left["spot taken back with notice"] = 1
+    await scene.world.clock.sleep(1000)
+    assert (scene.notices, scene.told.left.total()) == ([], 1)
 
 
 @virtual
