@@ -129,7 +129,7 @@ class Operator:
         await asyncio.sleep(1)
         world.coverage.see(store.changes)
         put_back(store, backup)
-        world.promises.forget(known)
+        world.promises.forget(known, for_good=True)
         if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)

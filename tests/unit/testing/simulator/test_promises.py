@@ -353,11 +353,34 @@ def test_a_machine_that_was_given_back_is_none() -> None:
     """Extra: one that was lost while it waited is terminated once before the next is begun."""
     scene, job = Scene(), begun(planned(a_job()))
     in_steps(scene, planned(a_job()), job)
-    scene.launched("token-1-1")
-    given_back = known(job, told(facts.Released), told(facts.Terminated))
-    in_steps(scene, given_back, known(given_back, told(facts.Begun, launch=2)))
+    machine = scene.launched("token-1-1")
+    given_back = known(job, told(facts.Released))
+    scene.saved(given_back)
+    scene.promises.is_told_to_end(machine, "a termination that nobody heard")
+    scene.saved(known(given_back, told(facts.Begun, launch=2)))
     scene.launched("token-1-2")
     assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_was_ended_at_its_launch_is_none() -> None:
+    """Extra: its provider ends it, its launch counts as refused, and the next one follows."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job)
+    scene.launched("token-1-1")
+    refused = known(job, told(facts.Gone, why="refused"))
+    in_steps(scene, refused, known(refused, told(facts.Begun, launch=2)))
+    scene.launched("token-1-2")
+    assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_lives_on_costs_nothing() -> None:
+    """Extra and orphans: it was there before its job, and is there after it."""
+    scene, job = Scene(), known(planned(a_job()), told(facts.Begun, destroys_machine=False))
+    in_steps(scene, planned(a_job()), job, known(job, told(facts.GivenUp)))
+    machine = scene.launched("token-1-1")
+    scene.clock.advance(60)
+    scene.books.end(machine)
+    assert (scene.promises.money.extra, scene.promises.money.orphan_seconds) == ({}, [])
 
 
 def test_each_promise_is_broken_here() -> None:
