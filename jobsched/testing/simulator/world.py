@@ -49,7 +49,7 @@ LONGEST = 24 * 3600.0
 STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
-HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
+HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
 LEADS: Final = (timedelta(0), timedelta(minutes=2))
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
