@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
 from jobsched.contracts.callback import CallbackAction
@@ -119,7 +119,7 @@ class Simulation:
     _api: tuple[World, Parts] | None = None
 
     @classmethod
-    async def begin(cls, **settings: Any) -> Simulation:
+    async def begin(cls, **settings: Any) -> Self:
         """Make a world and stamp its store."""
         clock = VirtualClock()
         world = settings.pop("world", None) or FakeWorld(clock=clock)
@@ -154,7 +154,11 @@ class Simulation:
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
         store = self.store()
-        given = self.casting() if self.casting else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        given = (
+            self.casting()
+            if self.casting
+            else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        )
         logs = given.log_store or RedisLogs(store.logs())
         names = {
             "provider": given.provider.name,
@@ -183,7 +187,8 @@ class Simulation:
             registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=self.secrets,
-            chores=self.queue and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
+            chores=self.queue
+            and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
             limits=self.limits,
             worker=worker,
         )
