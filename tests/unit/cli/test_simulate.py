@@ -22,6 +22,9 @@ shutdown = 0
 lead = 0
 alive = 1
 spot_price = 0.036
+
+[limits]
+evidence = 0
 """
 
 TABLE = """\
