@@ -60,7 +60,11 @@ SELDOM: Final[Mapping[str, float]] = {
     f"{call} {what}": 0.04
     for call in ("search", "list", "disk removal")
     for what in ("throttled", "question lost", "answer lost")
-} | {"spot taken back with notice": 0.06, "machine shown very late": 0.015, "machine vanishes at its end": 0.015}
+} | {
+    "spot taken back with notice": 0.06,
+    "machine shown very late": 0.015,
+    "machine vanishes at its end": 0.015,
+}
 #: of the hosts of worlds in which machines outlive their jobs
 HOSTS: Final[Mapping[str, float]] = {
     "no host free": 0.05,
