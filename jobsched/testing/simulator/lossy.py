@@ -64,8 +64,8 @@ class Lossy:
             await self._clock.sleep(weather.between(0.0, LAST))
             if self._clock.monotonic() > weather.calm:
                 return
-            if world is not self._promises.store:
-                # a backup was put in its place
+            if world.made < kept["made"]:
+                # a backup was put back meanwhile: that is not forgotten
                 continue
             self._history.note("store", LOST)
             weather.faults[LOST] += 1

@@ -27,9 +27,23 @@ APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
 #: seconds from the backup to the hour at which it is put back
+#: where a restoration, and what follows it, is to die once
+PLACES: Final = tuple(
+    (point, side)
+    for point in (
+        "store.begin_restore",
+        "store.hold_back",
+        "save.Restored",
+        "store.let_go",
+        "store.end_restore",
+    )
+    for side in ("before", "after")
+)
 OLD: Final = (30.0, 300.0)
 #: seconds between two looks whether every job has been accepted
 WAIT: Final = 30.0
+#: seconds within which somebody forces the reaper without need
+FORCES: Final = (100.0, 900.0)
 #: longer than the retention of ended jobs
 LONG_AFTER: Final = 31 * 24 * 3600.0
 
@@ -76,6 +90,12 @@ class Operator:
         """Let the reaper end many machines at once (`jobsched reap --force`)."""
         await self.command(f"reap {name} --force", lambda parts: force(parts, name))
 
+    async def force_all(self) -> None:
+        """Let it at some time, as operators do who have read of it."""
+        await asyncio.sleep(self._weather.between(*FORCES))
+        for name in sorted({one.provider for one in self._world.promises.store.records.values()}):
+            await self.force(name)
+
     def deploy(self) -> None:
         """Tell each worker to stop, one after the other; another begins in its place."""
         loop = asyncio.get_running_loop()
@@ -104,11 +124,12 @@ class Operator:
         await asyncio.sleep(self._weather.between(*OLD))
         world.history.note("operator", "puts the backup back")
         world.close()
+        world.crashes.aim(PLACES)
         # whoever is stopped has gone by then
         await asyncio.sleep(1)
         world.coverage.see(store.changes)
         put_back(store, backup)
-        world.promises.forget(known)
+        world.promises.forget(known, for_good=True)
         if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)

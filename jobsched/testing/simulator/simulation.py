@@ -193,6 +193,11 @@ class Simulation:
             worker=worker,
         )
 
+    def _chores_for(self, life: Life | None) -> Chores | None:
+        if self.queue is None or life is None:
+            return self.queue
+        return cast("Chores", Outside(self.queue, "chores", life))
+
     async def ask(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Have the API do something."""
         return await (self.door(work) if self.door else work(self.api))

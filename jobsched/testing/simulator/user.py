@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: seconds within which users come, and within which their jobs are due
-COME, SPREAD = 60.0, 600.0
+COME, SPREAD = 60.0, 420.0
 #: the full hour of a world: many jobs are due then, and workers are deployed
-HOUR: Final = 300.0
+HOUR: Final = 240.0
 AT_THE_HOUR: Final = 0.4
 #: seconds until a user who was not heard asks again
 AGAIN: Final = (1.0, 10.0)
 RETRIES: Final = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 #: seconds that programs run, and their exit codes; many end before a start has been answered
-RUNS: Final = (0.1, 0.1, 5.0, 60.0, 240.0)
-CODES: Final = (0, 0, 3)
+RUNS: Final = (0.1, 0.1, 5.0, 60.0, 330.0)
+CODES: Final = (0, 0, 0, 3)
 TIMEOUTS: Final = (30, 300, 600)
+#: how late a job may begin, and how many are in so much of a hurry
+LATE, IN_A_HURRY = timedelta(minutes=3), 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,7 @@ class User:
         world, weather = self._world, self._weather
         await world.clock.sleep(weather.between(0, COME))
         now = world.clock.monotonic()
-        if weather.chance(AT_THE_HOUR):
-            due = HOUR
-        else:
-            due = weather.between(now, SPREAD)
+        due = HOUR if weather.chance(AT_THE_HOUR) else weather.between(now, SPREAD)
         await self._change_mind(await self._schedule(due), due)
 
     async def post_again(self) -> None:
@@ -81,6 +80,8 @@ class User:
             "retry": {"max_attempts": weather.one_of((1, 3)), "on": self.wish.retried},
             "timeout": timedelta(seconds=weather.one_of(TIMEOUTS)),
         }
+        if weather.chance(IN_A_HURRY):
+            asked["late_limit"] = LATE
         once = Idempotency(key=self.image, digest=self.image)
 
         async def work(parts: Parts) -> Accepted:
@@ -104,6 +105,11 @@ class User:
             runs = self.wish.program.runs
             after = max(runs + weather.between(-2, 6), 0.0)
             self._world.on_started[job] = lambda: self._later(job, after)
+
+    def lose(self, job: JobId) -> None:
+        """See the machine of the job go in the moment of its start; cancel, perhaps."""
+        if self._weather.chance(0.5):
+            self._later(job, self._weather.between(0, 20))
 
     def _later(self, job: JobId, after: float) -> None:
         self._world.do(self._cancel(job, after))

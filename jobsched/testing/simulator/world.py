@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from jobsched.contracts.order import ContainerOrder
@@ -32,7 +33,7 @@ from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surrou
 from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
 from jobsched.testing.simulator.queue import Queue
 from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
-from jobsched.testing.simulator.simulation import Cast, Simulation
+from jobsched.testing.simulator.simulation import Cast, NoHistory, Simulation
 from jobsched.testing.simulator.sky import Sky
 from jobsched.testing.simulator.teller import tell_forever
 from jobsched.testing.simulator.user import User
@@ -48,7 +49,8 @@ LONGEST = 24 * 3600.0
 STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
-HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
+HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
+LEADS: Final = (timedelta(0), timedelta(minutes=2))
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
 #: seconds that a boot takes; a slow one may be too slow
@@ -96,6 +98,18 @@ class Told:
         return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
+class Past(NoHistory):
+    """What is known of past boots: how long before its start a machine is asked for."""
+
+    def __init__(self, lead: timedelta) -> None:
+        self._lead = lead
+
+    def lead(self, provider: str) -> timedelta:
+        """Give it; it is the same for every provider."""
+        del provider
+        return self._lead
+
+
 class ImaginedWorld:
     """One world.
 
@@ -123,6 +137,8 @@ class ImaginedWorld:
         #: machines outlive their jobs, and say nothing by themselves
         self.lives_on = weather.chance(HOSTS)
         self.by_arq = weather.chance(BY_ARQ)
+        #: seconds before its start at which the machine of a job is asked for
+        self.lead = weather.one_of(LEADS)
         self.is_put_back = weather.chance(PUT_BACK)
         has_few = weather.chance(FEW) and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
@@ -166,6 +182,8 @@ class ImaginedWorld:
         for number in range(WORKERS):
             self.do(self._crew(number))
         self.do(self.operator.watch())
+        if self.weather.chance(FORCED):
+            self.do(self.operator.force_all())
         if self.is_put_back:
             self.do(self.operator.put_back())
         if self.setting.lossy:
@@ -284,6 +302,7 @@ class ImaginedWorld:
                 provider=cast("Provider", Witnessed(provider(), self.books)),
                 runner=self.runner,
                 log_store=StormyLogs(storage, self.weather, self.clock),
+                history=Past(self.lead),
                 actions=(Interrupt(), Rebalance(), Progress()),
             )
 
@@ -294,6 +313,7 @@ class ImaginedWorld:
             hosts = StormyHosts(self.books, self.weather, caps=self.caps)
             hosts.on_launch = self.machines.boot
             return lambda: hosts
+        self.runner.take = self._take
         self.ec2 = ec2 = ModelEc2(self.books, self.weather)
         ec2.on_launch = self._boot
         ec2.on_notice = self.machines.notice
@@ -318,6 +338,12 @@ class ImaginedWorld:
             says_more=weather.chance(0.05),
         )
         self.machines.boot(machine, order, fate)
+
+    def _take(self, machine: FakeMachine, job: JobId) -> None:
+        """Let a machine be gone in the moment of a start."""
+        self.books.end(machine)
+        if user := self.users.get(job):
+            user.lose(job)
 
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):

@@ -25,12 +25,16 @@ class MachinePromises:
         self._calm = calm
         #: token → the job of its launch, once that was saved
         self._job_of: dict[str, JobId] = {}
+        #: tokens of launches whose machines live on: they cost no more than before
+        self._live_on: set[str] = set()
         #: token → since when its record does not want it
         self._unwanted: dict[str, float] = {}
         #: tokens of launches that a store has forgotten, and may come to again
         self._forgotten: set[str] = set()
         #: tokens that were given back by what a store has forgotten
         self._forgiven: set[str] = set()
+        #: tokens of machines that somebody of ours asked to end
+        self._told_to_end: set[str] = set()
         #: job → its machines that are on
         self._on: dict[str, list[FakeMachine]] = {}
 
@@ -41,7 +45,10 @@ class MachinePromises:
         now = self._sight.time()
         for launch in job.attempt.launches:
             token = launch.token
-            self._job_of[token] = job.id
+            if token not in self._job_of:
+                self._job_of[token] = job.id
+                if not launch.destroys_machine:
+                    self._live_on.add(token)
             if not is_wanted(job.attempt, launch):
                 self._unwanted.setdefault(token, now)
             elif token in self._unwanted:
@@ -49,8 +56,12 @@ class MachinePromises:
                 self._unwanted.pop(token)
                 self._forgotten.discard(token)
 
-    def forget(self) -> None:
-        """Know what the store has forgotten: that machines are asked for, or given back."""
+    def forget(self, *, for_good: bool) -> None:
+        """Know what the store has forgotten: that machines are asked for, or given back.
+
+        Args:
+            for_good: a backup was put back, and whoever asked before does not do so again.
+        """
         now, jobs = self._sight.time(), self._sight.jobs
         for token, job in self._job_of.items():
             record = jobs.get(job)
@@ -62,8 +73,9 @@ class MachinePromises:
                 if self._unwanted.pop(token, None) is not None:
                     self._forgiven.add(token)
             elif launch is None and token not in self._unwanted:
-                self._forgotten.add(token)
                 self._unwanted[token] = now
+                if not for_good:
+                    self._forgotten.add(token)
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
@@ -95,6 +107,7 @@ class MachinePromises:
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
         """Look at somebody who ends a machine."""
         job, token = self._job_of.get(machine.token), machine.token
+        self._told_to_end.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
         if attempt is None or token in self._forgiven:
@@ -110,12 +123,16 @@ class MachinePromises:
             self._count(machine, self._sight.time())
 
     def _note_extra(self, machine: FakeMachine, why: str) -> None:
+        if machine.token in self._live_on:
+            return
         job = self._job_of.get(machine.token, "nobody")
         self._sight.history.note("money", f"{machine.id} for {job} is one too many: {why}")
         self._sight.money.note_extra(why)
 
     def _count(self, machine: FakeMachine, now: float) -> None:
         """Count how long nobody wanted a machine that ends now."""
+        if machine.token in self._live_on:
+            return
         born = self._sight.books.born_at[machine.id]
         job = self._job_of.get(machine.token, "")
         since = max(born, self._unwanted.get(machine.token, now if job else born))
@@ -124,12 +141,18 @@ class MachinePromises:
             self._sight.tell("no leak", f"{machine.id} was on for {now - since:.0f} s", job)
 
     def _is_given_back(self, job: JobId, other: FakeMachine) -> bool:
-        """Whether the record has seen another machine off, or tried to once (design, section 2)."""
+        """Whether another machine of the job ends, or was told to once, heard or not.
+
+        Then the next one may be asked for before it is gone (design, section 2, "States"). What was
+        refused after its launch ends by itself, and its record may not have it any more.
+        """
+        if other.token in self._told_to_end:
+            return True
         record = self._sight.jobs.get(job)
         launch = launch_with(record.attempt if record else None, other.token)
-        return launch is not None and bool(
-            launch.terminated_at or launch.gone_at or launch.refused_at
-        )
+        if launch is None:
+            return other.token not in self._forgotten
+        return bool(launch.gone_at or launch.refused_at)
 
 
 def launch_with(attempt: Attempt | None, token: str) -> Launch | None:

@@ -18,6 +18,7 @@ PROMISES: Final = {
     "true code": "an exit code that is told is that of the attempt's container",
     "terminal stays": "a job that has ended never changes",
     "revisions grow": "each save of a record is the one after the last",
+    "facts stay": "what was saved of a job stays saved, a cancel above all",
     "legal transition": "a state is followed only by one that the design names",
     "always woken": "a job that has not ended has a time at which somebody looks at it",
     "intent first": "a machine is asked for only after its launch was saved",

@@ -109,15 +109,20 @@ class Promises:
         """Give what is known of what the store holds, when a copy of it is taken."""
         return self._caps.kept()
 
-    def forget(self, kept: KeptCaps) -> list[JobId]:
-        """Know no more than a store that has forgotten; give the jobs that it does not know now."""
+    def forget(self, kept: KeptCaps, *, for_good: bool = False) -> list[JobId]:
+        """Know no more than a store that has forgotten; give the jobs that it does not know now.
+
+        Args:
+            kept: what was known when the copy was taken that was put back.
+            for_good: it is a backup, after which nothing is begun again.
+        """
         before, self.sight.jobs = self.sight.jobs, {}
         for job, record in self.store.records.items():
             if isinstance(record.document, Job):
                 self.sight.jobs[job] = record.document
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
         self._caps.forget(kept)
-        self._machines.forget()
+        self._machines.forget(for_good=for_good)
         return [job for job in before if job not in self.sight.jobs]
 
     async def check_end(self, store: MemoryStore) -> None:

@@ -10,6 +10,7 @@ from jobsched.domain.state import TERMINAL
 from jobsched.store.world import Record
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.promise.causes import wrong_cause
+from jobsched.testing.simulator.promise.growth import lost_fact
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.transition import LEGAL
 
@@ -41,6 +42,8 @@ class RecordPromises:
         tell, step = self._sight.tell, f"{change.was or 'nothing'} -> {change.state}"
         if before is not None and job.rev != before.rev + 1:
             tell("revisions grow", f"{job.id}: {before.rev}, then {job.rev}", job.id)
+        if before is not None and (what := lost_fact(before, job)):
+            tell("facts stay", f"{job.id} has lost {what}", job.id)
         if change.was in TERMINAL:
             tell("terminal stays", f"{job.id}: {step}", job.id)
         elif change.state not in LEGAL[change.was]:
