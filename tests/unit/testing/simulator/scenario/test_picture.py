@@ -35,6 +35,7 @@ def test_the_same_answer_is_drawn_the_same(answer: Answer, tmp_path: Path) -> No
     for file in files:
         picture.draw(answer, file)
     assert files[0].read_bytes() == files[1].read_bytes()
+    assert "date" not in files[0].read_text()
 
 
 def test_png_is_one(answer: Answer, tmp_path: Path) -> None:
