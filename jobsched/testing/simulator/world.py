@@ -51,6 +51,8 @@ STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
 HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
 LEADS: Final = (timedelta(0), timedelta(minutes=2))
+#: how many machines have a plugin's agent that says something
+TALKS: Final = 0.15
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
 #: seconds that a boot takes; a slow one may be too slow
@@ -335,7 +337,7 @@ class ImaginedWorld:
             has_dead_man=not weather.strikes("dead-man broken"),
             boot_fails=weather.strikes("boot fails"),
             at_risk_after=weather.between(1, 120) if at_risk else None,
-            says_more=weather.chance(0.05),
+            says_more_after=weather.between(1, 120) if weather.chance(TALKS) else None,
         )
         self.machines.boot(machine, order, fate)
 
