@@ -235,6 +235,20 @@ def test_the_same_seed_gives_the_same() -> None:
     assert first != other
 
 
+def test_each_group_has_its_figures() -> None:
+    """Jobs of one kind may be late, and those of another in time."""
+    groups = [
+        {"name": "early", "count": 2, "runs": "60s", "prepare": 0},
+        {"count": 1, "at": "1h", "runs": "60s", "prepare": 0},
+    ]
+    machines = {**PLAIN, "alive": 1}
+    scenario = loaded({"jobs": groups, "machines": machines, "limits": {"evidence": 0}})
+    early, other = document(answered(play(scenario)))["groups"]
+    assert (early["name"], early["jobs"], early["finished"]) == ("early", 2, 2)
+    assert early["start_lateness_seconds"] == {"p50": 10, "p95": 80, "p99": 80, "max": 80}
+    assert (other["name"], other["start_lateness_seconds"]["max"]) == ("group 2", 10)
+
+
 def test_a_cap_changes_no_chance() -> None:
     """Two scenarios that differ in a cap have the same jobs, so that they can be compared."""
     jobs = {"count": 10, "runs": {"from": "1s", "to": "90s"}}
