@@ -93,6 +93,16 @@ def test_another_seed(tmp_path: Path) -> None:
     assert found[0] != found[1]
 
 
+def test_groups_have_rows_of_their_own(tmp_path: Path) -> None:
+    """Where there are several, each tells how late its jobs were."""
+    file = tmp_path / "two.toml"
+    group = '[[jobs]]\nname = "NAME"\ncount = 1\nruns = "1m"\n'
+    file.write_text(group.replace("NAME", "reports") + group.replace("NAME", "checks"))
+    rows = [line.split("  ")[0:2] for line in _run("--scenario", str(file)).stdout.splitlines()]
+    assert ["", "of reports"] in rows
+    assert ["", "of checks"] in rows
+
+
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_the_plot(file: Path, tmp_path: Path, kind: str) -> None:
     """It is drawn beside the answer, and told of on stderr."""
