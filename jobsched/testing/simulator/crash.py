@@ -17,8 +17,8 @@ PLACES: Final[tuple[Place, ...]] = tuple(
 AIMED: Final = 16
 #: from one aimed place to the next: neighbours in the list lie far apart in a job's life
 STRIDE: Final = 37
-THIRD: Final = 3
-#: what is asked in few worlds; each of its places is aimed at in one world of three
+HALF: Final = 2
+#: what is asked in few worlds; each of its places is aimed at in every other world
 SELDOM: Final = (
     "chores.advance_later",
     "logs.delete",
@@ -40,7 +40,7 @@ def aimed(seed: int) -> tuple[Place, ...]:
     first = seed * AIMED
     usual = [PLACES[(first + no) * STRIDE % len(PLACES)] for no in range(AIMED)]
     seldom = [place for place in PLACES if place[0] in SELDOM]
-    return (*usual, *seldom[seed % THIRD :: THIRD])
+    return (*usual, *seldom[seed % HALF :: HALF])
 
 
 class Crashes:
