@@ -22,6 +22,8 @@ STILL: Final = (30.0, 400.0)
 BLOCKED: Final = (5.0, 25.0)
 #: seconds by which a process may be wrong about the store's time
 WRONG: Final = (0.5, 5.0)
+#: a timer may be early by the last digit of a float
+CLOSE: Final = 1e-3
 #: what changes something outside the store
 EFFECTS: Final = frozenset(one for one in POINTS if not one.startswith(("store.", "save.")))
 PAUSES: Final = {
@@ -91,15 +93,13 @@ class HardLife(Life):
     @property
     def is_still(self) -> bool:
         """Whether it stands still now."""
-        return self._still_until > self._around.clock.monotonic()
+        return self._still_until > self._around.clock.monotonic() + CLOSE
 
     async def awake(self) -> None:
         """Return when it does not stand still any more."""
-        left = self._still_until - self._around.clock.monotonic()
-        if left > 0:
+        while (left := self._still_until - self._around.clock.monotonic()) > CLOSE:
             await asyncio.sleep(left)
-        if not self.is_still:
-            self._still_until = 0.0
+        self._still_until = 0.0
 
     def _stand_still(self, fault: str) -> None:
         seconds = self._around.weather.between(*PAUSES[fault])
