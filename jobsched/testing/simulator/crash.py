@@ -21,7 +21,6 @@ HALF: Final = 2
 #: what is asked in few worlds; each of its places is aimed at in every other world
 SELDOM: Final = (
     "chores.advance_later",
-    "logs.delete",
     "runner.remove",
     "save.GivenUp",
     "save.Removed",
@@ -29,7 +28,6 @@ SELDOM: Final = (
     "store.bind",
     "store.halt",
     "store.permit",
-    "store.prune",
     "store.resume",
     "store.wake",
 )

@@ -39,6 +39,10 @@ PLACES: Final = tuple(
     )
     for side in ("before", "after")
 )
+#: where a process that forgets jobs is to die
+PRUNING: Final = tuple(
+    (point, side) for point in ("store.prune", "logs.delete") for side in ("before", "after")
+)
 #: seconds from the backup to the hour at which it is put back
 OLD: Final = (30.0, 300.0)
 #: seconds between two looks whether every job has been accepted
@@ -151,6 +155,8 @@ class Operator:
     async def forget(self) -> None:
         """Long after the end of it all, have everything forgotten (the chore `prune`)."""
         await asyncio.sleep(LONG_AFTER)
+        # one of them: who dies here has forgotten the jobs whose logs are still to be deleted
+        self._world.crashes.aim([PRUNING[self._world.seed % len(PRUNING)]])
         records = self._world.simulation.store_world.records
         while records:
             life = HardLife("pruner", self._world.around)

@@ -182,11 +182,15 @@ class ImaginedWorld:
             jobs=self.setting.jobs,
             faults=self.weather.faults,
             broken=self.promises.broken,
-            money=self.promises.money,
+            money=self._money(),
             history=self.history,
             coverage=self.coverage,
             seconds=seconds,
         )
+
+    def _money(self) -> Money:
+        """Give what was spent; of a backup that is put back nobody knows what it will cost."""
+        return Money() if self.is_put_back else self.promises.money
 
     def accepted(self, job: JobId, user: User) -> None:
         """Write down whose a job is."""
