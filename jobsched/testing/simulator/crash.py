@@ -17,12 +17,30 @@ PLACES: Final[tuple[Place, ...]] = tuple(
 AIMED: Final = 16
 #: from one aimed place to the next: neighbours in the list lie far apart in a job's life
 STRIDE: Final = 37
+THIRD: Final = 3
+#: what is asked in few worlds; each of its places is aimed at in one world of three
+SELDOM: Final = (
+    "chores.advance_later",
+    "logs.delete",
+    "runner.remove",
+    "save.GivenUp",
+    "save.Removed",
+    "save.Vanished",
+    "store.bind",
+    "store.halt",
+    "store.permit",
+    "store.prune",
+    "store.resume",
+    "store.wake",
+)
 
 
 def aimed(seed: int) -> tuple[Place, ...]:
     """Give the places of one world: worlds of successive seeds go through all of them."""
     first = seed * AIMED
-    return tuple(PLACES[(first + no) * STRIDE % len(PLACES)] for no in range(AIMED))
+    usual = [PLACES[(first + no) * STRIDE % len(PLACES)] for no in range(AIMED)]
+    seldom = [place for place in PLACES if place[0] in SELDOM]
+    return (*usual, *seldom[seed % THIRD :: THIRD])
 
 
 class Crashes:

@@ -63,6 +63,9 @@ class StormyRunner(FakeRunner):
         async with self._lossy("start"):
             await super().start(instance, container)
             self.on_started(job_of(container.name))
+            if self._weather.strikes("container vanishes"):
+                self._lose(instance, container)
+                raise RunnerFailed("time_out", "imagined", effect="unknown")
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""

@@ -85,7 +85,7 @@ class Sky:
         self._world.books.is_silent = False
 
     def _misconfigured(self) -> None:
-        if ec2 := self._world.ec2:
+        if ec2 := self._world.stage.ec2:
             switches = ec2.cloud.switches
             if self._weather.chance(0.5):
                 switches.fail["CreateFleet"] = "UnauthorizedOperation"
