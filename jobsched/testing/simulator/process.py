@@ -178,8 +178,9 @@ class ProcessClock(VirtualClock):
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds, and not while it stands still."""
-        await super().sleep(seconds)
-        await self._life.awake()
+        await asyncio.sleep(seconds)
+        if self._life.is_still:
+            await self._life.awake()
 
 
 def _error_of_clock(weather: Weather) -> float:
