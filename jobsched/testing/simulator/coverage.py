@@ -38,8 +38,8 @@ SAVED_IN: Final[Mapping[str, tuple[str, str]]] = {
     "Ended": ("ready running", "the end of a container gives the outcome, and is told once"),
     "LogsStored": ("finishing", "logs are kept after the end"),
     "Released": (
-        "booting ready running finishing",
-        "a launch without a machine is looked for, and given up when it is never seen",
+        "booting running finishing",
+        "before, there is no machine; a ready one is seldom given up, and started instead",
     ),
     "Removed": ("finishing", "of a machine that is replaced it is seldom saved by itself"),
     "Terminated": (

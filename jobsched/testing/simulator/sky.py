@@ -21,7 +21,7 @@ TIMES, WITHIN = 2, (20.0, 900.0)
 #: seconds for which it lasts
 STORE_AWAY: Final = (1.0, 25.0)
 API_AWAY: Final = (5.0, 120.0)
-SILENT: Final = (60.0, 300.0)
+SILENT: Final = (60.0, 150.0)
 MISCONFIGURED: Final = (30.0, 240.0)
 UNREADABLE: Final = (20.0, 300.0)
 #: what cannot be read

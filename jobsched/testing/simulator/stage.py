@@ -96,7 +96,7 @@ class Stage:
         self._machines.boot(machine, order, fate)
 
     def _take(self, machine: FakeMachine, job: JobId) -> None:
-        """Let a machine be gone in the moment of a start."""
+        """Let a machine be gone in the moment of a start or a stop."""
         self._world.books.end(machine)
         if user := self._world.users.get(job):
             user.lose(job)

@@ -107,7 +107,7 @@ class User:
             self._world.on_started[job] = lambda: self._later(job, after)
 
     def lose(self, job: JobId) -> None:
-        """See the machine of the job go in the moment of its start; cancel, perhaps."""
+        """See the machine of the job go; cancel, perhaps."""
         if self._weather.chance(0.5):
             self._later(job, self._weather.between(0, 20))
 

@@ -117,8 +117,9 @@ class ImaginedWorld:
         self.by_arq = weather.chance(BY_ARQ)
         #: seconds before its start at which the machine of a job is asked for
         self.lead = weather.one_of(LEADS)
-        self.is_put_back = weather.chance(PUT_BACK)
-        has_few = weather.chance(FEW) and not self.is_put_back
+        is_bad = setting.heat > 0
+        self.is_put_back = weather.chance(PUT_BACK) and is_bad
+        has_few = weather.chance(FEW) and is_bad and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
         #: accepted job → whose it is
         self.users: dict[JobId, User] = {}
@@ -134,7 +135,7 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        self.crashes = Crashes(aimed(seed))
+        self.crashes = Crashes(aimed(seed) if is_bad else ())
         self.crashes.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
@@ -252,6 +253,9 @@ class ImaginedWorld:
         if self.simulation.queue:
             self.simulation.queue.close()
         await self.promises.check_end(self.simulation.store())
+        if self._is_told and not (self.is_put_back or self.setting.lossy):
+            # what a store has forgotten is told to nobody, and the ids of changes come again
+            self.promises.check_told(self._changes_told)
         self.coverage.see(self.simulation.store_world.changes)
 
     async def _calm(self) -> None:

@@ -28,6 +28,7 @@ PROMISES: Final = {
     "cap pace": "no more launches in a second than the pace",
     "no leak": "no machine is on a quarter of an hour after it was wanted and all was calm",
     "indexes agree": "when all is over, due times, slots and lines are those of the records",
+    "told": "each saved change is told to the plugins, at least once",
     "no quarantine": "no record is put aside",
 }
 

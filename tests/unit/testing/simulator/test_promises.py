@@ -412,6 +412,19 @@ def test_a_machine_that_lives_on_costs_nothing() -> None:
     assert (scene.promises.money.extra, scene.promises.money.orphan_seconds) == ({}, [])
 
 
+def test_a_change_that_no_plugin_was_told_of() -> None:
+    """Told: of those that were saved a while ago."""
+    scene = Scene()
+    in_steps(scene, a_job(), planned(a_job()))
+    scene.promises.check_told(set())
+    assert scene.broken == []
+    scene.clock.advance(400)
+    scene.promises.check_told({"0-0"})
+    assert scene.broken == []
+    scene.promises.check_told(set())
+    assert scene.broken == ["told", "told"]
+
+
 def test_each_promise_is_broken_here() -> None:
     """Nobody adds one that was never seen to be broken."""
     written = Path(__file__).read_text(encoding="utf-8")
