@@ -18,12 +18,16 @@ class Money:
     late_seconds: list[float] = field(default_factory=list)
     #: jobs that were acknowledged, and forgotten with a store's last second
     lost_acceptances: int = 0
+    #: why a container was started again though all was done to prevent it → how often: what a store
+    #: that loses its last second does not allow better (docs/explanation/reliability.md)
+    limits: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Money) -> None:
         """Add what another world has spent."""
         self.machines += other.machines
-        for why, times in other.extra.items():
-            self.extra[why] = self.extra.get(why, 0) + times
+        for mine, theirs in ((self.extra, other.extra), (self.limits, other.limits)):
+            for why, times in theirs.items():
+                mine[why] = mine.get(why, 0) + times
         self.orphan_seconds += other.orphan_seconds
         self.late_seconds += other.late_seconds
         self.lost_acceptances += other.lost_acceptances
@@ -31,6 +35,10 @@ class Money:
     def note_extra(self, why: str) -> None:
         """Count a machine that was one too many."""
         self.extra[why] = self.extra.get(why, 0) + 1
+
+    def note_limit(self, why: str) -> None:
+        """Count a start that could not be prevented."""
+        self.limits[why] = self.limits.get(why, 0) + 1
 
 
 def percentile(part: float, of: list[float]) -> float:

@@ -101,7 +101,8 @@ class MachinePromises:
         if job is not None and machine in (others := self._on.get(job, [])):
             others.remove(machine)
         if machine.token in self._forgotten:
-            self._note_extra(machine, "its launch was forgotten")
+            whose = "launch" if job in self._sight.jobs else "job"
+            self._note_extra(machine, f"its {whose} was forgotten")
         self._count(machine, self._sight.time())
 
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
@@ -115,6 +116,11 @@ class MachinePromises:
         launch = launch_with(attempt, token)
         if launch and is_wanted(attempt, launch):
             self._sight.tell("right machine", f"{machine.id} of {job} is ended by {by}", job or "")
+
+    def went_by_itself(self, token: str) -> bool:
+        """Whether a machine has ended, and nobody of ours had asked for that."""
+        machine = self._sight.books.machines.get(token)
+        return bool(machine and machine.phase == "gone") and token not in self._told_to_end
 
     def over(self) -> None:
         """Look at what is on when all is over."""

@@ -51,9 +51,9 @@ class Promises:
         self._number = jobs
         self._ended: set[JobId] = set()
         self._records = RecordPromises(self.sight)
-        self._starts = StartPromises(self.sight)
         self._caps = CapPromises(self.sight, caps_of)
         self._machines = MachinePromises(self.sight, calm)
+        self._starts = StartPromises(self.sight, self._machines.went_by_itself)
         self._now = books.clock.now
         self.store = WatchedWorld(self._changed, self._forgotten)
         books.witness = self
@@ -123,6 +123,8 @@ class Promises:
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
         self._caps.forget(kept)
         self._machines.forget(for_good=for_good)
+        if not for_good:
+            self._starts.forget(before)
         return [job for job in before if job not in self.sight.jobs]
 
     async def check_end(self, store: MemoryStore) -> None:

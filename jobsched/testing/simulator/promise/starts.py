@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 
-from jobsched.domain.job import JobId
+from jobsched.domain.job import Job, JobId
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.promise.sight import Sight
 
@@ -17,10 +18,14 @@ class StartPromises:
 
     Args:
         sight: of the world.
+        went_by_itself: says whether a machine, by its token, was ended by nobody of ours.
     """
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Sight, went_by_itself: Callable[[str], bool]) -> None:
         self._sight = sight
+        self._went_by_itself = went_by_itself
+        #: job and attempt → the launches whose grant of a start a store has forgotten
+        self._forgotten: dict[tuple[str, str], dict[str, str]] = {}
         #: job and attempt → starts
         self._times: Counter[tuple[str, str]] = Counter()
         self._of_job: Counter[str] = Counter()
@@ -32,7 +37,13 @@ class StartPromises:
         self._of_job[job] += 1
         self._times[job, attempt] += 1
         times = self._times[job, attempt]
-        if times > 1:
+        limit = self._limit(one) if times > 1 else ""
+        if limit:
+            sight.history.note("limit", f"attempt {attempt} of {job}: {limit}")
+            sight.money.note_limit(limit)
+            self._times[job, attempt] -= 1
+            self._of_job[job] -= 1
+        elif times > 1:
             sight.tell("one start", f"attempt {attempt} of {job}: {times} times", job)
         for other in books.started.get(job, ()):
             books.look(other)
@@ -45,6 +56,49 @@ class StartPromises:
         asked = set(record.spec.retry.on) if record else set()
         if self._of_job[job] > 1 and not asked - BEFORE:
             sight.tell("at most once", f"{job} was started {self._of_job[job]} times", job)
+
+    def forget(self, before: Mapping[JobId, Job]) -> None:
+        """Know which grants a store has forgotten.
+
+        Args:
+            before: the records as they were.
+        """
+        for job, record in before.items():
+            now = self._sight.jobs.get(job)
+            if now is record or record.attempt is None:
+                continue
+            known = granted(now)
+            lost = {no: token for no, token in granted(record).items() if no not in known}
+            if lost:
+                self._forgotten.setdefault((job, str(record.attempt.no)), {}).update(lost)
+
+    def _limit(self, one: FakeContainer) -> str:
+        """Say why another start of an attempt could not be prevented; empty: it could.
+
+        Once for each grant that a store has forgotten with its last second: where all that told of
+        the first start was lost with it, or where what was sent under that grant took effect late.
+        """
+        _, job, attempt, launch, *_ = one.name.split("-")
+        forgotten = self._forgotten.get((job, attempt), {})
+        started = self._sight.books.started.get(job, ())
+        if launch in forgotten and any(other is one for other in started):
+            del forgotten[launch]
+            return "a start of a forgotten grant came late"
+        for no, token in forgotten.items():
+            if no != launch and self._went_by_itself(token):
+                del forgotten[no]
+                return "a forgotten start went with its machine"
+        return ""
+
+
+def granted(job: Job | None) -> dict[str, str]:
+    """Give the launches of the current attempt with a start that was granted, and their tokens."""
+    launches = job.attempt.launches if job and job.attempt else ()
+    return {
+        str(launch.no): launch.token
+        for launch in launches
+        if any(one.granted_at and not one.not_started_at for one in launch.tries)
+    }
 
 
 __all__ = ["StartPromises"]

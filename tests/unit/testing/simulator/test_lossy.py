@@ -14,10 +14,11 @@ from jobsched.errors import StoreUnavailable, UnknownJob
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Idempotency
 from jobsched.store.world import World
+from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.lossy import AWAY, EVERY, LAST, LOST, Lossy, copy_of, put_back
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
-from tests.unit.domain.example import HOUR, a_job, known, told
+from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told
 from tests.unit.testing.simulator.scene import Scene
 
 ONCE = Idempotency(key="key", digest="digest")
@@ -140,6 +141,61 @@ def _forgotten(*, again: bool) -> dict[str, int]:
     scene.books.end(machine)
     assert scene.broken == []
     return scene.promises.money.extra
+
+
+GRANTED = (facts.Planned, facts.Begun, facts.Provisioned, facts.Ready, facts.Prepared)
+
+
+def _started_and_forgotten(*more: type) -> tuple[Scene, FakeMachine, FakeContainer]:
+    """Let a store forget a start, and all but some facts before it."""
+    scene, job = Scene(), a_job(retry=ALWAYS)
+    jobs = [job := known(job, told(kind)) for kind in GRANTED]  # type: ignore[arg-type]  # facts
+    for one in jobs[: 4 + len(more)]:
+        scene.saved(one, was=None if scene.promises.sight.jobs else "")
+    machine = scene.launched("token-1-1")
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    if not more:
+        scene.saved(jobs[-1])
+    scene.saved(known(job, told(facts.StartGranted)))
+    container = scene.started("jobsched-job-1-1", code=0)
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    return scene, machine, container
+
+
+def test_what_went_with_its_machine_could_not_be_known() -> None:
+    """A limit: start and creation are forgotten, and the machine is taken away before a look."""
+    scene, machine, _ = _started_and_forgotten()
+    scene.books.end(machine)
+    scene.started("jobsched-job-1-2")
+    assert scene.broken == []
+    assert scene.promises.money.limits == {"a forgotten start went with its machine": 1}
+    scene.started("jobsched-job-1-2-1")
+    assert "one start" in scene.broken
+
+
+def test_what_we_ended_ourselves_could_be_known() -> None:
+    """No limit: whoever ended the machine could have looked before."""
+    scene, machine, _ = _started_and_forgotten()
+    scene.promises.is_told_to_end(machine, "a test")
+    scene.books.end(machine)
+    scene.started("jobsched-job-1-2")
+    assert "one start" in scene.broken
+
+
+def test_a_start_that_comes_late_could_not_be_known() -> None:
+    """A limit: it was sent under a grant that was forgotten, and its container has run since."""
+    scene, _, container = _started_and_forgotten(facts.Prepared)
+    scene.books.note_start(container)
+    assert scene.broken == []
+    assert scene.promises.money.limits == {"a start of a forgotten grant came late": 1}
+
+
+def test_another_container_beside_it_could_be_known() -> None:
+    """No limit: the machine is there, and the container on it tells that it ran."""
+    scene, _, _ = _started_and_forgotten(facts.Prepared)
+    scene.started("jobsched-job-1-1-1")
+    assert "one start" in scene.broken
 
 
 async def _hear(store: MemoryStore) -> None:
