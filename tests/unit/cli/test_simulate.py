@@ -10,6 +10,9 @@ from click.testing import CliRunner, Result
 
 from jobsched.cli.main import cli
 
+# hours go by in them, and the machine may be busy
+pytestmark = pytest.mark.timeout(60)
+
 SCENARIO = """
 [[jobs]]
 count = 3

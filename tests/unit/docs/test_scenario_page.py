@@ -3,12 +3,16 @@
 import re
 import tomllib
 
+import pytest
 from click.testing import CliRunner
 
 from jobsched.cli.main import cli
 from jobsched.testing.simulator.scenario.read import loaded
 from jobsched.testing.simulator.scenario.schema import GroupTable, MachinesTable
 from tests.unit.docs.markdown import ROOT, blocks
+
+# hours go by in them, and the machine may be busy
+pytestmark = pytest.mark.timeout(60)
 
 PAGE = ROOT / "docs" / "how-to" / "simulate-a-scenario.md"
 EXAMPLE = ROOT / "examples" / "scenarios" / "night.toml"

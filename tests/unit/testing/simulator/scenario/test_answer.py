@@ -11,6 +11,9 @@ from jobsched.testing.simulator.scenario.document import document
 from jobsched.testing.simulator.scenario.play import play
 from jobsched.testing.simulator.scenario.read import loaded
 
+# hours go by in them, and the machine may be busy
+pytestmark = pytest.mark.timeout(60)
+
 #: a machine boots in ten seconds, and is gone in the moment in which it is not wanted any more
 PLAIN = {
     "boot": "10s",

@@ -11,6 +11,9 @@ from jobsched.testing.simulator.scenario.answer import Answer, answered
 from jobsched.testing.simulator.scenario.play import play
 from jobsched.testing.simulator.scenario.read import loaded
 
+# hours go by in them, and the machine may be busy
+pytestmark = pytest.mark.timeout(60)
+
 SVG = "{http://www.w3.org/2000/svg}"
 SCENARIO = {"jobs": [{"count": 3, "runs": "60s", "late_limit": "2m"}], "machines": {"alive": 1}}
 

@@ -5,6 +5,9 @@ import pytest
 from jobsched.testing.simulator.scenario.play import NeverEnds, play
 from jobsched.testing.simulator.scenario.read import loaded
 
+# hours go by in them, and the machine may be busy
+pytestmark = pytest.mark.timeout(60)
+
 SCENARIO = {"jobs": [{"count": 3, "runs": "1h"}]}
 
 
