@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobsched.engine.callback import receive
-from jobsched.errors import Gone, Unavailable
+from jobsched.errors import Gone, Unauthorised, Unavailable
 from jobsched.testing.fakes import FakeMachine
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Machines:
                 )
             except Gone:
                 self._world.end(machine)
-            except Unavailable:
+            except (Unauthorised, Unavailable):
                 continue
             has_heard = True
         return has_heard

@@ -15,8 +15,10 @@ from jobsched.engine.cancel import cancel
 from jobsched.errors import JobschedError
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeProgram
+from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.engine import StormyRunner
+from jobsched.testing.simulator.faults import FAULTS
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyProvider
 from jobsched.testing.simulator.process import HardLife
@@ -48,6 +50,8 @@ class Setting:
     #: the two nets below the engine: the reaper, and the machines' own timers
     reaper: bool = True
     dead_man: bool = True
+    #: what it is made for, if not for everything at once
+    aim: Aim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class ImaginedWorld:
 
     def __init__(self, seed: int, setting: Setting) -> None:
         self.seed, self.setting = seed, setting
+        aim = setting.aim
         self.clock = VirtualClock()
         self.history = History(self.clock.monotonic)
         self.weather = Weather(
@@ -89,9 +94,11 @@ class ImaginedWorld:
             self.clock.monotonic,
             heat=setting.heat,
             note=lambda fault: self.history.note("weather", fault),
+            faults={**dict.fromkeys(FAULTS, 0.0), **aim.faults} if aim else FAULTS,
+            swarm=not aim,
         )
         #: machines outlive their jobs, and say nothing by themselves
-        self.lives_on = self.weather.chance(0.25)
+        self.lives_on = aim.lives_on if aim else self.weather.chance(0.25)
         if self.lives_on:
             self.weather.without(*OF_CLOUD)
         self.wishes: dict[JobId, Wish] = {}
@@ -121,6 +128,7 @@ class ImaginedWorld:
         )
 
     async def _begin(self) -> Simulation:
+        aim = self.setting.aim
         books = Books(
             clock=self.clock, says_ready=not self.lives_on, has_dead_man=self.setting.dead_man
         )
@@ -131,9 +139,11 @@ class ImaginedWorld:
             hints=lambda: self._times("hint"),
             callbacks=lambda: self._times("callback"),
             reap_every=60.0 if self.setting.reaper else 0.0,
+            reconcile_every=30.0 if not aim or aim.reconcile else 0.0,
         )
         simulation.log = cast("Any", self.promises)
         provider = StormyProvider(books, self.weather)
+        provider.caps = aim.caps if aim and aim.caps else provider.caps
         provider.destroys_machine = not self.lives_on  # type: ignore[misc]  # of this one alone
         provider.on_launch = simulation.provider.on_launch
         simulation.provider, simulation.runner = provider, StormyRunner(books, self.weather)

@@ -1,0 +1,25 @@
+"""What a world is made for that is not to be everything at once: rare pairs of faults meet there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jobsched.contracts.provider import Caps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """One narrow world."""
+
+    #: kind of fault → its chance; the others do not come at all
+    faults: Mapping[str, float] = field(default_factory=dict)
+    #: whether machines outlive their jobs, and say nothing by themselves
+    lives_on: bool = False
+    #: whether what the indexes lost is looked for
+    reconcile: bool = True
+    #: how many machines there may be
+    caps: Caps | None = None
+
+
+__all__ = ["Aim"]

@@ -1,0 +1,55 @@
+"""Rules of a launch: its token, its intent, its doubt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jobsched.errors import OperationFailed
+from jobsched.testing.simulator.aim import Aim
+from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.net import NOBODY_ASKS
+from jobsched.testing.simulator.mutations.patch import Patch
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _refused_in_doubt(call: Any) -> Any:
+    async def broken(parts: Any, what: str, *rest: Any, **limits: Any) -> Any:
+        try:
+            return await call(parts, what, *rest, **limits)
+        except OperationFailed as error:
+            if what.endswith(".provision") and error.effect == "unknown":
+                raise OperationFailed(error.reason, error.message, then="next") from error
+            raise
+
+    return broken
+
+
+def _always_old_enough(shown: Any) -> Any:
+    del shown
+    return lambda launch: LONG_AGO
+
+
+LAUNCHES = (
+    Mutation(
+        name="next offer while unknown",
+        broken="a launch whose answer is lost counts as refused, and the next offer is asked for",
+        caught_by=("no leak",),
+        nets_off=("reaper", "dead man", "machine asks"),
+        other_nets=(NOBODY_ASKS,),
+        aim=Aim(faults={"launch's answer lost": 0.3}),
+        patches=(Patch(where="jobsched.engine.provision:call", make=_refused_in_doubt),),
+    ),
+    Mutation(
+        name="not shown is gone",
+        broken="a machine that is on no list is gone, however young it is",
+        caught_by=("no leak",),
+        nets_off=("reaper", "dead man", "machine asks"),
+        other_nets=(NOBODY_ASKS,),
+        aim=Aim(faults={"shown late": 0.3}),
+        patches=(Patch(where="jobsched.engine.sweep:shown", make=_always_old_enough),),
+    ),
+)
+
+__all__ = ["LAUNCHES"]

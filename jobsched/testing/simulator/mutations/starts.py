@@ -1,0 +1,121 @@
+"""Rules of a start: granted first, after a look, and never repeated in doubt."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any
+
+from jobsched.contracts.runner import ContainerStatus
+from jobsched.domain import facts
+from jobsched.engine.call import call
+from jobsched.testing.simulator.aim import Aim
+from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.patch import Patch
+
+#: what makes starts doubtful
+DOUBT = Aim(
+    faults={"start carried out late": 0.3, "start's answer lost": 0.2, "worker dies": 0.005}
+)
+
+
+def _not_intended(intend: Any) -> Any:
+    async def broken(parts: Any, job: Any, *decided: Any, **more: Any) -> Any:
+        if isinstance(decided[0], facts.StartGranted):
+            return job
+        return await intend(parts, job, *decided, **more)
+
+    return broken
+
+
+def _told_with_its_grant(observe: Any) -> Any:
+    async def broken(parts: Any, job: Any, *found: Any) -> Any:
+        first = found[0]
+        if isinstance(first, facts.Started):
+            here = {"attempt": first.attempt, "launch": first.launch, "no": first.no}
+            return await observe(parts, job, facts.StartGranted(at=first.at, **here), *found)
+        return await observe(parts, job, *found)
+
+    return broken
+
+
+def _unseen(inspected: Any) -> Any:
+    del inspected
+
+    async def broken(*place: Any) -> ContainerStatus:
+        del place
+        return ContainerStatus(phase="created")
+
+    return broken
+
+
+def _without_withdrawal(call: Any) -> Any:
+    async def broken(parts: Any, what: str, *rest: Any, **limits: Any) -> Any:
+        if what.endswith(".withdraw"):
+            return ContainerStatus(phase="created")
+        return await call(parts, what, *rest, **limits)
+
+    return broken
+
+
+def _believed_withdrawal(call: Any) -> Any:
+    async def broken(parts: Any, what: str, *rest: Any, **limits: Any) -> Any:
+        given = await call(parts, what, *rest, **limits)
+        return replace(given, phase="created") if what.endswith(".withdraw") else given
+
+    return broken
+
+
+def _again(after_a_grant: Any) -> Any:
+    del after_a_grant
+
+    async def broken(parts: Any, job: Any, place: Any, status: Any) -> Any:
+        del status
+        start = importlib.import_module("jobsched.engine.start")
+        runner = parts.registry.runner(job.spec.runner)
+        await call(
+            parts,
+            f"{runner.name}.start",
+            lambda: runner.start(place.machine, place.container),
+            lambda given: given,
+        )
+        return await start.observe(parts, job, start._started(parts, job, place))
+
+    return broken
+
+
+STARTS = (
+    Mutation(
+        name="start without a grant",
+        broken="a container is started before its grant is saved, which is told with the start",
+        caught_by=("one start",),
+        aim=DOUBT,
+        patches=(
+            Patch(where="jobsched.engine.start:intend", make=_not_intended),
+            Patch(where="jobsched.engine.start:observe", make=_told_with_its_grant),
+        ),
+    ),
+    Mutation(
+        name="blind start retry",
+        broken="a start in doubt is made again, whatever became of the first",
+        caught_by=("one start",),
+        aim=DOUBT,
+        patches=(Patch(where="jobsched.engine.start:_after_a_grant", make=_again),),
+    ),
+    Mutation(
+        name="no withdrawal",
+        broken="a start in doubt whose container stands still is granted anew, not withdrawn first",
+        caught_by=("one start",),
+        aim=DOUBT,
+        patches=(Patch(where="jobsched.engine.start:call", make=_without_withdrawal),),
+    ),
+    Mutation(
+        name="withdrawal not looked at",
+        broken="a withdrawn container counts as never started without a last look",
+        caught_by=("one start",),
+        aim=Aim(faults={"start carried out late": 0.5, "worker stands still": 0.05}),
+        patches=(Patch(where="jobsched.engine.start:call", make=_believed_withdrawal),),
+    ),
+)
+
+__all__ = ["STARTS"]
