@@ -37,6 +37,7 @@ class MemoryStore(
         world: what is stored; give the same one to several stores to share it.
         retention: how long ended jobs are kept.
         through_codec: keep documents as bytes, so that what cannot be encoded fails here too.
+        answers_at_once: make no pause after a call.
     """
 
     def wipe(self) -> None:

@@ -73,6 +73,20 @@ class FakeMachine:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class FakeMachines(dict[str, FakeMachine]):
+    """All machines that ever were; those that are on are found without a look at the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: by id
+        self.on: dict[str, FakeMachine] = {}
+
+    def __setitem__(self, token: str, machine: FakeMachine) -> None:
+        super().__setitem__(token, machine)
+        if machine.phase != "gone":
+            self.on[machine.id] = machine
+
+
 @dataclass(slots=True, kw_only=True)
 class FakeWorld:
     """What really is, and what really happened, whoever forgot it."""
@@ -94,7 +108,9 @@ class FakeWorld:
     is_silent: bool = False
     #: machines are on, and no runner reaches them
     cut_off: bool = False
-    machines: dict[str, FakeMachine] = field(default_factory=dict)
+    machines: FakeMachines = field(default_factory=FakeMachines)
+    #: told of each machine that is switched off, by whomever
+    on_end: Callable[[FakeMachine], None] | None = None
     #: container name → how often it was really started
     starts: Counter[str] = field(default_factory=Counter)
     #: container name → when it really started
@@ -112,31 +128,46 @@ class FakeWorld:
 
     def alive(self) -> list[FakeMachine]:
         """Give the machines that cost money."""
-        return [machine for machine in self.machines.values() if machine.phase != "gone"]
+        return list(self.machines.on.values())
 
-    def launched(self, token: str) -> FakeMachine:
-        """Give the machine of a token: the same token, the same machine, dead or alive."""
+    def launched(self, token: str, *, named: str | None = None) -> FakeMachine:
+        """Give the machine of a token: the same token, the same machine, dead or alive.
+
+        Args:
+            token: of its launch.
+            named: the id of a new one; None: the next number.
+        """
         if token not in self.machines:
-            number = len(self.machines) + 1
+            name = named or f"m-{len(self.machines) + 1}"
             ready_at = self.clock.monotonic() + self.boot
             self.machines[token] = FakeMachine(
-                token=token, id=f"m-{number}", ready_at=ready_at, launched_at=self.clock.now()
+                token=token, id=name, ready_at=ready_at, launched_at=self.clock.now()
             )
-            self.most_alive = max(self.most_alive, len(self.alive()))
+            self.most_alive = max(self.most_alive, len(self.machines.on))
         return self.machines[token]
 
     def by_id(self, machine: str) -> FakeMachine | None:
         """Give a machine that is on."""
-        return next((one for one in self.alive() if one.id == machine), None)
+        return self.machines.on.get(machine)
 
     def end(self, machine: FakeMachine) -> None:
         """Switch a machine off; its containers end with it, unseen."""
-        machine.phase = "gone"
         machine.containers.clear()
+        if machine.phase == "gone":
+            return
+        machine.phase = "gone"
+        self.machines.on.pop(machine.id, None)
         machine.news.set()
+        if self.on_end:
+            self.on_end(machine)
 
-    def note_start(self, name: str) -> None:
+    def power_off(self, machine: FakeMachine) -> None:
+        """Let a machine end because it was told that it may go."""
+        self.end(machine)
+
+    def note_start(self, one: FakeContainer) -> None:
         """Write a start into the books."""
+        name = one.name
         self.starts[name] += 1
         self.started_at.setdefault(name, self.clock.now())
         job = name.split("-")[1]
@@ -324,7 +355,7 @@ class FakeRunner(Runner):
         if not program.exists:
             one.phase, one.code = "start_failed", 127
             raise RunnerFailed("start_failed", "no such program", effect="unknown")
-        self.world.note_start(container.name)
+        self.world.note_start(one)
         one.phase, one.started_at = "running", self.world.clock.now()
         asyncio.get_running_loop().call_later(program.runs, self._over, one)
         await self.world.clock.sleep(0.2)
@@ -470,6 +501,7 @@ def refused(reason: str = "no_capacity") -> ProviderFailed:
 __all__ = [
     "FakeContainer",
     "FakeMachine",
+    "FakeMachines",
     "FakeProgram",
     "FakeProvider",
     "FakeRunner",

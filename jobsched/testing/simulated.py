@@ -52,18 +52,19 @@ class SimulatedSpawn:
     """Tasks of the running loop; no threads."""
 
     def __init__(self, log: Log) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
+        # in the order in which they were begun, so that they end in the same one each time
+        self.tasks: dict[asyncio.Task[None], None] = {}
         self._log = log
 
     def task(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
         """Run it beside the caller."""
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self.tasks.add(task)
+        self.tasks[task] = None
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
+        self.tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("task.failed", task=task.get_name(), exc_info=error)
 

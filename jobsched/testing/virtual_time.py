@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from heapq import heappop, heappush
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 #: when every simulated world begins
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,41 +22,136 @@ class NothingLeft(RuntimeError):
     """Everybody waits and nothing will ever happen again."""
 
 
-class _Selector(selectors.DefaultSelector):
-    """Never waits: where a real loop would sleep, virtual time jumps ahead."""
+class _Soon(asyncio.Handle):
+    """A callback, made without asyncio's debug mode."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.elapsed = 0.0
+    __slots__ = ()
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout == 0 and len(self.get_map()) == 1:
-            # only the loop's own socket, which is looked at when there is nothing else to do
-            return []
-        ready = super().select(0)
-        if ready or timeout == 0:
-            return ready
-        if timeout is None:
-            raise NothingLeft
-        self.elapsed += max(timeout, 0.0)
-        return ready
+    # asyncio's own, which it does not tell types of
+    _callback: Any
+    _args: Any
+    _context: Context
+    _loop: Any
+    _cancelled: bool
+
+    def make(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        """Be that callback."""
+        self._callback, self._args, self._loop = callback, args, loop
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+
+    def call(self) -> None:
+        """Call it, unless it was cancelled; what it raises is told to the loop."""
+        if self._cancelled:
+            return
+        try:
+            self._context.run(self._callback, *self._args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a callback's own; the loop goes on
+            about = {"message": f"Exception in {self._callback!r}", "exception": error}
+            self._loop.call_exception_handler(about)
+
+
+class _Later(_Soon, asyncio.TimerHandle):
+    """A callback of a moment."""
+
+    __slots__ = ()
+
+    def at(self, when: float) -> None:
+        """Be of that moment."""
+        self._when, self._scheduled = when, False
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop in virtual time; deterministic if nothing outside the process is waited for.
 
+    Callbacks of one moment are called in the order in which they were asked for, so the order is
+    the same in every version of Python. It does without what a simulation has no need of (debug
+    mode, other threads), as most of a simulation's time is the loop's own.
+
     What is sent to a thread (`asyncio.to_thread`) runs at once, in the loop: a thread's time is not
     virtual, and the loop would not wait for it.
     """
 
+    # asyncio's own, which it does not tell types of
+    _selector: selectors.BaseSelector
+    _stopping: bool
+    _process_events: Callable[[list[Any]], None]
+
     def __init__(self, begin: datetime = EPOCH) -> None:
-        self._virtual = _Selector()
         self._begin = begin
-        super().__init__(self._virtual)
+        self._elapsed = 0.0
+        self._soon: deque[_Soon] = deque()
+        self._later: list[tuple[float, int, _Later]] = []
+        self._asked = 0
+        super().__init__()
+
+    def call_soon(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Call it in the next turn."""
+        one = _Soon.__new__(_Soon)
+        one.make(callback, args, self, context)
+        self._soon.append(one)
+        return one
+
+    # no other thread is ever waited for
+    call_soon_threadsafe = call_soon
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call it after so many virtual seconds."""
+        return self.call_at(self._elapsed + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call it at that time."""
+        one = _Later.__new__(_Later)
+        one.make(callback, args, self, context)
+        one.at(when)
+        self._asked += 1
+        heappush(self._later, (when, self._asked, one))
+        return one
+
+    def _run_once(self) -> None:
+        """Take one turn: the one place of asyncio's loop at which time passes."""
+        if len(self._selector.get_map()) > 1:
+            # more than the loop's own socket: somebody waits for something real
+            self._process_events(self._selector.select(0))
+        soon = self._soon
+        if not soon and not self._stopping:
+            self._pass_time()
+        for _ in range(len(soon)):
+            soon.popleft().call()
+
+    def _pass_time(self) -> None:
+        """Go on to the next moment at which something is to be done."""
+        later = self._later
+        while later and later[0][2].cancelled():
+            heappop(later)
+        if not later:
+            raise NothingLeft
+        self._elapsed = max(self._elapsed, later[0][0])
+        while later and later[0][0] <= self._elapsed:
+            self._soon.append(heappop(later)[2])
 
     def time(self) -> float:
         """Give the virtual seconds since the loop was made."""
-        return self._virtual.elapsed
+        return self._elapsed
 
     def now(self) -> datetime:
         """Give the virtual time as a date."""

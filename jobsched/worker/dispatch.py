@@ -252,7 +252,7 @@ class Dispatch:
                 hand.leased_until = leased_until
             elif self._hands.get(job) is hand:
                 hand.lose()
-        for job in renewal.dirty:
+        for job in sorted(renewal.dirty):
             await self._reconsider(job)
 
     async def _leave(self) -> None:

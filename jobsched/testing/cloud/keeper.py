@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Final
 
 from jobsched.testing.cloud import metadata
 from jobsched.testing.cloud.door import Door, View
 from jobsched.testing.cloud.life import Life, Tell
 from jobsched.testing.cloud.site import Ending, Machine, Site
-
-POWERED_OFF: Final = "Client.InstanceInitiatedShutdown"
+from jobsched.testing.ec2.ending import POWERED_OFF
 
 
 class Keeper:

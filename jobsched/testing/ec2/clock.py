@@ -1,20 +1,26 @@
-"""The fake's own clock: the true time, and what it was moved on by."""
+"""The fake's own clock: the true time or another one, and what it was moved on by."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
 class MovableClock:
-    """Goes with the true time; a test moves it on, and never back."""
+    """Goes with a time; a test moves it on, and never back.
 
-    def __init__(self) -> None:
+    Args:
+        goes_with: gives the time's seconds: since 1970, unless nobody asks for dates.
+    """
+
+    def __init__(self, goes_with: Callable[[], float] = time.time) -> None:
+        self._goes_with = goes_with
         self._ahead = 0.0
 
     def now(self) -> float:
-        """Give the seconds since 1970."""
-        return time.time() + self._ahead
+        """Give its seconds."""
+        return self._goes_with() + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Move it on.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from jobsched.testing.ec2.clock import MovableClock
@@ -18,22 +20,35 @@ class Cloud:
     Args:
         region: the one that is served.
         has_bodies: whether a machine runs when its body has started only.
+        goes_with: the time that its clock goes with, in seconds.
+        digits: gives the 17 hexadecimal digits of the next id.
     """
 
-    def __init__(self, region: str, *, has_bodies: bool = False) -> None:
+    def __init__(
+        self,
+        region: str,
+        *,
+        has_bodies: bool = False,
+        goes_with: Callable[[], float] = time.time,
+        digits: Callable[[], str] = lambda: secrets.token_hex(9)[:17],
+    ) -> None:
         self.region = region
         self.has_bodies = has_bodies
+        self._goes_with = goes_with
+        self._digits = digits
         #: also told when the switches change, for calls that hang
         self.lock = threading.Condition(threading.RLock())
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self.clock = MovableClock()
+        self.clock = MovableClock(self._goes_with)
         self.switches = Switches()
         #: of machines that are launched from now on
         self.boot_seconds: float = 0
         self.machines: dict[str, Machine] = {}
+        #: how many machines there ever were
+        self.launched = 0
         self.volumes: dict[str, Volume] = {}
         #: operation and token → (fingerprint of the parameters, answer, ids of its machines)
         self.tokens: dict[tuple[str, str], tuple[str, dict[str, Any], list[str]]] = {}
@@ -58,10 +73,17 @@ class Cloud:
         now = self.now()
         return [one for one in self.machines.values() if one.is_visible(now)]
 
+    def new_id(self, kind: str) -> str:
+        """Make an id as EC2's: a word for the kind, and 17 hexadecimal digits."""
+        return f"{kind}-{self._digits()}"
 
-def new_id(kind: str) -> str:
-    """Make an id as EC2's: a word for the kind, and 17 hexadecimal digits."""
-    return f"{kind}-{secrets.token_hex(9)[:17]}"
+    def forget(self, machine: Machine) -> None:
+        """Forget a machine that has vanished, and its disks that went with it."""
+        del self.machines[machine.id]
+        now = self.now()
+        for one in machine.volumes:
+            if one in self.volumes and self.volumes[one].state(now) == "deleted":
+                del self.volumes[one]
 
 
-__all__ = ["Cloud", "new_id"]
+__all__ = ["Cloud"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.clock import at
 from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.filtering import page, wanted_by
 from jobsched.testing.ec2.instance import described
 from jobsched.testing.ec2.machine import Machine
@@ -18,7 +18,7 @@ ID: Final = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
 FEWEST, MOST = 5, 1000
 
 
-def describe(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
+def describe(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer DescribeInstances: each machine in a reservation of its own.
 
     Raises:
@@ -47,8 +47,9 @@ def found(cloud: Cloud, ids: list[str]) -> list[Machine]:
     for one in ids:
         if not ID.fullmatch(one):
             raise Refusal("InvalidInstanceID.Malformed", f'Invalid id: "{one}"')
-    known = {machine.id: machine for machine in cloud.visible()}
-    missing = [one for one in ids if one not in known]
+    now = cloud.now()
+    known = {one: cloud.machines[one] for one in ids if one in cloud.machines}
+    missing = [one for one in ids if one not in known or not known[one].is_visible(now)]
     if len(missing) == 1:
         words = f"The instance ID '{missing[0]}' does not exist"
         raise Refusal("InvalidInstanceID.NotFound", words)
@@ -91,7 +92,7 @@ def modify_attribute(cloud: Cloud, asked: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _reservation(cloud: Cloud, account: Account, machine: Machine) -> dict[str, Any]:
+def _reservation(cloud: Cloud, account: Estate, machine: Machine) -> dict[str, Any]:
     return {
         "ReservationId": machine.id.replace("i-", "r-"),
         "OwnerId": account.number,

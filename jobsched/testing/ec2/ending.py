@@ -14,6 +14,8 @@ from jobsched.testing.ec2.refusal import Refusal
 #: seconds between the notice of an interruption and the interruption
 NOTICE: Final = 120
 BY_USER: Final = "Client.UserInitiatedShutdown"
+#: it switched itself off
+POWERED_OFF: Final = "Client.InstanceInitiatedShutdown"
 INTERRUPTED: Final = "Server.SpotInstanceTermination"
 
 
@@ -76,4 +78,12 @@ def recommend_rebalance(cloud: Cloud, machine: Machine) -> None:
         machine.rebalance_at = cloud.now()
 
 
-__all__ = ["BY_USER", "INTERRUPTED", "NOTICE", "interrupt", "recommend_rebalance", "terminate"]
+__all__ = [
+    "BY_USER",
+    "INTERRUPTED",
+    "NOTICE",
+    "POWERED_OFF",
+    "interrupt",
+    "recommend_rebalance",
+    "terminate",
+]

@@ -6,15 +6,15 @@ from collections import Counter
 from typing import Any
 
 from jobsched.testing.ec2 import pools, tokens
-from jobsched.testing.ec2.account import Account
-from jobsched.testing.ec2.cloud import Cloud, new_id
+from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.launching import launch
 from jobsched.testing.ec2.machine import Machine
 from jobsched.testing.ec2.pools import Choice
 from jobsched.testing.ec2.refusal import Refusal
 
 
-def create(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
+def create(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer CreateFleet.
 
     Raises:
@@ -26,9 +26,9 @@ def create(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, A
 
 
 def _fleet(
-    cloud: Cloud, account: Account, asked: dict[str, Any]
+    cloud: Cloud, account: Estate, asked: dict[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    fleet, token = new_id("fleet"), asked.get("ClientToken")
+    fleet, token = cloud.new_id("fleet"), asked.get("ClientToken")
     got: list[tuple[Choice, Machine]] = []
     errors: list[dict[str, Any]] = []
     for market, number in _wanted(asked).items():
@@ -48,7 +48,7 @@ def _fleet(
 
 def _one(
     cloud: Cloud,
-    account: Account,
+    account: Estate,
     choices: list[Choice],
     market: str,
     named: tuple[str | None, str],

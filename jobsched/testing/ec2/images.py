@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.refusal import Refusal
 
 
@@ -24,13 +24,13 @@ def check(cloud: Cloud, image: str | None) -> str:
     return image
 
 
-def describe(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
+def describe(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer DescribeImages for ids; a search without ids finds nothing."""
     wanted = [check(cloud, one) for one in asked.get("ImageIds") or ()]
     return {"Images": [_described(account, one) for one in wanted]}
 
 
-def _described(account: Account, image: str) -> dict[str, Any]:
+def _described(account: Estate, image: str) -> dict[str, Any]:
     return {
         "ImageId": image,
         "State": "available",

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from jobsched.testing.ec2 import images, prices, quotas, user_data, volumes
-from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.bodies import running_at
 from jobsched.testing.ec2.catalogue import InstanceType
-from jobsched.testing.ec2.cloud import Cloud, new_id
+from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.machine import Machine
-from jobsched.testing.ec2.network import Subnet, no_address
 from jobsched.testing.ec2.refusal import UNAUTHORIZED, Refusal
+from jobsched.testing.ec2.subnet import Subnet, no_address
 from jobsched.testing.ec2.switches import first_match, is_named
 from jobsched.testing.ec2.tags import tags_for
 
@@ -39,7 +39,7 @@ class Pool:
 
 
 def launch(
-    cloud: Cloud, account: Account, pool: Pool, *, token: str | None, fleet: str | None = None
+    cloud: Cloud, account: Estate, pool: Pool, *, token: str | None, fleet: str | None = None
 ) -> Machine:
     """Launch one machine of a pool.
 
@@ -64,7 +64,7 @@ def _check_rights(cloud: Cloud, settings: dict[str, Any]) -> None:
         raise Refusal("UnauthorizedOperation", UNAUTHORIZED)
 
 
-def _check_settings(cloud: Cloud, account: Account, pool: Pool) -> None:
+def _check_settings(cloud: Cloud, account: Estate, pool: Pool) -> None:
     settings = pool.settings
     image = images.check(cloud, settings.get("ImageId"))
     made_for = account.architecture(image)
@@ -93,19 +93,16 @@ def _check_capacity(cloud: Cloud, pool: Pool) -> None:
 
 
 def _made(
-    cloud: Cloud, account: Account, pool: Pool, *, token: str | None, fleet: str | None
+    cloud: Cloud, account: Estate, pool: Pool, *, token: str | None, fleet: str | None
 ) -> Machine:
     now, switches, settings, subnet = cloud.now(), cloud.switches, pool.settings, pool.subnet
-    number = len(cloud.machines) + 1
     interface = (settings.get("NetworkInterfaces") or [{}])[0]
     is_public = interface.get("AssociatePublicIpAddress", subnet.is_public)
     groups = settings.get("SecurityGroupIds") or interface.get("Groups") or []
-    mine = [one for one in cloud.machines.values() if one.subnet == subnet.id]
-    taken = {one.private_address for one in mine if not one.is_over(now)}
-    last = mine[-1].private_address if mine else None
+    cloud.launched += 1
     return Machine(
-        id=new_id("i"),
-        number=number,
+        id=cloud.new_id("i"),
+        number=cloud.launched,
         market=pool.market,
         type=pool.kind.name,
         zone=subnet.zone,
@@ -114,9 +111,9 @@ def _made(
         arch=pool.kind.arch,
         image=settings["ImageId"],
         profile=account.profile(settings.get("IamInstanceProfile")),
-        private_address=account.address(subnet, taken, last),
+        private_address=account.address(cloud, subnet),
         # a block that nobody has, for documentation (RFC 5737)
-        public_address=f"203.0.113.{number % 254 + 1}" if is_public else None,
+        public_address=f"203.0.113.{cloud.launched % 254 + 1}" if is_public else None,
         settings=settings,
         tags=tags_for("instance", settings.get("TagSpecifications") or ()),
         security_groups=account.groups(groups, subnet.vpc),

@@ -65,7 +65,7 @@ class Layer:
 
     def _carried_out(self, one: Call) -> Answer:
         with self._cloud.lock:
-            throttle.check(self._cloud.switches, one)
+            throttle.check(self._cloud.switches, one.operation, one.protocol)
             rights.check(self._cloud.switches, one, self._cloud.region)
             if one.service == "ec2":
                 # whoever follows the machines looks again

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
+from jobsched.testing.ec2.cloud import Cloud
 from jobsched.testing.ec2.refusal import Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
-    """Where a machine may stand."""
-
-    id: str
-    zone: str
-    vpc: str
-    addresses: str
-    #: its machines get a public address
-    is_public: bool
+from jobsched.testing.ec2.subnet import Subnet, no_address
 
 
 class Network:
@@ -80,12 +69,16 @@ class Network:
                 raise Refusal("InvalidParameter", words)
         return [_group(group) for _, group in found]
 
-    def address(self, subnet: Subnet, taken: set[str], last: str | None) -> str:
+    def address(self, cloud: Cloud, subnet: Subnet) -> str:
         """Give a free private address of a subnet: the next one after the last that was given.
 
         Raises:
             Refusal: there is none.
         """
+        now = cloud.now()
+        mine = [one for one in cloud.machines.values() if one.subnet == subnet.id]
+        taken = {one.private_address for one in mine if not one.is_over(now)}
+        last = mine[-1].private_address if mine else None
         network = ipaddress.IPv4Network(subnet.addresses)
         # The first four and the last one of each subnet are AWS' own.
         first, many = network[4], network.num_addresses - 5
@@ -95,12 +88,6 @@ class Network:
             if one not in taken:
                 return one
         raise no_address(subnet.id)
-
-
-def no_address(subnet: str) -> Refusal:
-    """Make the refusal of a subnet that is full."""
-    words = f"There are not enough free addresses in subnet '{subnet}' to satisfy the request."
-    return Refusal("InsufficientFreeAddressesInSubnet", words)
 
 
 def _subnet(one: Any) -> Subnet:
@@ -117,4 +104,4 @@ def _group(one: Any) -> dict[str, str]:
     return {"GroupId": one.id, "GroupName": one.name}
 
 
-__all__ = ["Network", "Subnet", "no_address"]
+__all__ = ["Network"]

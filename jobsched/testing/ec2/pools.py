@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from jobsched.testing.ec2 import prices, requirements
-from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.launching import Pool
 from jobsched.testing.ec2.refusal import Refusal
 
@@ -39,7 +39,7 @@ class Choice:
     refusal: Refusal | None = None
 
 
-def choices(cloud: Cloud, account: Account, asked: dict[str, Any], market: str) -> list[Choice]:
+def choices(cloud: Cloud, account: Estate, asked: dict[str, Any], market: str) -> list[Choice]:
     """Give what a fleet may choose from, best first.
 
     Raises:
@@ -65,7 +65,7 @@ def _rank(cloud: Cloud, asked: dict[str, Any], choice: Choice, market: str) -> t
 
 
 def _of_template(
-    account: Account, asked: dict[str, Any], one: dict[str, Any], market: str
+    account: Estate, asked: dict[str, Any], one: dict[str, Any], market: str
 ) -> Iterator[Choice]:
     wanted = one["LaunchTemplateSpecification"]
     if not wanted.get("Version"):
@@ -93,7 +93,7 @@ def _check(configs: list[dict[str, Any]]) -> None:
 
 
 def _of_override(
-    account: Account,
+    account: Estate,
     asked: dict[str, Any],
     data: dict[str, Any],
     override: dict[str, Any],
@@ -125,7 +125,7 @@ def _subnet(override: dict[str, Any], data: dict[str, Any]) -> str | None:
     return str(wanted) if wanted else None
 
 
-def _types(account: Account, settings: dict[str, Any], override: dict[str, Any]) -> list[Any]:
+def _types(account: Estate, settings: dict[str, Any], override: dict[str, Any]) -> list[Any]:
     name = override.get("InstanceType")
     wanted = override.get("InstanceRequirements")
     if not name and not wanted:

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from jobsched.testing.ec2.account import Account
 from jobsched.testing.ec2.catalogue import InstanceType
 from jobsched.testing.ec2.clock import at
 from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.filtering import page, wanted_by
 from jobsched.testing.ec2.switches import first_match
 
@@ -29,7 +29,7 @@ def of(cloud: Cloud, kind: InstanceType, zone: str, market: str) -> Decimal:
     return spot(cloud, kind, zone) if market == "spot" else kind.on_demand
 
 
-def describe_history(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
+def describe_history(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer DescribeSpotPriceHistory: for each type and zone the one price of this hour."""
     zones = sorted(account.zones())
     if asked.get("AvailabilityZone"):

@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from jobsched.testing.ec2 import tokens
-from jobsched.testing.ec2.account import Account
-from jobsched.testing.ec2.cloud import Cloud, new_id
+from jobsched.testing.ec2.cloud import Cloud
+from jobsched.testing.ec2.estate import Estate
 from jobsched.testing.ec2.instance import described, state
 from jobsched.testing.ec2.launching import Pool, launch
 from jobsched.testing.ec2.machine import Machine
 
 
-def run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
+def run(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer RunInstances.
 
     Raises:
@@ -22,7 +22,7 @@ def run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> dict[str, Any]
     return tokens.once(cloud, "RunInstances", asked, lambda: _run(cloud, account, asked))
 
 
-def _run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _run(cloud: Cloud, account: Estate, asked: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     pool = _pool(account, asked)
     token = asked.get("ClientToken")
     machines: list[Machine] = []
@@ -36,7 +36,7 @@ def _run(cloud: Cloud, account: Account, asked: dict[str, Any]) -> tuple[dict[st
             raise
     begun = {"State": state("pending")}
     answer = {
-        "ReservationId": new_id("r"),
+        "ReservationId": cloud.new_id("r"),
         "OwnerId": account.number,
         "Instances": [described(cloud, one, one.launched_at) | begun for one in machines],
     }
@@ -49,7 +49,7 @@ def _undone(cloud: Cloud, machine: Machine) -> None:
         del cloud.volumes[one]
 
 
-def _pool(account: Account, asked: dict[str, Any]) -> Pool:
+def _pool(account: Estate, asked: dict[str, Any]) -> Pool:
     template = asked.get("LaunchTemplate")
     data = account.template(template)[1] if template else {}
     tags = [*(data.get("TagSpecifications") or ()), *(asked.get("TagSpecifications") or ())]

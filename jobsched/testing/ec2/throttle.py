@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from jobsched.testing.ec2.call import Call
 from jobsched.testing.ec2.refusal import Refusal
 from jobsched.testing.ec2.switches import Switches, use_up
 
@@ -15,12 +14,18 @@ THROTTLED: Final = {
 }
 
 
-def check(switches: Switches, call: Call) -> None:
-    """Raise a Refusal if a switch says so; a number in the switch is used up by one."""
-    if use_up(switches.throttle, call.operation):
-        code, status = THROTTLED[call.protocol]
+def check(switches: Switches, operation: str, protocol: str) -> None:
+    """Raise a Refusal if a switch says so; a number in the switch is used up by one.
+
+    Args:
+        switches: say it, by operation.
+        operation: the name of what is called.
+        protocol: how its service writes errors, as `call.PROTOCOLS` has it.
+    """
+    if use_up(switches.throttle, operation):
+        code, status = THROTTLED[protocol]
         raise Refusal(code, "Request limit exceeded.", status=status)
-    ordered = switches.fail.get(call.operation, switches.fail.get("*"))
+    ordered = switches.fail.get(operation, switches.fail.get("*"))
     if ordered is not None:
         _fail(ordered if isinstance(ordered, dict) else {"code": ordered})
 

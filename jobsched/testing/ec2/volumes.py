@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from jobsched.testing.ec2.clock import at
-from jobsched.testing.ec2.cloud import Cloud, new_id
+from jobsched.testing.ec2.cloud import Cloud
 from jobsched.testing.ec2.filtering import page, wanted_by
 from jobsched.testing.ec2.machine import Machine, Volume
 from jobsched.testing.ec2.refusal import Refusal
@@ -68,7 +68,7 @@ def delete(cloud: Cloud, asked: dict[str, Any]) -> dict[str, Any]:
 def create(cloud: Cloud, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer CreateVolume: a disk of nobody's."""
     volume = Volume(
-        id=new_id("vol"),
+        id=cloud.new_id("vol"),
         machine=None,
         device="",
         zone=asked.get("AvailabilityZone") or f"{cloud.region}a",
@@ -91,7 +91,7 @@ def _found(cloud: Cloud, wanted: str) -> Volume:
 
 def _made(cloud: Cloud, machine: Machine, device: str, disk: dict[str, Any]) -> Volume:
     return Volume(
-        id=new_id("vol"),
+        id=cloud.new_id("vol"),
         machine=machine,
         device=device,
         zone=machine.zone,

@@ -12,14 +12,14 @@ from jobsched.contracts.provider import Caps
 class Aim:
     """One narrow world."""
 
-    #: kind of fault → its chance; the others do not come at all
+    #: kind of fault → how much oftener than usual it comes; the others do not come at all
     faults: Mapping[str, float] = field(default_factory=dict)
     #: whether machines outlive their jobs, and say nothing by themselves
     lives_on: bool = False
     #: whether what the indexes lost is looked for
     reconcile: bool = True
     #: how many machines there may be
-    caps: Caps | None = None
+    caps: Caps = field(default_factory=Caps)
 
 
 __all__ = ["Aim"]

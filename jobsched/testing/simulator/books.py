@@ -1,11 +1,32 @@
-"""What really happened in a world, whoever forgot it: starts, machines' lives, money."""
+"""What really happened in a world, whoever forgot it: starts, and machines' lives."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
+from typing import Protocol
 
 from jobsched.testing.fakes import FakeContainer, FakeMachine, FakeWorld
+
+
+class Witness(Protocol):
+    """Is told of what happens, in the moment in which it does."""
+
+    def born(self, machine: FakeMachine) -> None:
+        """Hear of a machine that is new."""
+        ...
+
+    def ended(self, machine: FakeMachine) -> None:
+        """Hear of a machine that is switched off."""
+        ...
+
+    def started(self, one: FakeContainer) -> None:
+        """Hear of a container that is started."""
+        ...
+
+    def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
+        """Hear of somebody of ours who ends a machine."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,25 +37,29 @@ class Books(FakeWorld):
     on: dict[str, FakeMachine] = field(default_factory=dict)
     #: job → its containers that were started
     started: dict[str, list[FakeContainer]] = field(default_factory=dict)
-    #: token → when the machine ended
-    ended_at: dict[str, datetime] = field(default_factory=dict)
+    #: id → virtual seconds at which it began
+    born_at: dict[str, float] = field(default_factory=dict)
+    witness: Witness | None = None
 
     def alive(self) -> list[FakeMachine]:
         """Give the machines that cost money."""
         return list(self.on.values())
 
-    def launched(self, token: str) -> FakeMachine:
+    def launched(self, token: str, *, named: str = "") -> FakeMachine:
         """Give the machine of a token: the same token, the same machine, dead or alive."""
         if token in self.machines:
             return self.machines[token]
         machine = self.machines[token] = FakeMachine(
             token=token,
-            id=f"m-{len(self.machines) + 1}",
+            id=named or f"m-{len(self.machines) + 1}",
             ready_at=self.clock.monotonic() + self.boot,
             launched_at=self.clock.now(),
         )
         self.on[machine.id] = machine
+        self.born_at[machine.id] = self.clock.monotonic()
         self.most_alive = max(self.most_alive, len(self.on))
+        if self.witness:
+            self.witness.born(machine)
         return machine
 
     def by_id(self, machine: str) -> FakeMachine | None:
@@ -43,12 +68,34 @@ class Books(FakeWorld):
 
     def end(self, machine: FakeMachine) -> None:
         """Switch a machine off; its containers end with it, unseen."""
-        if self.on.pop(machine.id, None):
-            self.ended_at[machine.token] = self.clock.now()
         for one in machine.containers.values():
+            self.look(one)
             if one.phase == "running":
                 one.phase = "gone"
         super(Books, self).end(machine)
+        if self.on.pop(machine.id, None) and self.witness:
+            self.witness.ended(machine)
+
+    def power_off(self, machine: FakeMachine) -> None:
+        """Let a machine end because it was told that it may go."""
+        if self.witness and machine.id in self.on:
+            self.witness.is_told_to_end(machine, "410")
+        self.end(machine)
+
+    def note_start(self, one: FakeContainer) -> None:
+        """Write a start into the books."""
+        if self.witness:
+            self.witness.started(one)
+        self.starts[one.name] += 1
+        self.started_at.setdefault(one.name, self.clock.now())
+        mine = self.started.setdefault(one.name.split("-")[1], [])
+        if not any(other is one for other in mine):
+            mine.append(one)
+
+    def is_over(self, one: FakeContainer) -> bool:
+        """Whether a container has run its time."""
+        runs = timedelta(seconds=self.program(one).runs)
+        return one.started_at is not None and one.started_at + runs <= self.clock.now()
 
 
-__all__ = ["Books"]
+__all__ = ["Books", "Witness"]

@@ -60,6 +60,7 @@ ENGINE: Final[Mapping[str, float]] = {
 #: of people
 USERS: Final[Mapping[str, float]] = {
     "cancelled": 0.1,
+    "ends well when told to": 0.1,
 }
 
 FAULTS: Final[Mapping[str, float]] = {**PROCESSES, **SIGNALS, **PROVIDER, **ENGINE, **USERS}

@@ -75,7 +75,7 @@ class Machines:
                     token=token,
                 )
             except Gone:
-                self._world.end(machine)
+                self._world.power_off(machine)
             except (Unauthorised, Unavailable):
                 continue
             has_heard = True

@@ -51,6 +51,8 @@ from jobsched.worker.working import Working
 #: seconds between two looks for an end
 LOOK = 0.5
 
+Chore = Callable[[dict[str, Any]], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
@@ -78,6 +80,8 @@ class Simulation:
     cast: Cast | None = None
     #: keep documents as bytes, as a real store does
     through_codec: bool = False
+    #: the store makes no pause after a call; its answers are lost by who stands in between
+    answers_at_once: bool = False
     store_world: World = field(default_factory=World)
     #: what becomes of a wake: dropped (0), told once (1) or twice (2)
     wakes: Callable[[], int] = lambda: 1
@@ -93,6 +97,8 @@ class Simulation:
     limits: Limits = field(default_factory=Limits)
     clock: VirtualClock = field(default_factory=VirtualClock)
     ids: SimulatedIds = field(default_factory=SimulatedIds)
+    #: chore → the last of its times that a worker took
+    _turns: dict[str, float] = field(default_factory=dict)
     _api: tuple[World, Parts] | None = None
 
     @classmethod
@@ -118,6 +124,7 @@ class Simulation:
             deployment="simulated",
             world=self.store_world,
             through_codec=self.through_codec,
+            answers_at_once=self.answers_at_once,
         )
 
     @property
@@ -199,19 +206,21 @@ class Simulation:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def _chores(self) -> tuple[tuple[Callable[[dict[str, Any]], Awaitable[None]], float], ...]:
+    def _chores(self) -> tuple[tuple[Chore, float], ...]:
         return (
             (tasks.sweep, self.sweep_every),
             (tasks.reconcile, self.reconcile_every),
             (tasks.reap, self.reap_every),
         )
 
-    async def _chore(
-        self, chore: Callable[[dict[str, Any]], Awaitable[None]], every: float, at_work: Working
-    ) -> None:
+    async def _chore(self, chore: Chore, every: float, at_work: Working) -> None:
+        """Do it each time that this worker is the first; arq hands a chore to one worker alone."""
         while every:
-            await self.clock.sleep(every)
-            await chore({tasks.WORKING: at_work})
+            turn = self.clock.monotonic() // every + 1
+            await self.clock.sleep(turn * every - self.clock.monotonic())
+            if self._turns.get(chore.__name__, 0.0) < turn:
+                self._turns[chore.__name__] = turn
+                await chore({tasks.WORKING: at_work})
 
     async def job(self, job: JobId) -> Job:
         """Read a job."""

@@ -10,33 +10,36 @@ from datetime import timedelta
 from typing import Any, cast
 
 from jobsched.contracts.order import ContainerOrder
+from jobsched.contracts.provider import Caps, Provider
 from jobsched.domain.job import JobId
 from jobsched.engine.cancel import cancel
 from jobsched.errors import JobschedError
-from jobsched.store.world import World
 from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.engine import StormyRunner
-from jobsched.testing.simulator.faults import FAULTS
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyProvider
+from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.process import HardLife
-from jobsched.testing.simulator.promise import Promises
+from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
 from jobsched.testing.simulator.simulation import Cast, Simulation
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
 #: jobs and workers of one world
-JOBS, WORKERS = 50, 4
+JOBS, WORKERS = 100, 4
 #: seconds within which the jobs' times lie
 SPREAD = 900.0
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
-#: seconds after all jobs have ended within which the last machine must be gone
-AFTERWARDS = 900.0
+#: seconds after all jobs have ended in which whatever is under way comes to light, as of a worker
+#: that stands still, and within which the last machine must be gone
+STILL_UNDER_WAY, AFTERWARDS = 300.0, 900.0
 #: faults that come of a machine of a cloud alone
 OF_CLOUD = ("spot", "never boots", "ends slowly")
+#: how many machines there may be, in one world or another
+CAPS = (Caps(), Caps(), Caps(alive=30, per_second=0.5), Caps(alive=40, hourly=90))
 RETRIES = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 
 
@@ -69,11 +72,22 @@ class Told:
     seed: int
     jobs: int
     faults: Counter[str]
-    #: broken promises, each with the history before it
-    violations: list[str]
+    #: promises that were not kept
+    broken: list[Broken]
+    money: Money
     history: History
     #: virtual seconds
     seconds: float
+
+    @property
+    def violations(self) -> list[str]:
+        """Broken promises, each in a line that begins with its name."""
+        return [str(one) for one in self.broken]
+
+    def explained(self) -> str:
+        """Give each broken promise with the history of its job before it, for people."""
+        lines = (self.history.before(one.line, one.job) for one in self.broken)
+        return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
 class ImaginedWorld:
@@ -94,15 +108,24 @@ class ImaginedWorld:
             self.clock.monotonic,
             heat=setting.heat,
             note=lambda fault: self.history.note("weather", fault),
-            faults={**dict.fromkeys(FAULTS, 0.0), **aim.faults} if aim else FAULTS,
-            swarm=not aim,
+            often=aim.faults if aim else None,
         )
         #: machines outlive their jobs, and say nothing by themselves
         self.lives_on = aim.lives_on if aim else self.weather.chance(0.25)
         if self.lives_on:
             self.weather.without(*OF_CLOUD)
+        self.caps = aim.caps if aim else self.weather.one_of(CAPS)
         self.wishes: dict[JobId, Wish] = {}
-        self.promises = Promises(self)
+        self.books = Books(
+            clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
+        )
+        self.promises = Promises(
+            self.books,
+            self.history,
+            jobs=setting.jobs,
+            calm=lambda: self.weather.calm,
+            caps_of=lambda _: self.caps,
+        )
 
     async def tell(self) -> Told:
         """Let it happen."""
@@ -113,7 +136,7 @@ class ImaginedWorld:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 await self.promises.all_ended.wait()
-        await self.clock.sleep(AFTERWARDS)
+        await self._calm(simulation)
         for task in crews:
             task.cancel()
         await asyncio.gather(*crews, return_exceptions=True)
@@ -122,19 +145,26 @@ class ImaginedWorld:
             seed=self.seed,
             jobs=self.setting.jobs,
             faults=self.weather.faults,
-            violations=self.promises.broken,
+            broken=self.promises.broken,
+            money=self.promises.money,
             history=self.history,
             seconds=self.clock.monotonic(),
         )
 
+    async def _calm(self, simulation: Simulation) -> None:
+        """Let nothing go wrong any more, until nothing is on."""
+        self.weather.calm = since = self.clock.monotonic()
+        await self.clock.sleep(STILL_UNDER_WAY)
+        while simulation.world.alive() and self.clock.monotonic() < since + AFTERWARDS:
+            await self.clock.sleep(10)
+
     async def _begin(self) -> Simulation:
         aim = self.setting.aim
-        books = Books(
-            clock=self.clock, says_ready=not self.lives_on, has_dead_man=self.setting.dead_man
-        )
+        books = self.books
         simulation = await Simulation.begin(
             world=books,
-            store_world=self.promises.watched(World()),
+            store_world=self.promises.store,
+            answers_at_once=True,
             wakes=lambda: self._times("wake"),
             hints=lambda: self._times("hint"),
             callbacks=lambda: self._times("callback"),
@@ -143,12 +173,13 @@ class ImaginedWorld:
         )
         simulation.log = cast("Any", self.promises)
         provider = StormyProvider(books, self.weather)
-        provider.caps = aim.caps if aim and aim.caps else provider.caps
+        provider.caps = self.caps
         provider.destroys_machine = not self.lives_on  # type: ignore[misc]  # of this one alone
         provider.on_launch = simulation.provider.on_launch
         simulation.provider, simulation.runner = provider, StormyRunner(books, self.weather)
         simulation.runner.reports_ends = not self.lives_on  # type: ignore[misc]  # likewise
-        simulation.cast = Cast(provider=provider, runner=simulation.runner)
+        witnessed = cast("Provider", Witnessed(provider, books))
+        simulation.cast = Cast(provider=witnessed, runner=simulation.runner)
         books.imagine = self._program
         return simulation
 
@@ -177,7 +208,9 @@ class ImaginedWorld:
             retry={"max_attempts": weather.one_of((1, 3)), "on": retried},
             timeout=timedelta(seconds=weather.one_of((30, 300, 1800))),
         )
-        self.wishes[job] = Wish(program=FakeProgram(runs=runs, code=code), retried=retried)
+        asked = 0 if weather.strikes("ends well when told to") else 143
+        program = FakeProgram(runs=runs, code=code, asked=asked)
+        self.wishes[job] = Wish(program=program, retried=retried)
         self.history.note("user", f"schedules {job} in {after:.3f} s")
         if weather.strikes("cancelled"):
             await self.clock.sleep(after + weather.between(-5, 60))

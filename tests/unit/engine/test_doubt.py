@@ -46,7 +46,7 @@ def test_a_machine_is_not_replaced_unseen_after_its_hour(*, ran: bool) -> None:
         (container,) = machine.containers.values()
         if ran:
             # the grant and the start were made, and the store forgot the grant
-            simulation.world.note_start(container.name)
+            simulation.world.note_start(container)
             container.phase, container.started_at = "running", simulation.clock.now()
             simulation.world.code = 0
         await simulation.clock.sleep(40)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
+from jobsched.domain import facts
 from jobsched.errors import OperationFailed
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
@@ -31,14 +33,33 @@ def _always_old_enough(shown: Any) -> Any:
     return lambda launch: LONG_AGO
 
 
+def _sent_before(intend: Any) -> Any:
+    async def broken(parts: Any, job: Any, *decided: Any, **more: Any) -> Any:
+        for fact in decided:
+            if isinstance(fact, facts.Begun):
+                provider = parts.registry.provider(job.spec.provider)
+                with contextlib.suppress(OperationFailed):
+                    await provider.provision(fact.request)
+        return await intend(parts, job, *decided, **more)
+
+    return broken
+
+
 LAUNCHES = (
+    Mutation(
+        name="intent after the launch",
+        broken="a machine is asked for before the intent is saved",
+        caught_by=("intent first",),
+        aim=Aim(),
+        patches=(Patch(where="jobsched.engine.begin:intend", make=_sent_before),),
+    ),
     Mutation(
         name="next offer while unknown",
         broken="a launch whose answer is lost counts as refused, and the next offer is asked for",
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"launch's answer lost": 0.3}),
+        aim=Aim(faults={"launch's answer lost": 8}),
         patches=(Patch(where="jobsched.engine.provision:call", make=_refused_in_doubt),),
     ),
     Mutation(
@@ -47,7 +68,7 @@ LAUNCHES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"shown late": 0.3}),
+        aim=Aim(faults={"shown late": 3}),
         patches=(Patch(where="jobsched.engine.sweep:shown", make=_always_old_enough),),
     ),
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from jobsched.contracts.provider import InstanceStatus
+from jobsched.errors import OperationFailed
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import NOBODY_ASKS
 from jobsched.testing.simulator.mutations.patch import Patch
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _unknown_is_gone(call: Any) -> Any:
@@ -25,6 +30,26 @@ def _asked_is_gone(is_gone: Any) -> Any:
     return lambda launch: is_gone(launch) or launch.terminated_at is not None
 
 
+def _failure_is_going(call: Any) -> Any:
+    async def broken(parts: Any, what: str, *rest: Any, **limits: Any) -> Any:
+        try:
+            return await call(parts, what, *rest, **limits)
+        except OperationFailed:
+            if what.endswith(".terminate"):
+                return InstanceStatus(phase="going")
+            raise
+
+    return broken
+
+
+def _once(give_back: Any) -> Any:
+    def broken(job: Any, launch: Any) -> Any:
+        step = give_back(job, launch)
+        return step._replace(at=NEVER) if launch.terminated_at else step
+
+    return broken
+
+
 MACHINES = (
     Mutation(
         name="not found at its end is gone",
@@ -32,18 +57,28 @@ MACHINES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"shown late": 0.3, "cancelled": 0.8}),
+        aim=Aim(faults={"shown late": 3, "cancelled": 8}),
         patches=(Patch(where="jobsched.engine.terminate:call", make=_unknown_is_gone),),
     ),
     Mutation(
         name="asked to end is gone",
         broken="the next attempt begins when the machine was asked to end, and is not seen gone",
-        caught_by=("no overlap",),
-        nets_off=("reaper", "dead man", "machine asks"),
-        other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"ends slowly": 0.8, "cut off": 0.01}),
+        caught_by=("fence",),
+        aim=Aim(faults={"ends slowly": 4, "cut off": 2}),
         patches=(
             Patch(where="jobsched.domain.state:is_gone", make=_asked_is_gone, everywhere=True),
+        ),
+    ),
+    Mutation(
+        name="asked to end once",
+        broken="the end of a machine is asked for once, whatever is answered",
+        caught_by=("no leak",),
+        nets_off=("reaper", "dead man", "machine asks"),
+        other_nets=(NOBODY_ASKS,),
+        aim=Aim(faults={"terminate's question lost": 8}),
+        patches=(
+            Patch(where="jobsched.engine.terminate:call", make=_failure_is_going),
+            Patch(where="jobsched.domain.due:_give_back", make=_once),
         ),
     ),
 )

@@ -6,15 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from jobsched.domain import facts
-from jobsched.errors import StaleWrite
+from jobsched.domain.state import State
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch
-
-
-def _whatever_was_asked(causes: Any) -> Any:
-    del causes
-    return lambda outcome: frozenset({"before_start", "error", "timeout", "interruption"})
 
 
 def _asked_or_not(asks_for_another: Any) -> Any:
@@ -33,12 +28,75 @@ def _by_its_code(ended: Any) -> Any:
     return lambda spec, launch, ending: ended(spec, replace(launch, stopping=None), ending)
 
 
-def _hint_is_the_end(hinted: Any) -> Any:
-    """A machine's word that its container has ended is its end, and a good one."""
-    del hinted
+def _hint_is_the_end(to_fact: Any) -> Any:
+    def broken(action: Any, job: Any, launch: int, machine: str, payload: Any, now: Any) -> Any:
+        fact = to_fact(action, job, launch, machine, payload, now)
+        if not isinstance(fact, facts.Hinted):
+            return fact
+        here = {"attempt": fact.attempt, "launch": fact.launch, "no": 0}
+        return facts.Ended(at=now, **here, code=0)
+
+    return broken
+
+
+def _whatever_was_saved_since(save: Any) -> Any:
+    async def broken(store: Any, before: Any, after: Any, **more: Any) -> Any:
+        record = store.world.records[before.id]
+        return await save(store, replace(before, rev=record.rev), after, **more)
+
+    return broken
+
+
+def _never_ended(state_of: Any) -> Any:
+    del state_of
+    return lambda job: State.SCHEDULED
+
+
+def _not_forgotten(save: Any) -> Any:
+    async def deaf(store: Any, before: Any, after: Any, **more: Any) -> Any:
+        store.world.records[before.id].forget_at = None
+        return await save(store, before, after, **more)
+
+    return deaf
 
 
 RECORDS = (
+    Mutation(
+        name="write without compare and set",
+        broken="a record is written over whatever was saved since it was read",
+        caught_by=("nothing forgotten",),
+        patches=(
+            Patch(
+                where="jobsched.store.memory_records:MemoryRecords.save",
+                make=_whatever_was_saved_since,
+            ),
+        ),
+    ),
+    Mutation(
+        name="an end is overwritten",
+        broken="late news changes a job that has ended",
+        caught_by=("terminal stays",),
+        nets_off=("store refuses",),
+        other_nets=(
+            Patch(where="jobsched.store.memory_records:MemoryRecords.save", make=_not_forgotten),
+        ),
+        aim=Aim(faults={"cancelled": 10}),
+        patches=(Patch(where="jobsched.domain.record:state_of", make=_never_ended),),
+    ),
+    Mutation(
+        name="hints are believed",
+        broken="a machine's word that its container has ended is taken for its end, and a good one",
+        caught_by=("no false success", "true code"),
+        aim=Aim(),
+        patches=(Patch(where="jobsched.builtin:Terminate.to_fact", make=_hint_is_the_end),),
+    ),
+    Mutation(
+        name="stopped and finished",
+        broken="a container that was stopped is judged by its code alone",
+        caught_by=("no false success",),
+        aim=Aim(faults={"cancelled": 10, "ends well when told to": 10}),
+        patches=(Patch(where="jobsched.domain.outcome:_ended", make=_by_its_code),),
+    ),
     Mutation(
         name="retry of what was not asked",
         broken="an attempt that failed is followed by another, whatever the job asked for",

@@ -15,7 +15,7 @@ from jobsched.testing.simulator.mutations.patch import Patch
 
 #: what makes starts doubtful
 DOUBT = Aim(
-    faults={"start carried out late": 0.3, "start's answer lost": 0.2, "worker dies": 0.005}
+    faults={"start carried out late": 5, "start's answer lost": 4, "worker dies": 2}
 )
 
 
@@ -84,7 +84,36 @@ def _again(after_a_grant: Any) -> Any:
     return broken
 
 
+def _told_is_started(may_have_started: Any) -> Any:
+    del may_have_started
+    return lambda launch: any(one.started_at and not one.not_started_at for one in launch.tries)
+
+
+def _never(counts_as_granted: Any) -> Any:
+    del counts_as_granted
+    return lambda attempt, launch: False  # noqa: ARG005 - the one that it takes the place of
+
+
 STARTS = (
+    Mutation(
+        name="a grant is no start",
+        broken="a container counts as started once its start was answered, not when it was granted",
+        caught_by=("one start", "at most once"),
+        nets_off=("a grant that a store has lost",),
+        other_nets=(
+            Patch(
+                where="jobsched.domain.outcome:counts_as_granted", make=_never, everywhere=True
+            ),
+        ),
+        aim=Aim(faults={"start's answer lost": 8, "spot": 5}),
+        patches=(
+            Patch(
+                where="jobsched.domain.outcome:may_have_started",
+                make=_told_is_started,
+                everywhere=True,
+            ),
+        ),
+    ),
     Mutation(
         name="start without a grant",
         broken="a container is started before its grant is saved, which is told with the start",
@@ -113,7 +142,7 @@ STARTS = (
         name="withdrawal not looked at",
         broken="a withdrawn container counts as never started without a last look",
         caught_by=("one start",),
-        aim=Aim(faults={"start carried out late": 0.5, "worker stands still": 0.05}),
+        aim=Aim(faults={"start carried out late": 8, "worker stands still": 50}),
         patches=(Patch(where="jobsched.engine.start:call", make=_believed_withdrawal),),
     ),
 )

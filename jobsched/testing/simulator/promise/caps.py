@@ -1,0 +1,100 @@
+"""The caps, held against each save: by the records, and by the machines that are really on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import Job
+from jobsched.domain.state import refused, slots
+from jobsched.testing.simulator.promise.sight import Sight
+
+HOUR = 3600.0
+#: seconds of the pace that a pause lets begin at once
+BURST = 1.0
+#: the store reckons in microseconds
+CLOSE = 1e-3
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Held:
+    """What a provider's launches take of its caps, by the records."""
+
+    #: tokens that hold a slot
+    tokens: set[str] = field(default_factory=set)
+    #: when launches began, in order, with their tokens
+    begun: deque[tuple[float, str]] = field(default_factory=deque)
+    #: those of them that count
+    counted: set[str] = field(default_factory=set)
+    #: by when the pace is used up
+    used_up: float = 0.0
+
+
+class CapPromises:
+    """Looks at launches.
+
+    Args:
+        sight: of the world.
+        caps_of: gives a provider's caps, by its name.
+    """
+
+    def __init__(self, sight: Sight, caps_of: Callable[[str], Caps]) -> None:
+        self._sight = sight
+        self._caps_of = caps_of
+        self._held: dict[str, Held] = {}
+        #: job → the tokens that it holds
+        self._of_job: dict[str, frozenset[str]] = {}
+        #: every token that was ever saved
+        self._known: set[str] = set()
+
+    def changed(self, job: Job) -> None:
+        """Look at one save."""
+        after, before = slots(job), self._of_job.get(job.id, NOBODY)
+        held = self._held.setdefault(job.spec.provider, Held())
+        for token in refused(job):
+            held.counted.discard(token)
+        if after == before:
+            return
+        self._of_job[job.id] = after
+        held.tokens -= before - after
+        new = sorted(after - before)
+        held.tokens.update(new)
+        self._known.update(new)
+        if new:
+            self._begun(job, held, new)
+            self.check_alive(job.spec.provider, job.id)
+
+    def _begun(self, job: Job, held: Held, new: Collection[str]) -> None:
+        caps, now, tell = self._caps_of(job.spec.provider), self._sight.time(), self._sight.tell
+        if caps.hourly is not None:
+            held.begun.extend((now, token) for token in new)
+            held.counted.update(new)
+            while held.begun and held.begun[0][0] <= now - HOUR:
+                held.counted.discard(held.begun.popleft()[1])
+            if len(held.counted) > caps.hourly:
+                tell("cap hourly", f"{len(held.counted)} of {caps.hourly} launches", job.id)
+        if caps.per_second is not None:
+            between = len(new) / caps.per_second
+            held.used_up = max(held.used_up, now) + between
+            if held.used_up > now + max(BURST, between) + CLOSE:
+                tell("cap pace", f"{held.used_up - now:.3f} s of launches at once", job.id)
+
+    def check_alive(self, provider: str, job: str) -> None:
+        """Look at the launches that hold a slot, and at the machines that are on for them.
+
+        Also at those that no launch was ever saved for; one whose launch is over is an extra one.
+        """
+        most, held = self._caps_of(provider).alive, self._held.get(provider)
+        if most is None or held is None:
+            return
+        tokens = [one.token for one in self._sight.books.on.values()]
+        on = sum(token in held.tokens or token not in self._known for token in tokens)
+        if max(len(held.tokens), on) > most:
+            what = f"{len(held.tokens)} launches and {on} machines of {most}"
+            self._sight.tell("cap alive", what, job)
+
+
+__all__ = ["BURST", "HOUR", "CapPromises", "Held"]

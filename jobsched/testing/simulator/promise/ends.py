@@ -1,0 +1,48 @@
+"""What is promised of a world in which all is over."""
+
+from __future__ import annotations
+
+from jobsched.domain.job import JobId
+from jobsched.domain.state import TERMINAL
+from jobsched.store.memory import MemoryStore
+from jobsched.testing.simulator.promise.sight import Sight
+
+#: index entries that are looked at in one call
+PAGE = 250
+
+
+async def check_end(sight: Sight, store: MemoryStore) -> None:
+    """Look at everything that is stored."""
+    world = store.world
+    for job, record in world.records.items():
+        if record.state not in TERMINAL:
+            sight.tell("nothing lost", f"{job} is {record.state}", job)
+        elif record.document is not sight.jobs.get(job):
+            sight.tell("terminal stays", f"{job} is not as it was when it ended", job)
+    for one in await store.quarantine():
+        sight.tell("no quarantine", f"{one.id}: {one.why}", one.id)
+    await _check_indexes(sight, store)
+
+
+async def _check_indexes(sight: Sight, store: MemoryStore) -> None:
+    providers = sorted({record.provider for record in store.world.records.values()})
+    cursor = ""
+    while True:
+        page = await store.examine(providers, most=PAGE, cursor=cursor, everything=True)
+        for fault in page.faults:
+            sight.tell("indexes agree", f"{fault.why} of {fault.job}", fault.job)
+        cursor = page.cursor
+        if not cursor:
+            break
+    for provider in providers:
+        for token, job in (await store.slots(provider)).items():
+            _check_slot(sight, store, token, job)
+
+
+def _check_slot(sight: Sight, store: MemoryStore, token: str, job: JobId) -> None:
+    record = store.world.records.get(job)
+    if record is None or record.state in TERMINAL:
+        sight.tell("indexes agree", f"{job} has ended and holds the slot {token[:8]}", job)
+
+
+__all__ = ["check_end"]

@@ -1,0 +1,58 @@
+"""The promises by name, and one that was broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: name → what is promised
+PROMISES: Final = {
+    "no bug": "no exception that nobody should have raised",
+    "nothing lost": "every accepted job ends, in one state",
+    "one start": "an attempt's container is started once at most",
+    "no overlap": "two containers of a job never run at one time",
+    "at most once": "a job that asked for no retry after a start is started once at most",
+    "only as told": "another attempt only for a cause that the job names",
+    "fence": "another attempt only when no machine with a container of the last one is on",
+    "no false success": "finished only with an exit code 0 of that attempt's container, unstopped",
+    "true code": "an exit code that is told is that of the attempt's container",
+    "terminal stays": "a job that has ended never changes",
+    "nothing forgotten": "what a record holds is filled once and never emptied",
+    "revisions grow": "each save of a record is the one after the last",
+    "legal transition": "a state is followed only by one that the design names",
+    "always woken": "a job that has not ended has a time at which somebody looks at it",
+    "intent first": "a machine is asked for only after its launch was saved",
+    "right machine": "nobody ends a machine that its job's record still needs",
+    "cap alive": "no more machines alive than the cap",
+    "cap hourly": "no more launches in an hour than the cap",
+    "cap pace": "no more launches in a second than the pace",
+    "no leak": "no machine is on a quarter of an hour after it was wanted and all was calm",
+    "indexes agree": "when all is over, due times, slots and lines are those of the records",
+    "no quarantine": "no record is put aside",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A promise that was not kept."""
+
+    name: str
+    what: str
+    #: virtual seconds since the world's beginning
+    at: float
+    #: of whom; empty: of no job alone
+    job: str
+    #: how many lines the history had by then
+    line: int
+
+    def __str__(self) -> str:
+        """Give name and fact in a line."""
+        return f"{self.name}: {self.what}"
+
+    def explained(self, before: list[str]) -> str:
+        """Give all that there is to say, with the lines of the history before it."""
+        head = f"{self.at:.6f} {self}\n  promised: {PROMISES[self.name]}"
+        return "\n".join([head, *(f"  {line}" for line in before)])
+
+
+__all__ = ["PROMISES", "Broken"]

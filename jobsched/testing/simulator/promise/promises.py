@@ -1,0 +1,129 @@
+"""What was promised, held against what happens: at each change, at each start, and at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jobsched.contracts.change import Change
+from jobsched.contracts.provider import Caps
+from jobsched.domain.job import Job, JobId
+from jobsched.domain.state import TERMINAL
+from jobsched.testing.fakes import FakeContainer, FakeMachine
+from jobsched.testing.simulator.books import Books
+from jobsched.testing.simulator.history import History
+from jobsched.testing.simulator.money import Money
+from jobsched.testing.simulator.promise.caps import CapPromises
+from jobsched.testing.simulator.promise.ends import check_end
+from jobsched.testing.simulator.promise.machines import MachinePromises
+from jobsched.testing.simulator.promise.names import Broken
+from jobsched.testing.simulator.promise.records import RecordPromises
+from jobsched.testing.simulator.promise.sight import Sight
+from jobsched.testing.simulator.promise.starts import StartPromises
+from jobsched.testing.simulator.promise.stored import WatchedWorld
+
+if TYPE_CHECKING:
+    from jobsched.testing.simulator.simulation import Simulation
+
+
+class Promises:
+    """Watches over one world, and writes down what was broken.
+
+    Args:
+        books: of the world.
+        history: of the world.
+        jobs: how many are scheduled.
+        calm: gives the time from which on nothing goes wrong any more.
+        caps_of: gives a provider's caps, by its name.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        history: History,
+        *,
+        jobs: int,
+        calm: Callable[[], float],
+        caps_of: Callable[[str], Caps],
+    ) -> None:
+        self.sight = Sight(books=books, history=history, time=books.clock.monotonic)
+        #: set when every job that was scheduled has ended
+        self.all_ended = asyncio.Event()
+        self._number = jobs
+        self._ended: set[JobId] = set()
+        self._records = RecordPromises(self.sight)
+        self._starts = StartPromises(self.sight)
+        self._caps = CapPromises(self.sight, caps_of)
+        self._machines = MachinePromises(self.sight, calm)
+        self._now = books.clock.now
+        self.store = WatchedWorld(self._changed, self._forgotten)
+        books.witness = self
+
+    @property
+    def broken(self) -> list[Broken]:
+        """Everything that was not kept."""
+        return self.sight.broken
+
+    @property
+    def money(self) -> Money:
+        """What was spent beyond what had to be."""
+        return self.sight.money
+
+    def born(self, machine: FakeMachine) -> None:
+        """Look at a machine that is new."""
+        self._machines.born(machine)
+
+    def ended(self, machine: FakeMachine) -> None:
+        """Look at a machine that is switched off."""
+        self._machines.ended(machine)
+
+    def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
+        """Look at somebody of ours who ends a machine."""
+        self._machines.is_told_to_end(machine, by)
+
+    def started(self, one: FakeContainer) -> None:
+        """Look at a container that is started."""
+        self._starts.started(one)
+
+    def _changed(self, change: Change) -> None:
+        """Look at one save."""
+        record = self.store.records[change.job]
+        job = record.document
+        if not isinstance(job, Job):
+            raise TypeError("records of a simulated world are not encoded")
+        facts = " ".join(change.facts)
+        self.sight.history.note(job.id, f"{change.was} -> {change.state} rev {job.rev}: {facts}")
+        self._records.changed(change, record, job, self._now())
+        self._caps.changed(job)
+        self._machines.changed(job)
+        self.sight.jobs[job.id] = job
+        if change.state in TERMINAL:
+            self._ended.add(job.id)
+            if len(self._ended) == self._number:
+                self.all_ended.set()
+
+    def _forgotten(self, job: JobId) -> None:
+        self.sight.tell("always woken", f"{job} has no due time", job)
+
+    async def check_end(self, simulation: Simulation) -> None:
+        """Look at everything, when it is over."""
+        self._machines.over()
+        await check_end(self.sight, simulation.store())
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Be a log that tells of bugs alone."""
+
+    info = warning = debug
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Keep the end of a task that nobody foresaw."""
+        if event == "task.failed":
+            self.exception(event, **fields)
+
+    def exception(self, event: str, **fields: Any) -> None:
+        """Keep a bug."""
+        self.sight.tell("no bug", f"{event}: {fields}", str(fields.get("job", "")))
+
+
+__all__ = ["Promises"]
