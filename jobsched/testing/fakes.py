@@ -156,6 +156,7 @@ class FakeWorld:
         if machine.phase == "gone":
             return
         machine.phase = "gone"
+        machine.news.set()
         self.machines.on.pop(machine.id, None)
         machine.news.set()
         if self.on_end:

@@ -18,6 +18,8 @@ class Life:
         self.dead = asyncio.Event()
         #: what is left of its tasks is put away: nothing waits any more
         self.is_buried = False
+        #: has the worker take nothing more, and end; set once it works
+        self.leave: Callable[[], None] = lambda: None
         self._ends_at = ends_at
 
     async def point(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a world is made for that is not to be everything at once: rare pairs of faults meet there."""
+"""What a world is made for: in one that is not everything at once, rare pairs of faults meet."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Aim:
     lives_on: bool = False
     #: whether what the indexes lost is looked for
     reconcile: bool = True
+    #: whether a backup of the store is put back
+    is_put_back: bool = False
     #: how many machines there may be
     caps: Caps = field(default_factory=Caps)
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Final
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.contracts.runner import ContainerStatus
-from jobsched.domain.job import Container, Instance
+from jobsched.contracts.runner import ContainerStatus, MachineWarning
+from jobsched.domain.job import Access, Container, Instance, JobId
 from jobsched.errors import RunnerFailed
 from jobsched.testing.fakes import FakeMachine, FakeRunner, FakeWorld
 from jobsched.testing.simulator.weather import Weather
+
+#: seconds for which a machine is cut off
+CUT_OFF: Final = (20.0, 900.0)
+#: seconds by which a start is carried out late, and after which its caller gives up
+LATE, GIVEN_UP = (1.0, 200.0), (1.0, 30.0)
+#: seconds by which a hint comes late
+HINT_LATE: Final = (1.0, 120.0)
 
 
 class StormyRunner(FakeRunner):
@@ -23,25 +31,39 @@ class StormyRunner(FakeRunner):
         self._weather = weather
         self._cut_off_until: dict[str, float] = {}
         self._under_way: list[asyncio.Task[None]] = []
+        #: machines that nobody ever reaches
+        self.barred: set[str] = set()
+        #: told of each job whose container is prepared, or started
+        self.on_prepared: Callable[[JobId], None] = lambda _: None
+        self.on_started: Callable[[JobId], None] = lambda _: None
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
-        """Create the container."""
+        """Get the image and create the container."""
+        if self._weather.strikes("image not found"):
+            raise RunnerFailed("image_not_found", "imagined", then="fail")
+        if self._weather.strikes("pull fails"):
+            raise RunnerFailed("pull_failed", "imagined", then=self._weather.one_of(AGAIN))
         async with self._lossy("prepare"):
-            return await super().prepare(instance, order)
+            container = await super().prepare(instance, order)
+            self.on_prepared(order.job)
+            return container
 
     async def start(self, instance: Instance, container: Container) -> None:
         """Start it, or do so when nobody waits for it any more."""
         if self._weather.strikes("start carried out late"):
-            late = self._late(instance, container, self._weather.between(1, 200))
+            late = self._late(instance, container, self._weather.between(*LATE))
             self._under_way.append(asyncio.ensure_future(late))
-            await self.world.clock.sleep(self._weather.between(1, 30))
+            await self.world.clock.sleep(self._weather.between(*GIVEN_UP))
             raise RunnerFailed("time_out", "imagined", effect="unknown")
         async with self._lossy("start"):
             await super().start(instance, container)
+            self.on_started(job_of(container.name))
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
         async with self._lossy("inspect"):
+            if self._weather.strikes("container vanishes"):
+                self._lose(instance, container)
             return await super().inspect(instance, container)
 
     async def withdraw(self, instance: Instance, container: Container) -> ContainerStatus:
@@ -54,16 +76,51 @@ class StormyRunner(FakeRunner):
         async with self._lossy("stop"):
             await super().stop(instance, container, grace)
 
+    async def warn(self, instance: Instance, container: Container, warning: MachineWarning) -> None:
+        """Tell it what becomes of its machine."""
+        if self._weather.strikes("warning lost"):
+            raise RunnerFailed("time_out", "imagined", effect="unknown")
+        await super().warn(instance, container, warning)
+
+    async def remove(self, instance: Instance, container: Container) -> None:
+        """Remove it."""
+        if self._weather.strikes("removal lost"):
+            raise RunnerFailed("time_out", "imagined", effect="unknown")
+        await super().remove(instance, container)
+
+    def watch(self, access: Access) -> AsyncIterator[str] | None:
+        """Name ended containers; a name may be lost, come late, or twice."""
+        return self._hints(access)
+
+    async def _hints(self, access: Access) -> AsyncIterator[str]:
+        weather = self._weather
+        async for name in super()._names(access):
+            if weather.strikes("hint lost"):
+                continue
+            if weather.strikes("hint late"):
+                await self.world.clock.sleep(weather.between(*HINT_LATE))
+            yield name
+            if weather.strikes("hint doubled"):
+                yield name
+
     async def _late(self, instance: Instance, container: Container, seconds: float) -> None:
         await self.world.clock.sleep(seconds)
         with contextlib.suppress(RunnerFailed):
             await super().start(instance, container)
+            self.on_started(job_of(container.name))
+
+    def _lose(self, instance: Instance, container: Container) -> None:
+        """Let somebody remove it by force."""
+        machine = self.world.by_id(instance.id)
+        one = machine.containers.pop(container.name, None) if machine else None
+        if one is not None:
+            one.phase = "gone"
 
     def _reach(self, machine_id: str) -> FakeMachine:
         now = self.world.clock.monotonic()
-        if self._weather.strikes("cut off"):
-            self._cut_off_until[machine_id] = now + self._weather.between(20, 900)
-        if now < self._cut_off_until.get(machine_id, 0):
+        if self._weather.strikes("machine cut off"):
+            self._cut_off_until[machine_id] = now + self._weather.between(*CUT_OFF)
+        if now < self._cut_off_until.get(machine_id, 0) or machine_id in self.barred:
             raise RunnerFailed("machine_unreachable", "imagined", effect="unknown")
         return super()._reach(machine_id)
 
@@ -74,6 +131,15 @@ class StormyRunner(FakeRunner):
         yield
         if self._weather.strikes(f"{what}'s answer lost"):
             raise RunnerFailed("time_out", "imagined", effect="unknown")
+
+
+#: what a runner says of a pull that failed
+AGAIN: Final = ("later", "later", "replace")
+
+
+def job_of(name: str) -> JobId:
+    """Give the job of a container by its name."""
+    return JobId(name.split("-")[1])
 
 
 __all__ = ["StormyRunner"]

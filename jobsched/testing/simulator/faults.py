@@ -5,64 +5,132 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-#: of processes: at each call between one of them and the outside
-PROCESSES: Final[Mapping[str, float]] = {
-    "worker dies": 0.002,
-    "worker stands still": 0.001,
-    "store away": 0.002,
+from jobsched.testing.model_ec2 import FAULTS as OF_EC2
+
+#: at each call of a worker: of these at most one strikes
+CALLS: Final[Mapping[str, float]] = {
+    "worker dies": 0.0006,
+    "worker stands still": 0.0006,
+    "event loop blocked": 0.0006,
+    "store's question lost": 0.002,
     "store's answer lost": 0.002,
 }
-
+#: at each call of a worker that changes something outside the store: aimed, as the moments between
+#: an intent and its effect are few
+EFFECTS: Final[Mapping[str, float]] = {
+    "worker dies beside an effect": 0.01,
+    "worker stands still before an effect": 0.02,
+}
+#: at each call of the API, of a person's command, or of what tells the plugins
+OTHERS: Final[Mapping[str, float]] = {
+    "API or command dies": 0.003,
+    "store's question lost": 0.004,
+    "store's answer lost": 0.004,
+}
+#: of each worker that begins
+WORKERS: Final[Mapping[str, float]] = {
+    "clock ahead": 0.15,
+    "clock behind": 0.15,
+}
 #: of signals, which may all be lost
 SIGNALS: Final[Mapping[str, float]] = {
-    "wake lost": 0.05,
-    "wake doubled": 0.05,
+    "wake lost": 0.02,
+    "wake doubled": 0.02,
     "hint lost": 0.1,
     "hint doubled": 0.1,
+    "hint late": 0.1,
     "callback lost": 0.05,
     "callback doubled": 0.05,
+    "callback late": 0.05,
+    "chore lost": 0.02,
+    "chore doubled": 0.02,
 }
-
-#: of the provider: at each call, or for each machine
-PROVIDER: Final[Mapping[str, float]] = {
-    "throttled": 0.05,
-    "no capacity": 0.05,
-    "launch's question lost": 0.04,
-    "launch's answer lost": 0.04,
-    "find's question lost": 0.04,
-    "find's answer lost": 0.04,
-    "describe's question lost": 0.02,
-    "describe's answer lost": 0.02,
-    "terminate's question lost": 0.04,
-    "terminate's answer lost": 0.04,
-    "spot": 0.06,
-    "ends slowly": 0.2,
-    "shown late": 0.1,
-    "never boots": 0.03,
+#: of the machines themselves
+MACHINES: Final[Mapping[str, float]] = {
+    "machine never boots": 0.02,
+    "machine boots slowly": 0.08,
+    "boot fails": 0.03,
+    "dead-man broken": 0.1,
+    "machine at risk": 0.05,
+    "machine never reached": 0.015,
+    "machine cut off": 0.005,
 }
-
+#: of the hosts of worlds in which machines outlive their jobs
+HOSTS: Final[Mapping[str, float]] = {
+    "no host free": 0.05,
+    "host's question lost": 0.03,
+    "host's answer lost": 0.03,
+    "host shown late": 0.1,
+}
 #: of the engine on a machine, at each call
 ENGINE: Final[Mapping[str, float]] = {
-    "cut off": 0.005,
     "prepare's question lost": 0.03,
     "prepare's answer lost": 0.04,
+    "pull fails": 0.04,
+    "image not found": 0.008,
     "start carried out late": 0.06,
     "start's question lost": 0.04,
     "start's answer lost": 0.05,
-    "inspect's question lost": 0.04,
-    "inspect's answer lost": 0.04,
-    "withdraw's question lost": 0.04,
-    "withdraw's answer lost": 0.04,
-    "stop's question lost": 0.05,
-    "stop's answer lost": 0.05,
+    "inspect's question lost": 0.03,
+    "inspect's answer lost": 0.03,
+    "container vanishes": 0.006,
+    "withdraw's question lost": 0.1,
+    "withdraw's answer lost": 0.1,
+    "stop's question lost": 0.1,
+    "stop's answer lost": 0.1,
+    "warning lost": 0.1,
+    "removal lost": 0.1,
 }
-
-#: of people
+#: of the log store, at each piece
+LOGS: Final[Mapping[str, float]] = {
+    "log store fails": 0.05,
+    "log store hangs": 0.02,
+}
+#: of a world with few machines at most: counted whenever a job must wait for one
+CAPS: Final[Mapping[str, float]] = {"cap reached": 0.2}
+#: of the whole world, each at a time of its own
+SKY: Final[Mapping[str, float]] = {
+    "store away": 0.8,
+    "API away": 0.6,
+    "provider silent": 0.4,
+    "provider misconfigured": 0.3,
+    "record unreadable": 0.7,
+    "index entry lost": 0.7,
+    "workers deployed": 0.6,
+    "worker told to stop": 0.8,
+}
+#: of people, and of what they ask for
 USERS: Final[Mapping[str, float]] = {
-    "cancelled": 0.1,
+    "cancelled before the start": 0.03,
+    "cancelled around the start": 0.07,
+    "cancelled around the end": 0.06,
+    "out of memory": 0.05,
+    "deaf to SIGTERM": 0.1,
     "ends well when told to": 0.1,
+    "no such program": 0.05,
 }
 
-FAULTS: Final[Mapping[str, float]] = {**PROCESSES, **SIGNALS, **PROVIDER, **ENGINE, **USERS}
+#: groups of which at most one strikes at a time
+GROUPS: Final[Mapping[str, Mapping[str, float]]] = {
+    "calls": CALLS,
+    "effects": EFFECTS,
+    "others": OTHERS,
+    "workers": WORKERS,
+}
+FAULTS: Final[Mapping[str, float]] = {
+    **OTHERS,
+    **CALLS,
+    **EFFECTS,
+    **WORKERS,
+    **SIGNALS,
+    **MACHINES,
+    **OF_EC2,
+    **HOSTS,
+    **ENGINE,
+    **LOGS,
+    **CAPS,
+    **SKY,
+    **USERS,
+}
 
-__all__ = ["ENGINE", "FAULTS", "PROCESSES", "PROVIDER", "SIGNALS", "USERS"]
+__all__ = ["FAULTS", "GROUPS"]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import datetime
+import functools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobsched.engine.callback import receive
-from jobsched.errors import Gone, Unauthorised, Unavailable
+from jobsched.errors import Gone, JobschedError
 from jobsched.testing.fakes import FakeMachine
 
 if TYPE_CHECKING:
@@ -22,6 +24,22 @@ if TYPE_CHECKING:
 WAITING, RUNNING = 30.0, 60.0
 #: seconds until it says once more that its container has ended, if nobody listened
 AGAIN = 5.0
+#: seconds for which one whose boot failed says so, before it powers off
+SAYS_FOR = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of one machine."""
+
+    #: its own timer works
+    has_dead_man: bool = True
+    #: a step of its boot fails, which it says
+    boot_fails: bool = False
+    #: seconds after its boot at which it is told that it may be taken back soon
+    at_risk_after: float | None = None
+    #: a plugin's agent on it says something of its own
+    says_more: bool = False
 
 
 class Machines:
@@ -32,21 +50,36 @@ class Machines:
         self._world = simulation.world
         self._agents: set[asyncio.Task[None]] = set()
 
-    def boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+    def boot(self, machine: FakeMachine, order: dict[str, Any], fate: Fate | None = None) -> None:
         """Let its agent and its dead-man timer live, where it has them."""
-        if self._world.has_dead_man and order["dies_at"]:
+        fate = fate or Fate()
+        if self._world.has_dead_man and fate.has_dead_man and order["dies_at"]:
             left = datetime.fromisoformat(order["dies_at"]) - self._simulation.clock.now()
             loop = asyncio.get_running_loop()
             loop.call_later(left.total_seconds(), self._world.end, machine)
         if self._world.says_ready:
-            agent = asyncio.ensure_future(self._agent(machine, order))
-            self._agents.add(agent)
-            agent.add_done_callback(self._agents.discard)
+            self._do(self._agent(machine, order, fate))
 
-    async def _agent(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+    def notice(self, machine: FakeMachine, seconds: float) -> None:
+        """Let it say that it is taken back in so many seconds, until it is heard or gone."""
+        until = self._simulation.clock.now() + timedelta(seconds=seconds)
+        self._do(self._say(machine, "interrupt", {"until": until.isoformat()}))
+
+    def _do(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._agents.add(task)
+        task.add_done_callback(self._agents.discard)
+
+    async def _agent(self, machine: FakeMachine, order: dict[str, Any], fate: Fate) -> None:
         """Speak until it is gone."""
         clock = self._simulation.clock
         await _heard(machine, machine.ready_at - clock.monotonic())
+        if fate.boot_fails:
+            await self._fail(machine, order)
+        elif fate.at_risk_after is not None:
+            self._do(self._tell_risk(machine, fate.at_risk_after))
+        if fate.says_more:
+            self._do(self._say(machine, "progress", {"percent": 7}))
         next_update = 0.0
         while machine.phase != "gone":
             is_over = any(one.phase == "exited" for one in machine.containers.values())
@@ -57,29 +90,68 @@ class Machines:
             left = next_update - clock.monotonic()
             await _heard(machine, min(left, AGAIN) if is_over and not told else left)
 
+    async def _fail(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+        """Say that a step of the boot failed, and power off."""
+        payload = {"why": "boot_failed", "step": "engine"}
+        until = self._simulation.clock.monotonic() + SAYS_FOR
+        while machine.phase != "gone" and self._simulation.clock.monotonic() < until:
+            if await self._post(machine, order, "terminate", payload):
+                break
+            await _heard(machine, AGAIN)
+        self._world.end(machine)
+
+    async def _tell_risk(self, machine: FakeMachine, after: float) -> None:
+        await self._simulation.clock.sleep(after)
+        noticed_at = self._simulation.clock.now().isoformat()
+        await self._say(machine, "rebalance", {"noticed_at": noticed_at})
+
+    async def _say(self, machine: FakeMachine, action: str, payload: dict[str, Any]) -> None:
+        """Say something until somebody has heard it."""
+        while machine.phase != "gone":
+            if await self._post(machine, machine.order, action, payload):
+                return
+            await self._simulation.clock.sleep(AGAIN)
+
     async def _post(
         self, machine: FakeMachine, order: dict[str, Any], action: str, payload: dict[str, Any]
     ) -> bool:
         """Tell the API; whether it has heard."""
-        parts = self._simulation.api
-        token = parts.secrets.callback_token(order["job"], order["attempt"], order["launch"])
+        send = functools.partial(self._sent, machine, order, action, payload)
+        if late := self._simulation.lateness():
+            # it comes to the API when the machine has given up waiting for an answer
+            self._do(self._later(late, send))
+            return False
         has_heard = False
         for _ in range(self._simulation.callbacks()):
-            try:
-                await receive(
-                    parts,
+            has_heard = await send() or has_heard
+        return has_heard
+
+    async def _later(self, seconds: float, send: Any) -> None:
+        await self._simulation.clock.sleep(seconds)
+        await send()
+
+    async def _sent(
+        self, machine: FakeMachine, order: dict[str, Any], action: str, payload: dict[str, Any]
+    ) -> bool:
+        secrets = self._simulation.secrets
+        token = secrets.callback_token(order["job"], order["attempt"], order["launch"])
+        try:
+            await self._simulation.ask(
+                functools.partial(
+                    receive,
                     action=action,
                     job_id=order["job"],
                     instance_id=machine.id,
                     payload=payload,
                     token=token,
                 )
-            except Gone:
-                self._world.power_off(machine)
-            except (Unauthorised, Unavailable):
-                continue
-            has_heard = True
-        return has_heard
+            )
+        except Gone:
+            self._world.power_off(machine)
+        except JobschedError:
+            # 503: later; 401: of a launch of which a store that was put back knows nothing
+            return False
+        return True
 
 
 async def _heard(machine: FakeMachine, within: float) -> None:
@@ -90,4 +162,4 @@ async def _heard(machine: FakeMachine, within: float) -> None:
     machine.news.clear()
 
 
-__all__ = ["Machines"]
+__all__ = ["Fate", "Machines"]

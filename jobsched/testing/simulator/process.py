@@ -4,61 +4,189 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from jobsched.contracts.services import Clock
+from jobsched.engine.outside import POINTS
 from jobsched.errors import StoreUnavailable
 from jobsched.testing.life import Life
+from jobsched.testing.simulator.crash import Crashes
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.weather import Weather
+from jobsched.testing.virtual_time import VirtualClock
 
 #: seconds that a process stands still, as one does that is swapped out or on a machine that sleeps
-STILL = (5.0, 200.0)
+STILL: Final = (30.0, 400.0)
+#: seconds for which something blocks its event loop
+BLOCKED: Final = (5.0, 25.0)
+#: seconds by which a process may be wrong about the store's time
+WRONG: Final = (0.5, 5.0)
+#: what changes something outside the store
+EFFECTS: Final = frozenset(one for one in POINTS if not one.startswith(("store.", "save.")))
+PAUSES: Final = {
+    "worker stands still": STILL,
+    "worker stands still before an effect": STILL,
+    "event loop blocked": BLOCKED,
+}
+DEATHS: Final = frozenset({"worker dies", "worker dies beside an effect", "API or command dies"})
+QUESTION_LOST, ANSWER_LOST = "store's question lost", "store's answer lost"
+
+
+class Died(GeneratorExit):
+    """The process is dead: nothing more of it is carried out.
+
+    No ``Exception``, as nobody may go on after it; and of a kind that is let through by who guards
+    the calls of plugins (`jobsched.hooks.patience`).
+    """
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """What all processes of a world are in."""
+
+    weather: Weather
+    history: History
+    crashes: Crashes
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    #: the store answers nobody
+    store_is_away: bool = False
 
 
 class HardLife(Life):
-    """The life of one process, which whoever stands between it and the outside tells of each call.
+    """A worker's life, which whoever stands between it and the outside tells of each call.
 
     Args:
         who: the process, for the history.
-        weather: what befalls it.
-        clock: of the world.
-        history: of the world.
+        around: what it is in.
     """
 
-    def __init__(self, who: str, weather: Weather, clock: Clock, history: History) -> None:
+    def __init__(self, who: str, around: Surroundings) -> None:
         super().__init__()
-        self._who, self._weather, self._clock, self._history = who, weather, clock, history
+        self._who, self._around = who, around
         self._still_until = 0.0
+        self.clock = ProcessClock(self, _error_of_clock(around.weather))
 
-    async def point(self, name: str) -> None:
-        """Pass a point, if it lives and is awake."""
-        weather = self._weather
-        if weather.strikes("worker stands still"):
-            self._still_until = self._clock.monotonic() + weather.between(*STILL)
-        if self._still_until > self._clock.monotonic():
-            await self._clock.sleep(self._still_until - self._clock.monotonic())
-        if not self.dead.is_set() and weather.strikes("worker dies"):
-            self._history.note(self._who, f"dies {name}")
+    async def __call__(self, names: tuple[str, ...], ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask the outside; of the store the question or the answer may be lost."""
+        around, first = self._around, names[0]
+        is_store = first[0] == "s"
+        fault = None
+        if is_store:
+            fault = around.weather.befalls("calls")
+        elif first in EFFECTS:
+            fault = around.weather.befalls("effects")
+        side = self._strike(fault) if fault else ""
+        await self._pass(names, "before", dies=side == "before")
+        if is_store and (around.store_is_away or fault == QUESTION_LOST):
+            raise StoreUnavailable
+        answer = await ask()
+        around.history.note(self._who, " ".join(names))
+        if first == "store.waits_in_line" and answer:
+            around.weather.count("cap reached")
+        await self._pass(names, "after", dies=side == "after")
+        if fault == ANSWER_LOST:
+            raise StoreUnavailable
+        return answer
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it stands still now."""
+        return self._still_until > self._around.clock.monotonic()
+
+    async def awake(self) -> None:
+        """Return when it does not stand still any more."""
+        left = self._still_until - self._around.clock.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    def _strike(self, fault: str) -> str:
+        """Let it stand still, or say on which side of the call it dies."""
+        weather = self._around.weather
+        if fault in PAUSES:
+            until = self._around.clock.monotonic() + weather.between(*PAUSES[fault])
+            self._still_until = max(self._still_until, until)
+        if fault in DEATHS:
+            return "before" if weather.chance(0.5) else "after"
+        return ""
+
+    async def _pass(self, names: tuple[str, ...], side: str, *, dies: bool) -> None:
+        if self._still_until:
+            await self.awake()
+        if not self.dead.is_set() and (dies or self._around.crashes.hits(names, side)):
+            self._around.crashes.died(self._who, names, side)
             self.dead.set()
         if self.is_buried:
             raise asyncio.CancelledError
         if self.dead.is_set():
             await asyncio.Event().wait()
 
+
+class ShortLife(Life):
+    """The life of a process that is no worker, such as the API: its end is an exception.
+
+    Args:
+        who: the process, for the history.
+        around: what it is in.
+    """
+
+    def __init__(self, who: str, around: Surroundings) -> None:
+        super().__init__()
+        self._who, self._around = who, around
+
     async def __call__(self, names: tuple[str, ...], ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Ask the outside; of the store the question or the answer may be lost."""
-        weather, called = self._weather, " ".join(names)
-        await self.point(f"before {called}")
-        is_store = called.startswith(("store.", "save."))
-        if is_store and weather.strikes("store away"):
+        """Ask the outside; of the store the question or the answer may be lost.
+
+        Raises:
+            Died: the process is dead.
+        """
+        around = self._around
+        fault = around.weather.befalls("others")
+        side = ""
+        if fault in DEATHS:
+            side = "before" if around.weather.chance(0.5) else "after"
+        self._pass(names, "before", dies=side == "before")
+        is_store = names[0][0] == "s"
+        if is_store and (around.store_is_away or fault == QUESTION_LOST):
             raise StoreUnavailable
         answer = await ask()
-        self._history.note(self._who, called)
-        await self.point(f"after {called}")
-        if is_store and weather.strikes("store's answer lost"):
+        around.history.note(self._who, " ".join(names))
+        self._pass(names, "after", dies=side == "after")
+        if is_store and fault == ANSWER_LOST:
             raise StoreUnavailable
         return answer
 
+    def _pass(self, names: tuple[str, ...], side: str, *, dies: bool) -> None:
+        if not self.dead.is_set() and (dies or self._around.crashes.hits(names, side)):
+            self._around.crashes.died(self._who, names, side)
+            self.dead.set()
+        if self.dead.is_set():
+            raise Died
 
-__all__ = ["STILL", "HardLife"]
+
+class ProcessClock(VirtualClock):
+    """A process's own clock: its idea of the store's time may be wrong, and it wakes with it."""
+
+    def __init__(self, life: HardLife, ahead: float) -> None:
+        self._life = life
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        """Give what it takes for the store's time."""
+        return super().now() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds, and not while it stands still."""
+        await super().sleep(seconds)
+        await self._life.awake()
+
+
+def _error_of_clock(weather: Weather) -> float:
+    fault = weather.befalls("workers")
+    if fault is None:
+        return 0.0
+    error = weather.between(*WRONG)
+    return error if fault == "clock ahead" else -error
+
+
+__all__ = ["Died", "HardLife", "ShortLife", "Surroundings"]

@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
 from jobsched.contracts.callback import CallbackAction
@@ -25,7 +25,7 @@ from jobsched.contracts.services import Log
 from jobsched.domain.job import Access, Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.outside import Outside, plugins_outside
-from jobsched.engine.parts import Parts
+from jobsched.engine.parts import Chores, Parts
 from jobsched.engine.submit import submit
 from jobsched.hooks.registry import Registry
 from jobsched.secrets import ConfiguredSecrets
@@ -47,6 +47,12 @@ from jobsched.worker import tasks
 from jobsched.worker.dispatch import Dispatch, Pace
 from jobsched.worker.watch import Watches
 from jobsched.worker.working import Working
+
+if TYPE_CHECKING:
+    from jobsched.testing.simulator.door import Door
+    from jobsched.testing.simulator.queue import Queue
+
+T = TypeVar("T")
 
 #: seconds between two looks for an end
 LOOK = 0.5
@@ -78,6 +84,12 @@ class Simulation:
     log: Log
     #: the parts under test; None: the imagined ones
     cast: Cast | None = None
+    #: makes them for each process
+    casting: Callable[[], Cast] | None = None
+    #: whatever is asked of the API goes through it
+    door: Door | None = None
+    #: set where dispatch is done by arq alone
+    queue: Queue | None = None
     #: keep documents as bytes, as a real store does
     through_codec: bool = False
     #: the store makes no pause after a call; its answers are lost by who stands in between
@@ -89,6 +101,8 @@ class Simulation:
     hints: Callable[[], int] = lambda: 1
     #: what becomes of a callback of a machine, likewise
     callbacks: Callable[[], int] = lambda: 1
+    #: seconds by which a callback comes late, when its machine has given up waiting; 0: at once
+    lateness: Callable[[], float] = lambda: 0.0
     sweep_every: float = 20.0
     reconcile_every: float = 30.0
     #: seconds; 0: never, so that what the engine leaves on comes to light
@@ -97,6 +111,9 @@ class Simulation:
     limits: Limits = field(default_factory=Limits)
     clock: VirtualClock = field(default_factory=VirtualClock)
     ids: SimulatedIds = field(default_factory=SimulatedIds)
+    secrets: ConfiguredSecrets = field(
+        default_factory=lambda: ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
+    )
     #: chore → the last of its times that a worker took
     _turns: dict[str, float] = field(default_factory=dict)
     _api: tuple[World, Parts] | None = None
@@ -137,7 +154,7 @@ class Simulation:
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
         store = self.store()
-        given = self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        given = self.casting() if self.casting else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
         logs = given.log_store or RedisLogs(store.logs())
         names = {
             "provider": given.provider.name,
@@ -155,21 +172,25 @@ class Simulation:
         )
         waking = _Waking(store, self.wakes)
         services = SimulatedServices(
-            clock=self.clock,
+            clock=getattr(life, "clock", self.clock),
             ids=self.ids,
             spawn=SimulatedSpawn(self.log),
             log=self.log,
             history=given.history,
         )
-        secrets = ConfiguredSecrets(deployment_secret="simulated")  # noqa: S106 - nothing is secret here
         return Parts(
             store=cast("Store", Outside(waking, "store", life) if life else waking),
             registry=plugins_outside(registry, life) if life else registry,
             services=services,
-            secrets=secrets,
+            secrets=self.secrets,
+            chores=self.queue and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
             limits=self.limits,
             worker=worker,
         )
+
+    async def ask(self, work: Callable[[Parts], Awaitable[T]]) -> T:
+        """Have the API do something."""
+        return await (self.door(work) if self.door else work(self.api))
 
     async def schedule(self, *, after: float = 0.0, **asked: Any) -> JobId:
         """Schedule a job that many seconds from now; ``asked`` as in ``POST /schedule``."""
@@ -184,8 +205,13 @@ class Simulation:
         spawn = cast("SimulatedSpawn", parts.services.spawn)
         pace = Pace()
         dispatch = Dispatch(parts, pace)
-        loop = spawn.task(dispatch.run(), name="dispatch")
+        loop = spawn.task(dispatch.run(claiming=self.queue is None), name="dispatch")
+        # a worker that is told to stop, or whose loop died, ends
+        loop.add_done_callback(lambda _: life.dead.set())
         at_work = Working(parts=parts, dispatch=dispatch, pace=pace, loop=loop)
+        life.leave = dispatch.stop
+        if self.queue:
+            self.queue.workers.append(at_work)
         for chore, every in self._chores():
             spawn.task(self._chore(chore, every, at_work), name=chore.__name__)
         try:
@@ -193,6 +219,8 @@ class Simulation:
         finally:
             # a dead process has no tasks: they hang at their points and are put away here
             life.is_buried = True
+            if self.queue:
+                self.queue.workers.remove(at_work)
             await spawn.end()
 
     @contextlib.asynccontextmanager

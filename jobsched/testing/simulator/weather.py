@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.faults import FAULTS, GROUPS
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Weather:
         heat: how often things go wrong; 1 is already far more often than in life.
         note: is told of each fault.
         faults: the kinds, and their chances at heat 1.
-        often: kind → how much oftener than usual it comes, and no other kind; None: its own mixture.
+        often: kind → how much oftener than usual it comes, and no other; None: its own mixture.
     """
 
     def __init__(
@@ -48,8 +48,11 @@ class Weather:
         self._note = note
         if often is None:
             often = {name: self.one_of(SWARM) for name in faults}
-        self._chances = {
-            name: chance * heat * often.get(name, 0.0) for name, chance in faults.items()
+        often = {name: heat * often.get(name, 0.0) for name in faults}
+        self._chances = {name: chance * often[name] for name, chance in faults.items()}
+        self._groups = {
+            group: _ladder({name: kinds[name] * often.get(name, 0.0) for name in kinds})
+            for group, kinds in GROUPS.items()
         }
 
     def strikes(self, fault: str) -> bool:
@@ -57,12 +60,25 @@ class Weather:
         chance = self._chances[fault]
         if not chance or self._number() >= chance or self._time() > self.calm:
             return False
-        self.faults[fault] += 1
-        self._note(fault)
+        self.count(fault)
         return True
 
+    def befalls(self, group: str) -> str | None:
+        """Give the fault of a group that happens here and now, if one does: one number for all."""
+        number, steps = self._number(), self._groups[group]
+        if not steps or number >= steps[-1][0] or self._time() > self.calm:
+            return None
+        fault = next(name for below, name in steps if number < below)
+        self.count(fault)
+        return fault
+
+    def count(self, fault: str) -> None:
+        """Write down a fault that has struck."""
+        self.faults[fault] += 1
+        self._note(fault)
+
     def without(self, *kinds: str) -> None:
-        """Let faults of these kinds not happen in this world."""
+        """Let faults of these kinds not happen in this world, where `strikes` is asked."""
         for kind in kinds:
             self._chances[kind] = 0.0
 
@@ -77,6 +93,15 @@ class Weather:
     def one_of(self, choices: Sequence[T]) -> T:
         """Give one of them."""
         return choices[int(self._number() * len(choices))]
+
+
+def _ladder(chances: Mapping[str, float]) -> list[tuple[float, str]]:
+    """Give each fault with the end of its share of the numbers from 0 to 1."""
+    steps, end = [], 0.0
+    for name, chance in chances.items():
+        end += chance
+        steps.append((end, name))
+    return steps
 
 
 __all__ = ["CALM", "Weather"]

@@ -5,42 +5,55 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from jobsched.contracts.order import ContainerOrder
 from jobsched.contracts.provider import Caps, Provider
 from jobsched.domain.job import JobId
-from jobsched.engine.cancel import cancel
-from jobsched.errors import JobschedError
-from jobsched.testing.fakes import FakeProgram
+from jobsched.errors import Unavailable
+from jobsched.store.logs import MemoryLogs
+from jobsched.testing.fakes import FakeMachine, FakeProgram
+from jobsched.testing.model_ec2 import ModelEc2, ModelProvider
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
+from jobsched.testing.simulator.coverage import Coverage
+from jobsched.testing.simulator.crash import Crashes, aimed
+from jobsched.testing.simulator.door import Door
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
-from jobsched.testing.simulator.hosts import StormyProvider
+from jobsched.testing.simulator.hosts import StormyHosts
+from jobsched.testing.simulator.logs import StormyLogs
+from jobsched.testing.simulator.machines import Fate, Machines
 from jobsched.testing.simulator.money import Money
-from jobsched.testing.simulator.process import HardLife
+from jobsched.testing.simulator.operator import Operator
+from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surroundings
 from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
+from jobsched.testing.simulator.queue import Queue
+from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
 from jobsched.testing.simulator.simulation import Cast, Simulation
+from jobsched.testing.simulator.sky import Sky
+from jobsched.testing.simulator.teller import tell_forever
+from jobsched.testing.simulator.user import User, Wish
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
 #: jobs and workers of one world
 JOBS, WORKERS = 100, 4
-#: seconds within which the jobs' times lie
-SPREAD = 900.0
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
-#: seconds after all jobs have ended in which whatever is under way comes to light, as of a worker
-#: that stands still, and within which the last machine must be gone
-STILL_UNDER_WAY, AFTERWARDS = 300.0, 900.0
-#: faults that come of a machine of a cloud alone
-OF_CLOUD = ("spot", "never boots", "ends slowly")
-#: how many machines there may be, in one world or another
-CAPS = (Caps(), Caps(), Caps(alive=30, per_second=0.5), Caps(alive=40, hourly=90))
-RETRIES = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
+#: seconds after all jobs have ended in which whatever is under way comes to light, and within
+#: which the last machine must be gone
+STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
+#: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
+#: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
+HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
+#: how many machines there may be, in worlds with few
+CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
+#: seconds that a boot takes; a slow one may be too slow
+BOOT, SLOW = (15.0, 90.0), (300.0, 900.0)
+NEVER: Final = 10.0**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +66,10 @@ class Setting:
     #: the two nets below the engine: the reaper, and the machines' own timers
     reaper: bool = True
     dead_man: bool = True
+    #: seconds within which everything must have ended
+    longest: float = LONGEST
     #: what it is made for, if not for everything at once
     aim: Aim | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What one job is, and asks for."""
-
-    program: FakeProgram
-    retried: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +83,7 @@ class Told:
     broken: list[Broken]
     money: Money
     history: History
+    coverage: Coverage
     #: virtual seconds
     seconds: float
 
@@ -98,12 +106,18 @@ class ImaginedWorld:
         setting: what it is made of.
     """
 
+    simulation: Simulation
+    door: Door
+    sky: Sky
+    runner: StormyRunner
+    machines: Machines
+
     def __init__(self, seed: int, setting: Setting) -> None:
         self.seed, self.setting = seed, setting
         aim = setting.aim
         self.clock = VirtualClock()
         self.history = History(self.clock.monotonic)
-        self.weather = Weather(
+        self.weather = weather = Weather(
             seed,
             self.clock.monotonic,
             heat=setting.heat,
@@ -111,36 +125,65 @@ class ImaginedWorld:
             often=aim.faults if aim else None,
         )
         #: machines outlive their jobs, and say nothing by themselves
-        self.lives_on = aim.lives_on if aim else self.weather.chance(0.25)
-        if self.lives_on:
-            self.weather.without(*OF_CLOUD)
-        self.caps = aim.caps if aim else self.weather.one_of(CAPS)
+        self.lives_on = weather.chance(HOSTS)
+        self.by_arq = weather.chance(BY_ARQ)
+        self.is_put_back = weather.chance(PUT_BACK)
+        has_few = weather.chance(FEW) and not self.is_put_back
+        self.caps = weather.one_of(CAPS) if has_few else Caps()
+        if aim:
+            self.lives_on, self.by_arq, self.is_put_back = aim.lives_on, False, aim.is_put_back
+            self.caps = aim.caps
+        self.ec2: ModelEc2 | None = None
         self.wishes: dict[JobId, Wish] = {}
         self.books = Books(
             clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
         )
+        self.books.imagine = self._program
         self.promises = Promises(
             self.books,
             self.history,
             jobs=setting.jobs,
-            calm=lambda: self.weather.calm,
+            calm=lambda: weather.calm,
             caps_of=lambda _: self.caps,
         )
+        self.coverage = Coverage()
+        self.crashes = Crashes(() if aim else aimed(seed))
+        self.crashes.note = lambda what: self.history.note("process", what)
+        self.around = Surroundings(
+            weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
+        )
+        self.operator = Operator(self)
+        #: the workers that live, by number
+        self.lives: list[HardLife | None] = [None] * WORKERS
+        #: job → what follows when its container is created, or started
+        self.on_prepared: dict[JobId, Callable[[], None]] = {}
+        self.on_started: dict[JobId, Callable[[], None]] = {}
+        self._programs: dict[str, FakeProgram] = {}
+        self._changes_told: set[str] = set()
+        self._is_open = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._teller: asyncio.Task[None] | None = None
 
     async def tell(self) -> Told:
         """Let it happen."""
-        simulation = await self._begin()
-        crews = [asyncio.ensure_future(self._crew(simulation, n)) for n in range(WORKERS)]
-        users = [asyncio.ensure_future(self._user(simulation)) for _ in range(self.setting.jobs)]
-        await asyncio.gather(*users)
+        await self._begin()
+        users = [User(self, number) for number in range(self.setting.jobs)]
+        self._programs = {user.image: user.wish.program for user in users}
+        for number in range(WORKERS):
+            self.do(self._crew(number))
+        self.do(self.operator.watch())
+        if self.is_put_back:
+            self.do(self.operator.put_back())
+        await asyncio.gather(*(asyncio.ensure_future(user()) for user in users))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(self.setting.longest):
                 await self.promises.all_ended.wait()
-        await self._calm(simulation)
-        for task in crews:
-            task.cancel()
-        await asyncio.gather(*crews, return_exceptions=True)
-        await self.promises.check_end(simulation)
+        await self._calm()
+        await self._end()
+        seconds = self.clock.monotonic()
+        if self.promises.all_ended.is_set():
+            await self.operator.forget()
+        self.coverage.deaths += self.crashes.met
         return Told(
             seed=self.seed,
             jobs=self.setting.jobs,
@@ -148,75 +191,165 @@ class ImaginedWorld:
             broken=self.promises.broken,
             money=self.promises.money,
             history=self.history,
-            seconds=self.clock.monotonic(),
+            coverage=self.coverage,
+            seconds=seconds,
         )
 
-    async def _calm(self, simulation: Simulation) -> None:
-        """Let nothing go wrong any more, until nothing is on."""
-        self.weather.calm = since = self.clock.monotonic()
-        await self.clock.sleep(STILL_UNDER_WAY)
-        while simulation.world.alive() and self.clock.monotonic() < since + AFTERWARDS:
-            await self.clock.sleep(10)
+    def accepted(self, job: JobId, wish: Wish) -> None:
+        """Write down what a job is."""
+        self.wishes[job] = wish
 
-    async def _begin(self) -> Simulation:
-        aim = self.setting.aim
+    def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside all else, until the world ends."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def close(self) -> None:
+        """Stop the API, all workers, and who tells the plugins."""
+        self._is_open.clear()
+        self.door.close()
+        for life in self.lives:
+            if life is not None:
+                life.dead.set()
+        if self._teller:
+            self._teller.cancel()
+
+    def open(self) -> None:
+        """Start them."""
+        self._is_open.set()
+        self.door.open()
+        if self._is_told:
+            self._teller = self.do(tell_forever(self.simulation, self.around, self._changes_told))
+
+    async def _begin(self) -> None:
+        weather, aim = self.weather, self.setting.aim
         books = self.books
-        simulation = await Simulation.begin(
+        self.simulation = simulation = await Simulation.begin(
             world=books,
             store_world=self.promises.store,
             answers_at_once=True,
             wakes=lambda: self._times("wake"),
-            hints=lambda: self._times("hint"),
             callbacks=lambda: self._times("callback"),
+            lateness=self._lateness,
             reap_every=60.0 if self.setting.reaper else 0.0,
             reconcile_every=30.0 if not aim or aim.reconcile else 0.0,
+            queue=Queue(self.around) if self.by_arq else None,
         )
         simulation.log = cast("Any", self.promises)
-        provider = StormyProvider(books, self.weather)
-        provider.caps = self.caps
-        provider.destroys_machine = not self.lives_on  # type: ignore[misc]  # of this one alone
-        provider.on_launch = simulation.provider.on_launch
-        simulation.provider, simulation.runner = provider, StormyRunner(books, self.weather)
-        simulation.runner.reports_ends = not self.lives_on  # type: ignore[misc]  # likewise
-        witnessed = cast("Provider", Witnessed(provider, books))
-        simulation.cast = Cast(provider=witnessed, runner=simulation.runner)
-        books.imagine = self._program
-        return simulation
+        self.runner = StormyRunner(books, weather)
+        self.runner.on_prepared = lambda job: self._follow(self.on_prepared, job)
+        self.runner.on_started = lambda job: self._follow(self.on_started, job)
+        self.runner.reports_ends = not self.lives_on  # type: ignore[misc]  # of this one alone
+        self.machines = Machines(simulation)
+        simulation.door = self.door = Door(simulation, self.around)
+        simulation.casting = self._casting()
+        self.sky = Sky(self)
+        await self.operator.init()
+        self._is_told = weather.chance(TOLD)
+        self.open()
+        self.sky.begin()
+
+    async def _end(self) -> None:
+        self.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.promises.check_end(self.simulation)
+        self.coverage.see(self.simulation.store_world.changes)
+
+    async def _calm(self) -> None:
+        """Let nothing go wrong any more, until nothing is on and nobody stands still."""
+        self.weather.calm = since = self.clock.monotonic()
+        await self.clock.sleep(STILL_UNDER_WAY)
+        while self._goes_on() and self.clock.monotonic() < since + AFTERWARDS:
+            await self.clock.sleep(10)
+
+    def _goes_on(self) -> bool:
+        is_still = any(life and life.is_still for life in self.lives)
+        return is_still or bool(self.books.alive())
+
+    def _casting(self) -> Callable[[], Cast]:
+        """Give what makes the parts of each process."""
+        provider = self._provider()
+
+        def cast_of() -> Cast:
+            storage = MemoryLogs(self.simulation.store_world.logs)
+            return Cast(
+                provider=cast("Provider", Witnessed(provider(), self.books)),
+                runner=self.runner,
+                log_store=StormyLogs(storage, self.weather, self.clock),
+                actions=(Interrupt(), Rebalance(), Progress()),
+            )
+
+        return cast_of
+
+    def _provider(self) -> Callable[[], Provider]:
+        if self.lives_on:
+            hosts = StormyHosts(self.books, self.weather, caps=self.caps)
+            hosts.on_launch = self.machines.boot
+            return lambda: hosts
+        self.ec2 = ec2 = ModelEc2(self.books, self.weather)
+        ec2.on_launch = self._boot
+        ec2.on_notice = self.machines.notice
+        return lambda: ModelProvider(ec2, caps=self.caps)
+
+    def _boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+        """Let a machine of the cloud come up, as well as it may."""
+        weather = self.weather
+        boots = weather.between(*BOOT)
+        if weather.strikes("machine boots slowly"):
+            boots = weather.between(*SLOW)
+        if weather.strikes("machine never boots"):
+            boots = NEVER
+        machine.ready_at = self.clock.monotonic() + boots
+        if weather.strikes("machine never reached"):
+            self.runner.barred.add(machine.id)
+        at_risk = weather.strikes("machine at risk")
+        fate = Fate(
+            has_dead_man=not weather.strikes("dead-man broken"),
+            boot_fails=weather.strikes("boot fails"),
+            at_risk_after=weather.between(1, 120) if at_risk else None,
+            says_more=weather.chance(0.05),
+        )
+        self.machines.boot(machine, order, fate)
 
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):
             return 0
         return 1 + self.weather.strikes(f"{signal} doubled")
 
-    def _program(self, order: ContainerOrder) -> FakeProgram:
-        return self.wishes[order.job].program
+    def _lateness(self) -> float:
+        return self.weather.between(1, 300) if self.weather.strikes("callback late") else 0.0
 
-    async def _crew(self, simulation: Simulation, number: int) -> None:
+    def _program(self, order: ContainerOrder) -> FakeProgram:
+        return self._programs[order.image]
+
+    def _follow(self, plans: dict[JobId, Callable[[], None]], job: JobId) -> None:
+        if plan := plans.pop(job, None):
+            plan()
+
+    async def _crew(self, number: int) -> None:
         """Have a worker, and another one when it has died."""
+        who = f"worker {number}"
         while True:
-            life = HardLife(f"worker {number}", self.weather, self.clock, self.history)
-            await simulation.work(life)
+            await self._is_open.wait()
+            try:
+                parts = self.simulation.parts(ShortLife(who, self.around))
+                await parts.store.bind("host:imagined", "imagined")
+                life = self.lives[number] = HardLife(who, self.around)
+                await self.simulation.work(life)
+            except (Died, Unavailable):
+                self.history.note(who, "does not begin")
+            self.lives[number] = None
             await self.clock.sleep(self.weather.between(1, 30))
 
-    async def _user(self, simulation: Simulation) -> None:
-        weather = self.weather
-        retried = weather.one_of(RETRIES)
-        after = weather.between(0, SPREAD)
-        runs, code = weather.one_of((0.1, 5.0, 60.0, 600.0)), weather.one_of((0, 0, 3))
-        job = await simulation.schedule(
-            after=after,
-            retry={"max_attempts": weather.one_of((1, 3)), "on": retried},
-            timeout=timedelta(seconds=weather.one_of((30, 300, 1800))),
-        )
-        asked = 0 if weather.strikes("ends well when told to") else 143
-        program = FakeProgram(runs=runs, code=code, asked=asked)
-        self.wishes[job] = Wish(program=program, retried=retried)
-        self.history.note("user", f"schedules {job} in {after:.3f} s")
-        if weather.strikes("cancelled"):
-            await self.clock.sleep(after + weather.between(-5, 60))
-            self.history.note("user", f"cancels {job}")
-            with contextlib.suppress(JobschedError):
-                await cancel(simulation.api, job)
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.promises.exception(f"{error!r}")
 
 
 def tell(seed: int, setting: Setting | None = None) -> Told:
@@ -228,4 +361,4 @@ def tell(seed: int, setting: Setting | None = None) -> Told:
     return run(work())
 
 
-__all__ = ["AFTERWARDS", "JOBS", "WORKERS", "ImaginedWorld", "Setting", "Told", "Wish", "tell"]
+__all__ = ["AFTERWARDS", "JOBS", "WORKERS", "ImaginedWorld", "Setting", "Told", "tell"]

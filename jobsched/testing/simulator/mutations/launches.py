@@ -11,7 +11,7 @@ from jobsched.errors import OperationFailed
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import NOBODY_ASKS
-from jobsched.testing.simulator.mutations.patch import Patch
+from jobsched.testing.simulator.mutations.patch import Patch, always
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -26,11 +26,6 @@ def _refused_in_doubt(call: Any) -> Any:
             raise
 
     return broken
-
-
-def _always_old_enough(shown: Any) -> Any:
-    del shown
-    return lambda launch: LONG_AGO
 
 
 def _sent_before(intend: Any) -> Any:
@@ -59,7 +54,7 @@ LAUNCHES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"launch's answer lost": 8}),
+        aim=Aim(faults={"launch answer lost": 15}),
         patches=(Patch(where="jobsched.engine.provision:call", make=_refused_in_doubt),),
     ),
     Mutation(
@@ -68,8 +63,8 @@ LAUNCHES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"shown late": 3}),
-        patches=(Patch(where="jobsched.engine.sweep:shown", make=_always_old_enough),),
+        aim=Aim(faults={"machine shown very late": 10}),
+        patches=(Patch(where="jobsched.engine.sweep:shown", make=always(LONG_AGO)),),
     ),
 )
 

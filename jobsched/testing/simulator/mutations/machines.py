@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 from jobsched.contracts.provider import InstanceStatus
@@ -13,7 +13,8 @@ from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import NOBODY_ASKS
 from jobsched.testing.simulator.mutations.patch import Patch
 
-NEVER = datetime.max.replace(tzinfo=UTC)
+#: later than any world
+NEVER = timedelta(days=3)
 
 
 def _unknown_is_gone(call: Any) -> Any:
@@ -45,7 +46,7 @@ def _failure_is_going(call: Any) -> Any:
 def _once(give_back: Any) -> Any:
     def broken(job: Any, launch: Any) -> Any:
         step = give_back(job, launch)
-        return step._replace(at=NEVER) if launch.terminated_at else step
+        return step._replace(at=launch.terminated_at + NEVER) if launch.terminated_at else step
 
     return broken
 
@@ -57,14 +58,14 @@ MACHINES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"shown late": 3, "cancelled": 8}),
+        aim=Aim(faults={"machine shown very late": 10, "cancelled around the start": 10}),
         patches=(Patch(where="jobsched.engine.terminate:call", make=_unknown_is_gone),),
     ),
     Mutation(
         name="asked to end is gone",
         broken="the next attempt begins when the machine was asked to end, and is not seen gone",
         caught_by=("fence",),
-        aim=Aim(faults={"ends slowly": 4, "cut off": 2}),
+        aim=Aim(faults={"machine ends slowly": 10, "machine cut off": 2}),
         patches=(
             Patch(where="jobsched.domain.state:is_gone", make=_asked_is_gone, everywhere=True),
         ),
@@ -75,7 +76,7 @@ MACHINES = (
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
         other_nets=(NOBODY_ASKS,),
-        aim=Aim(faults={"terminate's question lost": 8}),
+        aim=Aim(faults={"termination question lost": 15}),
         patches=(
             Patch(where="jobsched.engine.terminate:call", make=_failure_is_going),
             Patch(where="jobsched.domain.due:_give_back", make=_once),

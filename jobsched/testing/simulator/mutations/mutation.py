@@ -10,6 +10,8 @@ from jobsched.testing.simulator.world import Setting, Told, tell
 
 #: worlds of how many jobs are tried, the small ones first
 SIZES = (4, 12, 40)
+#: seconds within which all must have ended: days of a job that never ends show nothing more
+LONGEST = 3 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Mutation:
         return Setting(
             jobs=jobs,
             heat=self.heat,
+            longest=LONGEST,
             reaper="reaper" not in self.nets_off,
             dead_man="dead man" not in self.nets_off,
             aim=self.aim,
@@ -50,8 +53,7 @@ class Mutation:
 
     def catches(self, told: Told) -> str:
         """Give the named promise that was broken; empty: none."""
-        names = (broken.partition(":")[0] for broken in told.violations)
-        return next((name for name in names if name in self.caught_by), "")
+        return next((one.name for one in told.broken if one.name in self.caught_by), "")
 
 
 __all__ = ["SIZES", "Mutation"]

@@ -41,6 +41,20 @@ class Patch:
         return vars(owner)[name]
 
 
+def always(given: Any) -> Callable[[Any], Any]:
+    """Make a function that gives this, whatever it is given."""
+
+    def make(sound: Any) -> Any:
+        del sound
+
+        def broken(*_: Any, **__: Any) -> Any:
+            return given
+
+        return broken
+
+    return make
+
+
 @contextlib.contextmanager
 def patched(patches: Iterable[Patch]) -> Iterator[None]:
     """Have all of them in place for the length of the block; they are undone whatever happens."""
@@ -75,4 +89,4 @@ def _bound(what: object) -> Iterator[tuple[Any, str]]:
             yield from ((found, name) for name in names)
 
 
-__all__ = ["Patch", "patched"]
+__all__ = ["Patch", "always", "patched"]

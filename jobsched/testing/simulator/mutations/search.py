@@ -21,13 +21,8 @@ class Search:
     caught_by: str = ""
     seed: int = 0
     jobs: int = 0
-    #: what is broken in the same world without the mutation, which is to be nothing
-    without: tuple[str, ...] = ()
-
-    @property
-    def is_found(self) -> bool:
-        """Whether the named promise broke, and because of the mutation."""
-        return bool(self.caught_by) and not self.without
+    #: what was broken in worlds without the mutation, which were passed over: flaws of ours
+    flaws: tuple[str, ...] = ()
 
 
 def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
@@ -38,12 +33,16 @@ def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
         seeds: that are tried of each size; None: as many as the mutation says, from 0 on.
     """
     begun, worlds = time.process_time(), 0
+    flaws: list[str] = []
     tried = list(range(mutation.worlds) if seeds is None else seeds)
     for jobs in mutation.sizes:
         for seed in tried:
             worlds += 1
             if caught_by := mutation.catches(mutation.told(seed, jobs)):
-                without = mutation.told(seed, jobs, is_broken=False).violations
+                sound = mutation.told(seed, jobs, is_broken=False).violations
+                flaws += [f"{one} (seed {seed} of {jobs} jobs)" for one in sound]
+                if sound:
+                    continue
                 return Search(
                     mutation=mutation,
                     worlds=worlds,
@@ -51,9 +50,10 @@ def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
                     caught_by=caught_by,
                     seed=seed,
                     jobs=jobs,
-                    without=tuple(without),
+                    flaws=tuple(flaws),
                 )
-    return Search(mutation=mutation, worlds=worlds, seconds=time.process_time() - begun)
+    seconds = time.process_time() - begun
+    return Search(mutation=mutation, worlds=worlds, seconds=seconds, flaws=tuple(flaws))
 
 
 __all__ = ["Search", "search"]

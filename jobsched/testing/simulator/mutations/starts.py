@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +10,15 @@ from jobsched.domain import facts
 from jobsched.engine.call import call
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
-from jobsched.testing.simulator.mutations.patch import Patch
+from jobsched.testing.simulator.mutations.patch import Patch, always
 
 #: what makes starts doubtful
 DOUBT = Aim(
-    faults={"start carried out late": 5, "start's answer lost": 4, "worker dies": 2}
+    faults={
+        "start carried out late": 5,
+        "start's answer lost": 4,
+        "worker dies beside an effect": 2,
+    }
 )
 
 
@@ -67,11 +70,9 @@ def _believed_withdrawal(call: Any) -> Any:
 
 
 def _again(after_a_grant: Any) -> Any:
-    del after_a_grant
+    adopted = after_a_grant.__globals__["_adopted"]
 
     async def broken(parts: Any, job: Any, place: Any, status: Any) -> Any:
-        del status
-        start = importlib.import_module("jobsched.engine.start")
         runner = parts.registry.runner(job.spec.runner)
         await call(
             parts,
@@ -79,7 +80,7 @@ def _again(after_a_grant: Any) -> Any:
             lambda: runner.start(place.machine, place.container),
             lambda given: given,
         )
-        return await start.observe(parts, job, start._started(parts, job, place))
+        return await adopted(parts, job, place, replace(status, phase="running"))
 
     return broken
 
@@ -87,11 +88,6 @@ def _again(after_a_grant: Any) -> Any:
 def _told_is_started(may_have_started: Any) -> Any:
     del may_have_started
     return lambda launch: any(one.started_at and not one.not_started_at for one in launch.tries)
-
-
-def _never(counts_as_granted: Any) -> Any:
-    del counts_as_granted
-    return lambda attempt, launch: False  # noqa: ARG005 - the one that it takes the place of
 
 
 STARTS = (
@@ -102,10 +98,12 @@ STARTS = (
         nets_off=("a grant that a store has lost",),
         other_nets=(
             Patch(
-                where="jobsched.domain.outcome:counts_as_granted", make=_never, everywhere=True
+                where="jobsched.domain.outcome:counts_as_granted",
+                make=always(given=False),
+                everywhere=True,
             ),
         ),
-        aim=Aim(faults={"start's answer lost": 8, "spot": 5}),
+        aim=Aim(faults={"worker dies beside an effect": 5, "spot taken back without notice": 20}),
         patches=(
             Patch(
                 where="jobsched.domain.outcome:may_have_started",
@@ -142,7 +140,7 @@ STARTS = (
         name="withdrawal not looked at",
         broken="a withdrawn container counts as never started without a last look",
         caught_by=("one start",),
-        aim=Aim(faults={"start carried out late": 8, "worker stands still": 50}),
+        aim=Aim(faults={"start carried out late": 8, "worker stands still before an effect": 10}),
         patches=(Patch(where="jobsched.engine.start:call", make=_believed_withdrawal),),
     ),
 )

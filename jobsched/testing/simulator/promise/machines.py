@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.testing.fakes import FakeMachine
@@ -41,6 +41,18 @@ class MachinePromises:
             self._job_of[launch.token] = job.id
             if not is_wanted(job.attempt, launch):
                 self._unwanted.setdefault(launch.token, now)
+
+    def put_back(self, jobs: Iterable[Job]) -> None:
+        """Forgive what was done by records that a backup has taken the place of."""
+        for job in jobs:
+            for launch in job.attempt.launches if job.attempt else ():
+                if (
+                    job.attempt
+                    and is_wanted(job.attempt, launch)
+                    and launch.token in self._unwanted
+                ):
+                    del self._unwanted[launch.token]
+                    self._forgiven.add(launch.token)
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""

@@ -10,6 +10,7 @@ from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import TERMINAL
+from jobsched.store.world import World
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
@@ -69,6 +70,22 @@ class Promises:
     def money(self) -> Money:
         """What was spent beyond what had to be."""
         return self.sight.money
+
+    def put_back(self, backup: World) -> World:
+        """Give a backup as the store's world in the place of the former one.
+
+        What is promised of a record goes on from the backup; what is promised of containers goes on
+        from all that has happened.
+        """
+        self.store = WatchedWorld(self._changed, self._forgotten)
+        for name in World.__slots__:
+            if name not in {"listeners", "changed"}:
+                setattr(self.store, name, getattr(backup, name))
+        documents = [one.document for one in backup.records.values()]
+        self.sight.jobs = {job.id: job for job in documents if isinstance(job, Job)}
+        self._ended = {job for job, one in backup.records.items() if one.state in TERMINAL}
+        self._machines.put_back(self.sight.jobs.values())
+        return self.store
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
