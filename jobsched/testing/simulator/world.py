@@ -181,7 +181,7 @@ class ImaginedWorld:
         await self._calm()
         await self._end()
         seconds = self.clock.monotonic()
-        if self.promises.all_ended.is_set():
+        if self.promises.all_ended.is_set() and not self.books.alive():
             await self.operator.forget()
         self.coverage.deaths += self.crashes.met
         return Told(
