@@ -5,10 +5,10 @@ BIN := .venv/bin
 TEST_WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n, min(2 * n, 8)))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types fix lock docs wheel clean environment
+.PHONY: help demo up test simulate mutations lint types fix lock docs wheel clean environment
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The script keeps a stamp and a lock of its own: two runs at the same time install once.
 environment:
@@ -24,6 +24,12 @@ up: environment ## API, worker and Redis in one process, on this machine
 test: export PYTHONDONTWRITEBYTECODE :=
 test: environment ## the whole test suite (add ARGS="-k name" to choose)
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
+
+simulate: environment ## 10,000 jobs in virtual time, while everything goes wrong (ARGS=--lossy: the store too)
+	$(BIN)/jobsched simulate --jobs 10000 --seeds tests/simulation/seeds.json $(ARGS)
+
+mutations: environment ## break one rule after the other, and search the worlds that show each
+	$(BIN)/python -m jobsched.testing.simulator.mutations $(ARGS)
 
 lint: environment ## style, types, import rule, spelling
 	$(BIN)/ruff check .

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 from jobsched.bootstrap import failpoint
 from jobsched.bootstrap.configured import identify, secrets_of, services_of
@@ -17,6 +19,7 @@ from jobsched.bootstrap.opening import (
 )
 from jobsched.bootstrap.plugins import gather
 from jobsched.config import Config
+from jobsched.domain.job import Limits
 from jobsched.engine.parts import Parts
 from jobsched.hooks.load import Plugins
 from jobsched.hooks.notify import Teller
@@ -74,7 +77,7 @@ async def parts(
                 registry=failpoint.around_plugins(registry, point),
                 services=services,
                 secrets=secrets,
-                limits=config.limits(),
+                limits=_limits(config),
                 job_defaults={key: limits[key] for key in ("timeout", "grace", "late_limit")},
                 callback_url=config.value("callback_url"),
                 store_url=url,
@@ -83,6 +86,12 @@ async def parts(
             ),
             plugins,
         )
+
+
+def _limits(config: Config) -> Limits:
+    """Give what new jobs get; the embedded server forgets nothing, and no evidence is needed."""
+    limits = config.limits()
+    return limits if config.value("redis_url") else replace(limits, evidence=timedelta(0))
 
 
 async def _chores(config: Config, url: str, stack: AsyncExitStack) -> ArqChores | None:

@@ -34,6 +34,7 @@ COMMANDS = (
     "restore",
     "doctor",
     "cloud",
+    "simulate",
 )
 
 

@@ -120,9 +120,14 @@ class Outside:
         self._outside = outside
         self._kind = kind
         self._cross = cross
+        #: method → itself, and its stand-in: it is asked for again and again
+        self._made: dict[str, tuple[Any, Any]] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._outside, name)
+        known = self._made.get(name)
+        if known and known[0] == found:
+            return known[1]
         if name not in EFFECTS[self._kind] and not inspect.iscoroutinefunction(found):
             return found
 
@@ -130,6 +135,7 @@ class Outside:
             names = names_of(self._kind, name, kwargs)
             return await self._cross(names, lambda: found(*args, **kwargs))
 
+        self._made[name] = found, asked
         return asked
 
 

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from pluggy import HookImpl, PluginManager
 
-from jobsched import log
 from jobsched.contracts.change import Change
 from jobsched.contracts.services import Pool, Services
 from jobsched.errors import PluginLoadFailed, StoreUnavailable
@@ -29,8 +28,6 @@ WAIT = timedelta(seconds=5)
 #: The first and the longest pause while the store does not answer.
 PAUSE = 0.5
 PAUSE_MOST = 15.0
-
-_log = log.get(__name__)
 
 
 class Source(Protocol):
@@ -113,7 +110,9 @@ class Teller:
             in_time = await self._tell(implementation, change=change)
             missed = len(changes) - told
             if missed and not (in_time and clock.monotonic() < until):
-                _log.warning("hook.given_up", plugin=implementation.plugin_name, missed=missed)
+                self._services.log.warning(
+                    "hook.given_up", plugin=implementation.plugin_name, missed=missed
+                )
                 return
 
     async def _tell(self, implementation: HookImpl, **arguments: Any) -> bool:
@@ -123,10 +122,13 @@ class Teller:
         try:
             await patiently(what, lambda: self._call(implementation, **arguments), self._patience)
         except NoAnswer:
-            _log.warning("hook.timed_out", **at, seconds=self._patience.total_seconds())
+            self._services.log.warning(
+                "hook.timed_out", **at, seconds=self._patience.total_seconds()
+            )
             return False
-        except Exception as error:  # noqa: BLE001 - a plugin's bug is logged and hurts nobody
-            _log.warning("hook.failed", **at, exc_info=error)
+        except Exception as error:
+            # a plugin's bug is logged and hurts nobody
+            self._services.log.warning("hook.failed", **at, exc_info=error)
         return True
 
     async def _call(self, implementation: HookImpl, **arguments: Any) -> None:
@@ -151,7 +153,7 @@ async def notify_forever(parts: Parts, plugins: Plugins, consumer: str) -> None:
 
     Changes are acknowledged after they were told, so that a crash in between tells them again.
     """
-    source, clock = parts.store, parts.services.clock
+    source, clock, log = parts.store, parts.services.clock, parts.services.log
     teller = Teller(plugins, parts.services)
     troubles = 0
     while True:
@@ -161,13 +163,14 @@ async def notify_forever(parts: Parts, plugins: Plugins, consumer: str) -> None:
                 await teller.job_changed(changes)
                 await source.acknowledge(changes)
             if troubles:
-                _log.info("changes.resumed", consumer=consumer)
+                log.info("changes.resumed", consumer=consumer)
             troubles = 0
-        except Exception as error:  # noqa: BLE001 - plugins are told again whatever has gone wrong
+        except Exception as error:
+            # plugins are told again whatever has gone wrong
             if not isinstance(error, StoreUnavailable):
-                _log.exception("changes.failed", consumer=consumer)
+                log.exception("changes.failed", consumer=consumer)
             elif not troubles:
-                _log.warning("changes.unreachable", consumer=consumer, why=error.message)
+                log.warning("changes.unreachable", consumer=consumer, why=error.message)
             troubles += 1
             await clock.sleep(min(PAUSE * 2 ** min(troubles - 1, 10), PAUSE_MOST))
 

@@ -163,6 +163,7 @@ _LIMITS_HELP = {
     "start": "starting the container; after that the start is in doubt",
     "hold": "how long after its start time a container that is ready is held",
     "collect": "collecting logs after the end, before the machine is given back regardless",
+    "evidence": "how long an ended container is left to be found, if the store forgets its end",
     "spare": "what is added to all other times to get a machine's latest end",
     "machines": "machines that one attempt may use",
     "tries": "containers that one machine may be tried with before it is replaced",

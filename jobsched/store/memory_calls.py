@@ -75,7 +75,7 @@ class Calls:
 
     def refuse_down(self) -> None:
         """Raise if the store is down."""
-        if self.is_down:
+        if self.is_down or self.world.is_down:
             raise StoreUnavailable("The store does not answer.")
 
     def _due(self, job: JobId, at: datetime | None) -> None:

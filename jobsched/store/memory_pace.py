@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from heapq import nsmallest
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId
@@ -26,18 +27,18 @@ class MemoryPace(Calls):
 
     def _turn(self, provider: str, caps: Caps, job: JobId, first: datetime) -> datetime:
         """Give when it is a job's turn, if the first of the line may go at that time."""
-        return first + (interval(caps) or timedelta(0)) * self._paced(provider).index(job)
-
-    def _paced(self, provider: str) -> list[JobId]:
         line = self.world.paced.get(provider, {})
-        return sorted(line, key=lambda one: (line[one], one))
+        mine = line[job], job
+        before = sum((order, one) < mine for one, order in line.items())
+        return first + (interval(caps) or timedelta(0)) * before
 
     def _move_up(self, provider: str, caps: Caps) -> None:
         """Let those be due at their turn before whom others have left the line."""
         now, between = self._now(), interval(caps) or timedelta(0)
         _, turn = self._pace(provider, caps)
         most = min(WOKEN_MOST, -(-PACED_AHEAD // between)) if between else WOKEN_MOST
-        for job in self._paced(provider)[:most]:
+        line = self.world.paced.get(provider, {})
+        for _, job in nsmallest(most, ((order, job) for job, order in line.items())):
             self._due_sooner(job, max(now, turn))
             turn += between
 

@@ -73,6 +73,8 @@ class World:
     #: what the store says whose it is
     owner: str = ""
     fingerprint: str = ""
+    #: True: it answers nobody, as a Redis that has died; a store's own `is_down` is of it alone
+    is_down: bool = False
     records: dict[JobId, Record] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     #: provider → token → job

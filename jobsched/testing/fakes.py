@@ -54,7 +54,7 @@ class FakeContainer:
     #: what stands in the file in which it is told what becomes of its machine
     warning: bytes | None = None
     #: where it is
-    machine: FakeMachine | None = None
+    machine: FakeMachine | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class FakeMachine:
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
     #: set when a container on it, or it itself, has ended; whoever waits for that clears it
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
 
 class FakeMachines(dict[str, FakeMachine]):
@@ -156,9 +156,11 @@ class FakeWorld:
         if machine.phase == "gone":
             return
         machine.phase = "gone"
-        machine.news.set()
         self.machines.on.pop(machine.id, None)
         machine.news.set()
+        for listener in self.listeners.get(machine.id, ()):
+            # the connection ends with it
+            listener.put_nowait("")
         if self.on_end:
             self.on_end(machine)
 
@@ -415,10 +417,13 @@ class FakeRunner(Runner):
             self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it."""
+        """Forget it; one that runs is ended by that. Nothing is on a machine that has ended."""
+        if self.world.by_id(instance.id) is None and not self.world.cut_off:
+            return
         machine = self._machine(instance)
-        machine.containers.pop(container.name, None)
-        machine.containers.pop(f"{container.name}-withdrawn", None)
+        for name in (container.name, f"{container.name}-withdrawn"):
+            if one := machine.containers.pop(name, None):
+                one.phase = "gone"
 
     async def logs(
         self, instance: Instance, container: Container, *, since: int = 0, follow: bool = False
@@ -449,8 +454,9 @@ class FakeRunner(Runner):
         try:
             for name in self.world.over(host):
                 yield name
-            while True:
-                yield await heard.get()
+            while name := await heard.get():
+                yield name
+            raise RunnerFailed("machine_unreachable", "it is gone", effect="unknown")
         finally:
             listeners.remove(heard)
 

@@ -80,8 +80,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     _process_events: Callable[[list[Any]], None]
 
     def __init__(self, begin: datetime = EPOCH) -> None:
-        self._begin = begin
-        self._elapsed = 0.0
+        self._begin = self._date = begin
+        #: the time as a date, made once for each moment
+        self._elapsed = self._date_at = 0.0
         self._soon: deque[_Soon] = deque()
         self._later: list[tuple[float, int, _Later]] = []
         self._asked = 0
@@ -155,7 +156,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def now(self) -> datetime:
         """Give the virtual time as a date."""
-        return self._begin + timedelta(seconds=self.time())
+        if self._date_at != self._elapsed:
+            self._date_at = self._elapsed
+            self._date = self._begin + timedelta(seconds=self._elapsed)
+        return self._date
 
     def run_in_executor(  # type: ignore[override]  # typeshed's generics of the loop are its own
         self, executor: Any, func: Callable[..., T], *args: Any

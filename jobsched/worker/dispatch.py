@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import gc
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from jobsched.domain.due import Due, due
 from jobsched.domain.job import Job, JobId
@@ -16,7 +16,7 @@ from jobsched.engine.advance import advance
 from jobsched.engine.hand import Hand
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError, Unavailable
-from jobsched.store.port import Wake
+from jobsched.store.port import Claimed, Wake
 from jobsched.worker.watchdog import Watchdog
 
 #: even with nothing to wake it, the loop looks again this often: a lost wake costs no more
@@ -113,7 +113,7 @@ class Dispatch:
             self._parts.worker, most=1, lease=self._pace.lease, only=job
         )
         parts = replace(self._parts, arq_job=arq_job)
-        taken = self._taken(claimed.jobs, leased_until)
+        taken = self._taken(claimed, leased_until)
         await asyncio.gather(*(self._advance(one, parts) for one in taken))
 
     async def _round(self) -> timedelta:
@@ -132,7 +132,7 @@ class Dispatch:
             self._say_unreachable(error)
             return RETRY
         self._say_reachable()
-        self._decided.extend(self._taken(claimed.jobs, leased_until))
+        self._decided.extend(self._taken(claimed, leased_until))
         self._begin.set()
         # zero is a time too: more is due than one claim takes
         return LONGEST_SLEEP if claimed.next_in is None else min(claimed.next_in, LONGEST_SLEEP)
@@ -161,11 +161,13 @@ class Dispatch:
         """Give when a lease ends that is asked for now, by the monotonic clock."""
         return self._parts.services.clock.monotonic() + self._pace.lease.total_seconds()
 
-    def _taken(self, jobs: Sequence[Job], leased_until: float) -> list[_Taken]:
+    def _taken(self, claimed: Claimed, leased_until: float) -> list[_Taken]:
         """Decide and take jobs in hand, at once: they count even before their work has begun."""
         taken = []
-        for job in jobs:
-            if job.id not in self._hands and (wanted := self._decide(job)):
+        # a clock that is behind the store's would find nothing to do, and claim again, and again
+        now = max(self._parts.now, claimed.now)
+        for job in claimed.jobs:
+            if job.id not in self._hands and (wanted := self._decide(job, now)):
                 hand = self._hands[job.id] = Hand(self._parts, job.id, leased_until)
                 hand.is_leaving = self._stopping
                 taken.append(_Taken(job, wanted, hand))
@@ -173,10 +175,10 @@ class Dispatch:
             self._parts.services.log.debug("jobs.decided", jobs=len(taken))
         return taken
 
-    def _decide(self, job: Job) -> Due | None:
+    def _decide(self, job: Job, now: datetime) -> Due | None:
         """Say what a job needs; None if we fail at it, so that it alone is left."""
         try:
-            return due(job, self._parts.now)
+            return due(job, now)
         except Exception:
             self._parts.services.log.exception("job.bug", job=job.id)
             return None

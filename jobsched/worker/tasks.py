@@ -69,15 +69,22 @@ async def sweep(parts: Parts, at_work: Working) -> None:
 
 
 async def _sweep(parts: Parts, provider: Provider, lease: timedelta) -> None:
-    lock = f"sweep:{provider.name}"
+    turn = Turn(parts, f"sweep:{provider.name}", lease)
     try:
-        if await parts.store.lock(lock, parts.worker, lease=lease):
-            await sweep_provider(parts, provider)
-    except NewerRecord:
-        # a newer worker understands it: it shall look
-        await parts.store.unlock(lock, parts.worker)
+        if await turn.take():
+            await _swept(parts, provider, turn)
     except Unavailable as error:
         parts.services.log.info("sweep.skipped", provider=provider.name, error=error.message)
+
+
+async def _swept(parts: Parts, provider: Provider, turn: Turn) -> None:
+    try:
+        await sweep_provider(parts, provider)
+    except NewerRecord:
+        # a newer worker understands it, and may be the next one to look
+        parts.services.log.info("sweep.left", provider=provider.name)
+    finally:
+        await turn.give_up()
 
 
 @_chore

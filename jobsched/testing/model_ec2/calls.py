@@ -10,6 +10,7 @@ from jobsched.testing.ec2 import throttle
 from jobsched.testing.ec2.refusal import Refusal
 from jobsched.testing.model_ec2 import meaning
 from jobsched.testing.model_ec2.ec2 import ModelEc2
+from jobsched.testing.model_ec2.faults import ANSWER_LOST, QUESTION_LOST, THROTTLED
 from jobsched.testing.model_ec2.habits import behaving
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Calls:
             OperationFailed: EC2 refused, or nobody heard its answer.
         """
         await self._way()
-        await self._lost(f"{name} question lost", operation)
+        await self._lost(f"{name} {QUESTION_LOST}", operation)
         try:
             self._throttle(name, operation)
             answer = effect()
@@ -51,14 +52,14 @@ class Calls:
         else:
             failed = None
         await self._way()
-        await self._lost(f"{name} answer lost", operation)
+        await self._lost(f"{name} {ANSWER_LOST}", operation)
         if failed:
             raise failed
         return answer
 
     def _throttle(self, name: str, operation: str) -> None:
         switches = self._ec2.cloud.switches
-        if not self._ec2.chance.strikes(f"{name} throttled"):
+        if not self._ec2.chance.strikes(f"{name} {THROTTLED}"):
             throttle.check(switches, operation, "ec2")
             return
         with behaving(switches, {"throttle": {operation: 1}}):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jobsched.domain.job import Json
 from jobsched.testing.ec2 import ending, fleet, launching, volumes
 from jobsched.testing.ec2.cloud import Cloud
-from jobsched.testing.ec2.machine import Volume
+from jobsched.testing.ec2.machine import NEVER, Volume
 from jobsched.testing.fakes import FakeMachine, FakeWorld
 from jobsched.testing.model_ec2 import habits
 from jobsched.testing.model_ec2.embodied import Embodied
@@ -23,7 +23,7 @@ from jobsched.testing.model_ec2.request import fleet_of
 LAUNCH: Final = "CreateFleet"
 #: seconds from a launch until EC2 says that the machine runs
 PENDING: Final = 3.0
-#: seconds after its launch by which a spot machine that EC2 takes back is taken back
+#: seconds of a spot machine's life in which EC2 thinks once of taking it back
 TAKEN_WITHIN: Final = 900.0
 WITH_NOTICE, WITHOUT_NOTICE = "spot taken back with notice", "spot taken back without notice"
 
@@ -48,7 +48,7 @@ class ModelEc2:
         self.on_notice: Callable[[FakeMachine, float], None] | None = None
         self._estate = ModelEstate()
         #: by token and by id: those that EC2 still knows
-        self._by_token: dict[str, Embodied] = {}
+        self._by_token: dict[str, list[Embodied]] = {}
         self._by_id: dict[str, Embodied] = {}
         world.on_end = self._switched_off
 
@@ -58,21 +58,29 @@ class ModelEc2:
         Raises:
             Refusal: of `jobsched.testing.ec2`; nothing was launched.
         """
-        is_new = (LAUNCH, written["token"]) not in self.cloud.tokens
-        with behaving(self.cloud.switches, self._habits(written, is_new=is_new)):
-            answer = fleet.create(self.cloud, self._estate, fleet_of(written))
+        asked = fleet_of(written)
+        is_new = (LAUNCH, asked["ClientToken"]) not in self.cloud.tokens
+        behaves = self._of_new(written) if is_new else self._of_repeat(asked)
+        with behaving(self.cloud.switches, behaves):
+            answer = fleet.create(self.cloud, self._estate, asked)
         if is_new:
             for one in answer["Instances"]:
                 self._embody(one["InstanceIds"][0], written)
         return answer
 
     def of_token(self, token: str) -> Embodied | None:
-        """Give the machine of a launch, if EC2 shows it."""
-        return self._shown(self._by_token.get(token))
+        """Give the machine of a launch, if EC2 shows it; of two the older one that is alive.
+
+        Two would mean that whoever launched them did so with two client tokens.
+        """
+        now = self.cloud.now()
+        found = [one for one in self._by_token.get(token, ()) if one.machine.is_visible(now)]
+        return min(found, key=lambda one: not one.machine.is_alive(now), default=None)
 
     def of_id(self, machine: str) -> Embodied | None:
         """Give a machine by its id, if EC2 shows it."""
-        return self._shown(self._by_id.get(machine))
+        one = self._by_id.get(machine)
+        return one if one and one.machine.is_visible(self.cloud.now()) else None
 
     def all(self) -> list[Embodied]:
         """Give all machines that EC2 shows, oldest first."""
@@ -124,36 +132,49 @@ class ModelEc2:
         volumes.delete(self.cloud, {"VolumeId": volume.id})
         del self.cloud.volumes[volume.id]
 
-    def _habits(self, written: Json, *, is_new: bool) -> dict[str, Any]:
-        if is_new:
-            market = written["pool"]["market"]
-            return habits.of_launch(self.cloud.switches, self.chance, market)
-        one = self._by_token.get(written["token"])
-        is_dead = one is None or not one.machine.is_alive(self.cloud.now())
+    def unanswered(self, token: str) -> None:
+        """Perhaps take back the spot machine of a launch that nobody has heard of."""
+        for one in list(self._by_token.get(token, ())):
+            if self._may_go(one) and self.chance.strikes("spot taken back before it is named"):
+                self.interrupt(one.body, notice=False)
+
+    def _of_new(self, written: Json) -> dict[str, Any]:
+        market = written["pool"]["market"]
+        return habits.of_launch(self.cloud.switches, self.chance, market)
+
+    def _of_repeat(self, asked: dict[str, Any]) -> dict[str, Any]:
+        now, made = self.cloud.now(), self.cloud.tokens[LAUNCH, asked["ClientToken"]][2]
+        known = [self._by_id[one] for one in made if one in self._by_id]
+        is_dead = bool(made) and not any(one.machine.is_alive(now) for one in known)
         return habits.of_repeat(self.chance) if is_dead else {}
 
     def _embody(self, name: str, written: Json) -> None:
-        machine = self.cloud.machines[name]
-        body = self.world.launched(written["token"], named=name)
+        machine, token = self.cloud.machines[name], written["token"]
+        others = self._by_token.setdefault(token, [])
+        body = self.world.launched(f"{token}/{name}" if others else token, named=name)
         body.order = written
-        one = Embodied(machine=machine, body=body)
-        self._by_token[body.token] = self._by_id[name] = one
+        one = Embodied(token=token, machine=machine, body=body)
+        others.append(one)
+        self._by_id[name] = one
         if not machine.is_alive(self.cloud.now()):
             # it never came up
             self.world.end(body)
             return
-        self._foresee(one)
+        _after(self.chance.between(1.0, TAKEN_WITHIN), lambda: self._perhaps_taken(one))
         if self.on_launch:
             self.on_launch(body, written)
 
-    def _foresee(self, one: Embodied) -> None:
-        """Let a spot machine be taken back later, by chance."""
-        if one.machine.market != "spot":
+    def _may_go(self, one: Embodied) -> bool:
+        """Whether it is a spot machine that nobody has ended yet, or will."""
+        return one.machine.market == "spot" and one.machine.ending_at == NEVER
+
+    def _perhaps_taken(self, one: Embodied) -> None:
+        """Take a machine back, by the chance of this moment."""
+        if not self._may_go(one):
             return
         for fault, notice in ((WITH_NOTICE, True), (WITHOUT_NOTICE, False)):
             if self.chance.strikes(fault):
-                later = self.chance.between(1.0, TAKEN_WITHIN)
-                _after(later, lambda notice=notice: self.interrupt(one.body, notice=notice))  # type: ignore[misc]  # a default that binds
+                self.interrupt(one.body, notice=notice)
                 return
 
     def _follow(self, one: Embodied) -> None:
@@ -161,15 +182,7 @@ class ModelEc2:
         if one.timer:
             one.timer.cancel()
         left = one.machine.terminated_at - self.cloud.now()
-        if left > 0:
-            one.timer = _after(left, lambda: self._over(one))
-        else:
-            self._over(one)
-
-    def _over(self, one: Embodied) -> None:
-        # a timer may be early by the last digit of a float
-        one.machine.terminated_at = min(one.machine.terminated_at, self.cloud.now())
-        self.world.end(one.body)
+        one.timer = _after(left, lambda: self.world.end(one.body))
 
     def _switched_off(self, body: FakeMachine) -> None:
         """Let the record follow a body that went off by itself."""
@@ -181,12 +194,10 @@ class ModelEc2:
             launching.end(self.cloud, one.machine, code, f"{code}: Instance initiated shutdown")
         self._follow(one)
 
-    def _shown(self, one: Embodied | None) -> Embodied | None:
-        return one if one and one.machine.is_visible(self.cloud.now()) else None
-
     def _forget(self, one: Embodied) -> None:
         self.cloud.forget(one.machine)
-        del self._by_token[one.body.token], self._by_id[one.machine.id]
+        del self._by_id[one.machine.id]
+        self._by_token[one.token].remove(one)
 
 
 def _after(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:

@@ -14,6 +14,8 @@ from jobsched.testing.fakes import FakeMachine
 class Embodied:
     """The two are one thing: where one ends, so does the other."""
 
+    #: of its launch, as its tag says
+    token: str
     machine: Machine
     body: FakeMachine
     #: switches the body off when EC2's record says ``terminated``

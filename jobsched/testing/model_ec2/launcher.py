@@ -46,6 +46,8 @@ class Launcher:
         try:
             answer = await self._call("launch", "CreateFleet", lambda: self._ec2.launch(written))
         except OperationFailed as error:
+            if error.reason == meaning.NO_ANSWER:
+                self._ec2.unanswered(token)
             if meaning.has_code(error, meaning.DEAD):
                 raise
             if is_first and not meaning.has_code(error, meaning.MISMATCH):

@@ -14,6 +14,8 @@ from jobsched.testing.ec2.refusal import Refusal
 DEAD: Final = "IdempotentInstanceTerminated"
 MISMATCH: Final = "IdempotentParameterMismatch"
 NOT_FOUND: Final = "InvalidInstanceID.NotFound"
+#: reason of a call that nobody answered
+NO_ANSWER: Final = "no_answer"
 THROTTLED: Final = "RequestLimitExceeded"
 CAPACITY: Final = frozenset(
     {
@@ -87,7 +89,7 @@ def of_fleet(errors: Sequence[Mapping[str, Any]]) -> OperationFailed:
 
 def lost(operation: str) -> OperationFailed:
     """Give the error of a call that nobody answered. Pure."""
-    return ProviderFailed("no_answer", f"{operation}: imagined", effect="unknown", then="later")
+    return ProviderFailed(NO_ANSWER, f"{operation}: imagined", effect="unknown", then="later")
 
 
 def has_code(error: OperationFailed, code: str) -> bool:
@@ -101,6 +103,7 @@ __all__ = [
     "DEAD",
     "MISMATCH",
     "NOT_FOUND",
+    "NO_ANSWER",
     "QUOTA",
     "THROTTLED",
     "has_code",

@@ -13,6 +13,7 @@ from jobsched.errors import OperationFailed
 from jobsched.testing.model_ec2 import meaning, shown
 from jobsched.testing.model_ec2.calls import Calls
 from jobsched.testing.model_ec2.ec2 import ModelEc2
+from jobsched.testing.model_ec2.embodied import Embodied
 from jobsched.testing.model_ec2.launcher import Launcher
 from jobsched.testing.model_ec2.request import OFFERS, frozen
 
@@ -65,8 +66,7 @@ class ModelProvider(Provider):
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
         """Describe all machines that EC2 shows."""
-        del known
-        return await self._call("description", "DescribeInstances", self._described)
+        return await self._call("description", "DescribeInstances", lambda: self._described(known))
 
     async def owned(self) -> Sequence[OwnedMachine]:
         """List all machines that EC2 shows and that have not ended."""
@@ -103,9 +103,20 @@ class ModelProvider(Provider):
         ec2, one = self.ec2, self.ec2.of_id(machine)
         return shown.status_of(ec2, one, ec2.cloud.now()) if one else None
 
-    def _described(self) -> dict[str, InstanceStatus]:
+    def _described(self, known: Mapping[str, Instance]) -> dict[str, InstanceStatus]:
         ec2, now = self.ec2, self.ec2.cloud.now()
-        return {one.body.token: shown.status_of(ec2, one, now) for one in ec2.all()}
+        found: dict[str, Embodied] = {}
+        for one in ec2.all():
+            if found.setdefault(one.token, one) is not one:
+                found[one.token] = self._counted(one.token, known)
+        return {token: shown.status_of(ec2, one, now) for token, one in found.items()}
+
+    def _counted(self, token: str, known: Mapping[str, Instance]) -> Embodied:
+        """Give, of two machines of one token, the one that the core knows."""
+        of_core = self.ec2.of_id(known[token].id) if token in known else None
+        one = of_core or self.ec2.of_token(token)
+        assert one  # noqa: S101 - both are shown
+        return one
 
     def _owned(self) -> list[OwnedMachine]:
         ec2, now = self.ec2, self.ec2.cloud.now()

@@ -113,7 +113,7 @@ def _owned(one: Embodied, status: InstanceStatus, phase: Listed) -> OwnedMachine
     return OwnedMachine(
         instance=status.instance or Instance(id=one.machine.id),
         phase=phase,
-        token=one.body.token,
+        token=one.token,
         job=order["job"],
         attempt=order["attempt"],
         launched_at=one.body.launched_at,

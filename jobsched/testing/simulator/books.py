@@ -33,38 +33,21 @@ class Witness(Protocol):
 class Books(FakeWorld):
     """An imagined world whose costs do not grow with what has been in it."""
 
-    #: id → a machine that is on
-    on: dict[str, FakeMachine] = field(default_factory=dict)
     #: job → its containers that were started
     started: dict[str, list[FakeContainer]] = field(default_factory=dict)
     #: id → virtual seconds at which it began
     born_at: dict[str, float] = field(default_factory=dict)
     witness: Witness | None = None
 
-    def alive(self) -> list[FakeMachine]:
-        """Give the machines that cost money."""
-        return list(self.on.values())
-
-    def launched(self, token: str, *, named: str = "") -> FakeMachine:
+    def launched(self, token: str, *, named: str | None = None) -> FakeMachine:
         """Give the machine of a token: the same token, the same machine, dead or alive."""
-        if token in self.machines:
-            return self.machines[token]
-        machine = self.machines[token] = FakeMachine(
-            token=token,
-            id=named or f"m-{len(self.machines) + 1}",
-            ready_at=self.clock.monotonic() + self.boot,
-            launched_at=self.clock.now(),
-        )
-        self.on[machine.id] = machine
-        self.born_at[machine.id] = self.clock.monotonic()
-        self.most_alive = max(self.most_alive, len(self.on))
-        if self.witness:
-            self.witness.born(machine)
+        is_new = token not in self.machines
+        machine = super(Books, self).launched(token, named=named)
+        if is_new:
+            self.born_at[machine.id] = self.clock.monotonic()
+            if self.witness:
+                self.witness.born(machine)
         return machine
-
-    def by_id(self, machine: str) -> FakeMachine | None:
-        """Give a machine that is on."""
-        return self.on.get(machine)
 
     def end(self, machine: FakeMachine) -> None:
         """Switch a machine off; its containers end with it, unseen."""
@@ -72,13 +55,14 @@ class Books(FakeWorld):
             self.look(one)
             if one.phase == "running":
                 one.phase = "gone"
+        was_on = machine.id in self.machines.on
         super(Books, self).end(machine)
-        if self.on.pop(machine.id, None) and self.witness:
+        if was_on and self.witness:
             self.witness.ended(machine)
 
     def power_off(self, machine: FakeMachine) -> None:
         """Let a machine end because it was told that it may go."""
-        if self.witness and machine.id in self.on:
+        if self.witness and machine.id in self.machines.on:
             self.witness.is_told_to_end(machine, "410")
         self.end(machine)
 

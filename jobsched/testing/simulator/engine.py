@@ -16,7 +16,7 @@ from jobsched.testing.fakes import FakeMachine, FakeRunner, FakeWorld
 from jobsched.testing.simulator.weather import Weather
 
 #: seconds for which a machine is cut off
-CUT_OFF: Final = (20.0, 900.0)
+CUT_OFF: Final = (20.0, 600.0)
 #: seconds by which a start is carried out late, and after which its caller gives up
 LATE, GIVEN_UP = (1.0, 200.0), (1.0, 30.0)
 #: seconds by which a hint comes late
@@ -36,6 +36,8 @@ class StormyRunner(FakeRunner):
         #: told of each job whose container is prepared, or started
         self.on_prepared: Callable[[JobId], None] = lambda _: None
         self.on_started: Callable[[JobId], None] = lambda _: None
+        #: takes a machine away in the moment of a start; None: machines stay
+        self.take: Callable[[FakeMachine, JobId], None] | None = None
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
         """Get the image and create the container."""
@@ -55,6 +57,9 @@ class StormyRunner(FakeRunner):
             self._under_way.append(asyncio.ensure_future(late))
             await self.world.clock.sleep(self._weather.between(*GIVEN_UP))
             raise RunnerFailed("time_out", "imagined", effect="unknown")
+        machine = self.world.by_id(instance.id)
+        if machine and self.take and self._weather.strikes("machine lost at its start"):
+            self.take(machine, job_of(container.name))
         async with self._lossy("start"):
             await super().start(instance, container)
             self.on_started(job_of(container.name))

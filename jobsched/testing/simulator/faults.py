@@ -9,17 +9,17 @@ from jobsched.testing.model_ec2 import FAULTS as OF_EC2
 
 #: at each call of a worker: of these at most one strikes
 CALLS: Final[Mapping[str, float]] = {
-    "worker dies": 0.0006,
-    "worker stands still": 0.0006,
-    "event loop blocked": 0.0006,
+    "worker dies": 0.0003,
+    "worker stands still": 0.0002,
+    "event loop blocked": 0.0003,
     "store's question lost": 0.002,
     "store's answer lost": 0.002,
 }
 #: at each call of a worker that changes something outside the store: aimed, as the moments between
 #: an intent and its effect are few
 EFFECTS: Final[Mapping[str, float]] = {
-    "worker dies beside an effect": 0.01,
-    "worker stands still before an effect": 0.02,
+    "worker dies beside an effect": 0.003,
+    "worker stands still beside an effect": 0.004,
 }
 #: at each call of the API, of a person's command, or of what tells the plugins
 OTHERS: Final[Mapping[str, float]] = {
@@ -34,27 +34,33 @@ WORKERS: Final[Mapping[str, float]] = {
 }
 #: of signals, which may all be lost
 SIGNALS: Final[Mapping[str, float]] = {
-    "wake lost": 0.02,
-    "wake doubled": 0.02,
+    "wake lost": 0.06,
+    "wake doubled": 0.03,
     "hint lost": 0.1,
     "hint doubled": 0.1,
     "hint late": 0.1,
-    "callback lost": 0.05,
-    "callback doubled": 0.05,
+    "callback lost": 0.08,
+    "callback doubled": 0.08,
     "callback late": 0.05,
     "chore lost": 0.02,
     "chore doubled": 0.02,
 }
 #: of the machines themselves
 MACHINES: Final[Mapping[str, float]] = {
-    "machine never boots": 0.02,
+    "machine never boots": 0.03,
     "machine boots slowly": 0.08,
     "boot fails": 0.03,
     "dead-man broken": 0.1,
-    "machine at risk": 0.05,
+    "machine at risk": 0.15,
     "machine never reached": 0.015,
     "machine cut off": 0.005,
 }
+#: of the model EC2, where its calls are too few for the usual chances
+SELDOM: Final[Mapping[str, float]] = {
+    f"{call} {what}": 0.05
+    for call in ("search", "list", "disk removal")
+    for what in ("throttled", "question lost", "answer lost")
+} | {"spot taken back with notice": 0.08}
 #: of the hosts of worlds in which machines outlive their jobs
 HOSTS: Final[Mapping[str, float]] = {
     "no host free": 0.05,
@@ -67,8 +73,9 @@ ENGINE: Final[Mapping[str, float]] = {
     "prepare's question lost": 0.03,
     "prepare's answer lost": 0.04,
     "pull fails": 0.04,
-    "image not found": 0.008,
+    "image not found": 0.012,
     "start carried out late": 0.06,
+    "machine lost at its start": 0.02,
     "start's question lost": 0.04,
     "start's answer lost": 0.05,
     "inspect's question lost": 0.03,
@@ -78,7 +85,7 @@ ENGINE: Final[Mapping[str, float]] = {
     "withdraw's answer lost": 0.1,
     "stop's question lost": 0.1,
     "stop's answer lost": 0.1,
-    "warning lost": 0.1,
+    "warning lost": 0.4,
     "removal lost": 0.1,
 }
 #: of the log store, at each piece
@@ -91,9 +98,9 @@ CAPS: Final[Mapping[str, float]] = {"cap reached": 0.2}
 #: of the whole world, each at a time of its own
 SKY: Final[Mapping[str, float]] = {
     "store away": 0.8,
-    "API away": 0.6,
-    "provider silent": 0.4,
-    "provider misconfigured": 0.3,
+    "API away": 0.8,
+    "provider silent": 0.6,
+    "provider misconfigured": 0.6,
     "record unreadable": 0.7,
     "index entry lost": 0.7,
     "workers deployed": 0.6,
@@ -125,6 +132,7 @@ FAULTS: Final[Mapping[str, float]] = {
     **SIGNALS,
     **MACHINES,
     **OF_EC2,
+    **SELDOM,
     **HOSTS,
     **ENGINE,
     **LOGS,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WAITING, RUNNING = 30.0, 60.0
 #: seconds until it says once more that its container has ended, if nobody listened
 AGAIN = 5.0
+#: a timer may be early by the last digit of a float
+CLOSE = 1e-3
 #: seconds for which one whose boot failed says so, before it powers off
 SAYS_FOR = 120.0
 
@@ -84,7 +86,7 @@ class Machines:
         while machine.phase != "gone":
             is_over = any(one.phase == "exited" for one in machine.containers.values())
             told = is_over and await self._post(machine, order, "terminate", {"why": "ended"})
-            if clock.monotonic() >= next_update:
+            if clock.monotonic() >= next_update - CLOSE:
                 await self._post(machine, order, "update", {})
                 next_update = clock.monotonic() + (RUNNING if machine.containers else WAITING)
             left = next_update - clock.monotonic()

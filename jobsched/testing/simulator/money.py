@@ -16,6 +16,8 @@ class Money:
     orphan_seconds: list[float] = field(default_factory=list)
     #: for each job that began the seconds from its schedule to its first start
     late_seconds: list[float] = field(default_factory=list)
+    #: jobs that were acknowledged, and forgotten with a store's last second
+    lost_acceptances: int = 0
 
     def add(self, other: Money) -> None:
         """Add what another world has spent."""
@@ -24,6 +26,7 @@ class Money:
             self.extra[why] = self.extra.get(why, 0) + times
         self.orphan_seconds += other.orphan_seconds
         self.late_seconds += other.late_seconds
+        self.lost_acceptances += other.lost_acceptances
 
     def note_extra(self, why: str) -> None:
         """Count a machine that was one too many."""

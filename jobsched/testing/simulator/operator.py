@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +12,7 @@ from jobsched.engine.prune import prune
 from jobsched.engine.restore import restore
 from jobsched.engine.resume import resume
 from jobsched.errors import JobschedError
-from jobsched.store.world import World
+from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife
 
 if TYPE_CHECKING:
@@ -28,9 +27,23 @@ APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
 #: seconds from the backup to the hour at which it is put back
-OLD: Final = (60.0, 600.0)
+#: where a restoration, and what follows it, is to die once
+PLACES: Final = tuple(
+    (point, side)
+    for point in (
+        "store.begin_restore",
+        "store.hold_back",
+        "save.Restored",
+        "store.let_go",
+        "store.end_restore",
+    )
+    for side in ("before", "after")
+)
+OLD: Final = (30.0, 300.0)
 #: seconds between two looks whether every job has been accepted
 WAIT: Final = 30.0
+#: seconds within which somebody forces the reaper without need
+FORCES: Final = (100.0, 900.0)
 #: longer than the retention of ended jobs
 LONG_AFTER: Final = 31 * 24 * 3600.0
 
@@ -77,6 +90,12 @@ class Operator:
         """Let the reaper end many machines at once (`jobsched reap --force`)."""
         await self.command(f"reap {name} --force", lambda parts: force(parts, name))
 
+    async def force_all(self) -> None:
+        """Let it at some time, as operators do who have read of it."""
+        await asyncio.sleep(self._weather.between(*FORCES))
+        for name in sorted({one.provider for one in self._world.promises.store.records.values()}):
+            await self.force(name)
+
     def deploy(self) -> None:
         """Tell each worker to stop, one after the other; another begins in its place."""
         loop = asyncio.get_running_loop()
@@ -96,16 +115,21 @@ class Operator:
     async def put_back(self) -> None:
         """Make a backup, put it back later, and restore (`jobsched restore`)."""
         world = self._world
-        while len(world.wishes) < world.setting.jobs:
+        while len(world.users) < world.setting.jobs:
             await asyncio.sleep(WAIT)
-        await asyncio.sleep(self._weather.between(0, 300))
+        await asyncio.sleep(self._weather.between(0, 200))
         world.history.note("operator", "makes a backup")
-        backup = copy_of(world.simulation.store_world)
+        store = world.promises.store
+        backup, known = copy_of(store), world.promises.kept()
         await asyncio.sleep(self._weather.between(*OLD))
         world.history.note("operator", "puts the backup back")
         world.close()
-        world.coverage.see(world.simulation.store_world.changes)
-        store = world.simulation.store_world = world.promises.put_back(backup)
+        world.crashes.aim(PLACES)
+        # whoever is stopped has gone by then
+        await asyncio.sleep(1)
+        world.coverage.see(store.changes)
+        put_back(store, backup)
+        world.promises.forget(known, for_good=True)
         if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)
@@ -118,7 +142,14 @@ class Operator:
         await asyncio.sleep(LONG_AFTER)
         records = self._world.simulation.store_world.records
         while records:
-            await self.command("prune", prune)
+            life = HardLife("pruner", self._world.around)
+            pruning = asyncio.ensure_future(prune(self._world.simulation.parts(life)))
+            dead = asyncio.ensure_future(life.dead.wait())
+            await asyncio.wait({pruning, dead}, return_when=asyncio.FIRST_COMPLETED)
+            life.is_buried = True
+            pruning.cancel()
+            dead.cancel()
+            await asyncio.gather(pruning, dead, return_exceptions=True)
 
 
 def _resuming(name: str) -> Callable[[Parts], Awaitable[int]]:
@@ -131,13 +162,4 @@ async def _restored(parts: Parts, epoch: str) -> None:
     await parts.store.end_restore()
 
 
-def copy_of(world: World) -> World:
-    """Copy what is stored; whoever listens is left out, and records that cannot change are shared."""
-    kept = {
-        name: getattr(world, name) for name in World.__slots__ if name not in {"listeners", "changed"}
-    }
-    unchanging = [*(one.document for one in world.records.values()), *world.changes]
-    return World(**copy.deepcopy(kept, {id(one): one for one in unchanging}))
-
-
-__all__ = ["Operator", "copy_of"]
+__all__ = ["Operator"]

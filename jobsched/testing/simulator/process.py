@@ -26,19 +26,16 @@ WRONG: Final = (0.5, 5.0)
 EFFECTS: Final = frozenset(one for one in POINTS if not one.startswith(("store.", "save.")))
 PAUSES: Final = {
     "worker stands still": STILL,
-    "worker stands still before an effect": STILL,
+    "worker stands still beside an effect": STILL,
     "event loop blocked": BLOCKED,
 }
+SIDES: Final = ("before", "after")
 DEATHS: Final = frozenset({"worker dies", "worker dies beside an effect", "API or command dies"})
 QUESTION_LOST, ANSWER_LOST = "store's question lost", "store's answer lost"
 
 
-class Died(GeneratorExit):
-    """The process is dead: nothing more of it is carried out.
-
-    No ``Exception``, as nobody may go on after it; and of a kind that is let through by who guards
-    the calls of plugins (`jobsched.hooks.patience`).
-    """
+class Died(BaseException):
+    """The process is dead: nothing more of it is carried out. Nobody may go on after it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,15 +73,20 @@ class HardLife(Life):
             fault = around.weather.befalls("calls")
         elif first in EFFECTS:
             fault = around.weather.befalls("effects")
-        side = self._strike(fault) if fault else ""
-        await self._pass(names, "before", dies=side == "before")
+        side = "" if fault is None else around.weather.one_of(SIDES)
+        dies = fault in DEATHS
+        if fault in PAUSES and side == "before":
+            self._stand_still(fault)
+        await self._pass(names, "before", dies=dies and side == "before")
         if is_store and (around.store_is_away or fault == QUESTION_LOST):
             raise StoreUnavailable
         answer = await ask()
         around.history.note(self._who, " ".join(names))
         if first == "store.waits_in_line" and answer:
             around.weather.count("cap reached")
-        await self._pass(names, "after", dies=side == "after")
+        if fault in PAUSES and side == "after":
+            self._stand_still(fault)
+        await self._pass(names, "after", dies=dies and side == "after")
         if fault == ANSWER_LOST:
             raise StoreUnavailable
         return answer
@@ -100,15 +102,10 @@ class HardLife(Life):
         if left > 0:
             await asyncio.sleep(left)
 
-    def _strike(self, fault: str) -> str:
-        """Let it stand still, or say on which side of the call it dies."""
-        weather = self._around.weather
-        if fault in PAUSES:
-            until = self._around.clock.monotonic() + weather.between(*PAUSES[fault])
-            self._still_until = max(self._still_until, until)
-        if fault in DEATHS:
-            return "before" if weather.chance(0.5) else "after"
-        return ""
+    def _stand_still(self, fault: str) -> None:
+        seconds = self._around.weather.between(*PAUSES[fault])
+        until = self._around.clock.monotonic() + seconds
+        self._still_until = max(self._still_until, until)
 
     async def _pass(self, names: tuple[str, ...], side: str, *, dies: bool) -> None:
         if self._still_until:
@@ -142,9 +139,7 @@ class ShortLife(Life):
         """
         around = self._around
         fault = around.weather.befalls("others")
-        side = ""
-        if fault in DEATHS:
-            side = "before" if around.weather.chance(0.5) else "after"
+        side = around.weather.one_of(SIDES) if fault in DEATHS else ""
         self._pass(names, "before", dies=side == "before")
         is_store = names[0][0] == "s"
         if is_store and (around.store_is_away or fault == QUESTION_LOST):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Final
 
 from jobsched.domain.job import JobId
+from jobsched.errors import Unavailable
 from jobsched.testing.simulator.process import Surroundings
 from jobsched.worker import tasks
 from jobsched.worker.working import Working
@@ -27,6 +29,7 @@ class Queue:
         #: in the order in which they began
         self.workers: list[Working] = []
         self._next = 0
+        self._is_closed = False
 
     async def advance_later(self, job: JobId, at: datetime) -> None:
         """Ask for one step of a job."""
@@ -36,11 +39,17 @@ class Queue:
         for _ in range(1 + weather.strikes("chore doubled")):
             self._in((at - self._around.clock.now()).total_seconds(), job)
 
+    def close(self) -> None:
+        """Forget all tasks, as nobody will ever take one."""
+        self._is_closed = True
+
     def _in(self, seconds: float, job: JobId) -> None:
         asyncio.get_running_loop().call_later(max(seconds, 0.0), self._give, job)
 
     def _give(self, job: JobId) -> None:
         """Give it to one worker after the other; a task of one that dies is lost."""
+        if self._is_closed:
+            return
         if not self.workers:
             self._in(AGAIN, job)
             return
@@ -49,8 +58,13 @@ class Queue:
         if worker.dispatch.is_stopping:
             self._in(AGAIN, job)
             return
-        work = tasks.advance({tasks.WORKING: worker}, job)
-        worker.parts.services.spawn.task(work, name="queue.advance")
+        worker.parts.services.spawn.task(_advanced(worker, job), name="queue.advance")
+
+
+async def _advanced(worker: Working, job: JobId) -> None:
+    """Take a task; one that fails is lost, as arq's are."""
+    with contextlib.suppress(Unavailable):
+        await tasks.advance({tasks.WORKING: worker}, job)
 
 
 __all__ = ["Queue"]

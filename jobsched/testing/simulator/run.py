@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.world import Setting, Told, tell
 
 
@@ -16,8 +17,10 @@ class Failed:
 
     seed: int
     setting: Setting
-    #: the promises, and the history around the moment
+    #: promises that were broken, each in a line
     violations: list[str]
+    #: the same with the history before each, for people
+    explained: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Report:
     worlds: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     failed: list[Failed] = field(default_factory=list)
+    money: Money = field(default_factory=Money)
     #: of virtual time
     simulated_seconds: float = 0.0
     #: of this computer's time
@@ -43,10 +47,13 @@ class Report:
         self.jobs += told.jobs
         self.worlds += 1
         self.faults += told.faults
+        self.money.add(told.money)
         self.simulated_seconds += told.seconds
-        if told.violations:
-            failed = Failed(seed=told.seed, setting=setting, violations=told.violations)
-            self.failed.append(failed)
+        if told.broken:
+            broken, explained = told.violations, told.explained()
+            self.failed.append(
+                Failed(seed=told.seed, setting=setting, violations=broken, explained=explained)
+            )
 
 
 def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[tuple[int, Setting]]:
@@ -57,20 +64,19 @@ def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[tuple[int, Settin
 
 
 def simulate(
-    jobs: int, *, seed: int, setting: Setting, told: Callable[[int], None] = lambda _: None
+    of: Iterable[tuple[int, Setting]], told: Callable[[Told], None] = lambda _: None
 ) -> Report:
-    """Let worlds happen until so many jobs have come to their end.
+    """Let worlds happen, one after the other.
 
     Args:
-        jobs: in all worlds together.
-        seed: of the first world.
-        setting: of each.
-        told: is called after each world with the number of its jobs.
+        of: seed and setting of each.
+        told: is called after each world.
     """
     report, began = Report(), time.monotonic()
-    for one, its in worlds(jobs, seed, setting):
-        report.add(tell(one, its), its)
-        told(its.jobs)
+    for seed, setting in of:
+        world = tell(seed, setting)
+        report.add(world, setting)
+        told(world)
     report.seconds = time.monotonic() - began
     return report
 

@@ -154,7 +154,11 @@ class Simulation:
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
         store = self.store()
-        given = self.casting() if self.casting else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        given = (
+            self.casting()
+            if self.casting
+            else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
+        )
         logs = given.log_store or RedisLogs(store.logs())
         names = {
             "provider": given.provider.name,
@@ -183,10 +187,16 @@ class Simulation:
             registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=self.secrets,
-            chores=self.queue and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
+            chores=self.queue
+            and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
             limits=self.limits,
             worker=worker,
         )
+
+    def _chores_for(self, life: Life | None) -> Chores | None:
+        if self.queue is None or life is None:
+            return self.queue
+        return cast("Chores", Outside(self.queue, "chores", life))
 
     async def ask(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Have the API do something."""

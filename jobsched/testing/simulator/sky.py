@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from jobsched.domain.job import Job, JobId
 from jobsched.store.world import World
+from jobsched.testing.ec2.switches import Switches
 from jobsched.testing.simulator.faults import SKY
 from jobsched.testing.simulator.user import HOUR
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from jobsched.testing.simulator.world import ImaginedWorld
 
 #: how often each may come, and the seconds within which it does
-TIMES, WITHIN = 2, (20.0, 1500.0)
+TIMES, WITHIN = 2, (20.0, 900.0)
 #: seconds for which it lasts
 STORE_AWAY: Final = (1.0, 25.0)
 API_AWAY: Final = (5.0, 120.0)
@@ -85,9 +86,12 @@ class Sky:
 
     def _misconfigured(self) -> None:
         if ec2 := self._world.ec2:
-            fail = ec2.cloud.switches.fail
-            fail["CreateFleet"] = "UnauthorizedOperation"
-            self._in(self._weather.between(*MISCONFIGURED), fail.clear)
+            switches = ec2.cloud.switches
+            if self._weather.chance(0.5):
+                switches.fail["CreateFleet"] = "UnauthorizedOperation"
+            else:
+                switches.stillborn["*"] = "Client.InvalidParameterValue"
+            self._in(self._weather.between(*MISCONFIGURED), partial(_put_right, switches))
 
     def _unreadable(self) -> None:
         if job := self._any_job():
@@ -128,6 +132,11 @@ class Sky:
     @property
     def _store(self) -> World:
         return self._world.simulation.store_world
+
+
+def _put_right(switches: Switches) -> None:
+    switches.fail.clear()
+    switches.stillborn.clear()
 
 
 __all__ = ["Sky"]

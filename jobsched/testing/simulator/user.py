@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: seconds within which users come, and within which their jobs are due
-COME, SPREAD = 120.0, 900.0
+COME, SPREAD = 60.0, 600.0
 #: the full hour of a world: many jobs are due then, and workers are deployed
-HOUR: Final = 600.0
+HOUR: Final = 300.0
 AT_THE_HOUR: Final = 0.4
 #: seconds until a user who was not heard asks again
 AGAIN: Final = (1.0, 10.0)
 RETRIES: Final = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 #: seconds that programs run, and their exit codes; many end before a start has been answered
-RUNS: Final = (0.1, 0.1, 5.0, 60.0, 600.0)
+RUNS: Final = (0.1, 0.1, 5.0, 60.0, 330.0)
 CODES: Final = (0, 0, 3)
-TIMEOUTS: Final = (30, 300, 1800)
+TIMEOUTS: Final = (30, 300, 600)
+#: how late a job may begin, and how many are in so much of a hurry
+LATE, IN_A_HURRY = timedelta(minutes=3), 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +65,12 @@ class User:
         world, weather = self._world, self._weather
         await world.clock.sleep(weather.between(0, COME))
         now = world.clock.monotonic()
-        if weather.chance(AT_THE_HOUR):
-            due = HOUR
-        else:
-            due = weather.between(now, SPREAD)
-        job = await self._schedule(due)
-        world.accepted(job, self.wish)
-        world.history.note("user", f"scheduled {job} for {due:.3f}")
-        await self._change_mind(job, due)
+        due = HOUR if weather.chance(AT_THE_HOUR) else weather.between(now, SPREAD)
+        await self._change_mind(await self._schedule(due), due)
+
+    async def post_again(self) -> None:
+        """Schedule the job anew, now, as it was accepted and is lost."""
+        await self._schedule(self._now())
 
     async def _schedule(self, due: float) -> JobId:
         weather = self._weather
@@ -80,12 +80,17 @@ class User:
             "retry": {"max_attempts": weather.one_of((1, 3)), "on": self.wish.retried},
             "timeout": timedelta(seconds=weather.one_of(TIMEOUTS)),
         }
+        if weather.chance(IN_A_HURRY):
+            asked["late_limit"] = LATE
         once = Idempotency(key=self.image, digest=self.image)
 
         async def work(parts: Parts) -> Accepted:
             return await submit(parts, asked, once)
 
-        return (await self._heard(work)).id
+        job = (await self._heard(work)).id
+        self._world.accepted(job, self)
+        self._world.history.note("user", f"scheduled {job} for {due:.3f}")
+        return job
 
     async def _change_mind(self, job: JobId, due: float) -> None:
         weather = self._weather
@@ -100,6 +105,11 @@ class User:
             runs = self.wish.program.runs
             after = max(runs + weather.between(-2, 6), 0.0)
             self._world.on_started[job] = lambda: self._later(job, after)
+
+    def lose(self, job: JobId) -> None:
+        """See the machine of the job go in the moment of its start; cancel, perhaps."""
+        if self._weather.chance(0.5):
+            self._later(job, self._weather.between(0, 20))
 
     def _later(self, job: JobId, after: float) -> None:
         self._world.do(self._cancel(job, after))

@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from jobsched.contracts.order import ContainerOrder
@@ -25,6 +26,7 @@ from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.hosts import StormyHosts
 from jobsched.testing.simulator.logs import StormyLogs
+from jobsched.testing.simulator.lossy import Lossy
 from jobsched.testing.simulator.machines import Fate, Machines
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.operator import Operator
@@ -32,10 +34,10 @@ from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surrou
 from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
 from jobsched.testing.simulator.queue import Queue
 from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
-from jobsched.testing.simulator.simulation import Cast, Simulation
+from jobsched.testing.simulator.simulation import Cast, NoHistory, Simulation
 from jobsched.testing.simulator.sky import Sky
 from jobsched.testing.simulator.teller import tell_forever
-from jobsched.testing.simulator.user import User, Wish
+from jobsched.testing.simulator.user import User
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
@@ -49,6 +51,7 @@ STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
 HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
+LEADS: Final = (timedelta(0), timedelta(minutes=2))
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
 #: seconds that a boot takes; a slow one may be too slow
@@ -66,6 +69,8 @@ class Setting:
     #: the two nets below the engine: the reaper, and the machines' own timers
     reaper: bool = True
     dead_man: bool = True
+    #: the store loses its last second now and then, as Redis does with `appendfsync everysec`
+    lossy: bool = False
     #: seconds within which everything must have ended
     longest: float = LONGEST
     #: what it is made for, if not for everything at once
@@ -98,6 +103,18 @@ class Told:
         return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
+class Past(NoHistory):
+    """What is known of past boots: how long before its start a machine is asked for."""
+
+    def __init__(self, lead: timedelta) -> None:
+        self._lead = lead
+
+    def lead(self, provider: str) -> timedelta:
+        """Give it; it is the same for every provider."""
+        del provider
+        return self._lead
+
+
 class ImaginedWorld:
     """One world.
 
@@ -127,6 +144,8 @@ class ImaginedWorld:
         #: machines outlive their jobs, and say nothing by themselves
         self.lives_on = weather.chance(HOSTS)
         self.by_arq = weather.chance(BY_ARQ)
+        #: seconds before its start at which the machine of a job is asked for
+        self.lead = weather.one_of(LEADS)
         self.is_put_back = weather.chance(PUT_BACK)
         has_few = weather.chance(FEW) and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
@@ -134,7 +153,8 @@ class ImaginedWorld:
             self.lives_on, self.by_arq, self.is_put_back = aim.lives_on, False, aim.is_put_back
             self.caps = aim.caps
         self.ec2: ModelEc2 | None = None
-        self.wishes: dict[JobId, Wish] = {}
+        #: accepted job → whose it is
+        self.users: dict[JobId, User] = {}
         self.books = Books(
             clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
         )
@@ -172,8 +192,13 @@ class ImaginedWorld:
         for number in range(WORKERS):
             self.do(self._crew(number))
         self.do(self.operator.watch())
+        if self.weather.chance(FORCED):
+            self.do(self.operator.force_all())
         if self.is_put_back:
             self.do(self.operator.put_back())
+        if self.setting.lossy:
+            lossy = Lossy(self.promises, self.weather, self.clock, self.history, self._post_again)
+            self.do(lossy.run())
         await asyncio.gather(*(asyncio.ensure_future(user()) for user in users))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.setting.longest):
@@ -195,9 +220,15 @@ class ImaginedWorld:
             seconds=seconds,
         )
 
-    def accepted(self, job: JobId, wish: Wish) -> None:
-        """Write down what a job is."""
-        self.wishes[job] = wish
+    def accepted(self, job: JobId, user: User) -> None:
+        """Write down whose a job is."""
+        self.users[job] = user
+
+    def _post_again(self, job: JobId) -> None:
+        """Let a user see that an accepted job is lost."""
+        self.promises.money.lost_acceptances += 1
+        if user := self.users.pop(job, None):
+            self.do(user.post_again())
 
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside all else, until the world ends."""
@@ -257,7 +288,9 @@ class ImaginedWorld:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.promises.check_end(self.simulation)
+        if self.simulation.queue:
+            self.simulation.queue.close()
+        await self.promises.check_end(self.simulation.store())
         self.coverage.see(self.simulation.store_world.changes)
 
     async def _calm(self) -> None:
@@ -281,6 +314,7 @@ class ImaginedWorld:
                 provider=cast("Provider", Witnessed(provider(), self.books)),
                 runner=self.runner,
                 log_store=StormyLogs(storage, self.weather, self.clock),
+                history=Past(self.lead),
                 actions=(Interrupt(), Rebalance(), Progress()),
             )
 
@@ -291,6 +325,7 @@ class ImaginedWorld:
             hosts = StormyHosts(self.books, self.weather, caps=self.caps)
             hosts.on_launch = self.machines.boot
             return lambda: hosts
+        self.runner.take = self._take
         self.ec2 = ec2 = ModelEc2(self.books, self.weather)
         ec2.on_launch = self._boot
         ec2.on_notice = self.machines.notice
@@ -315,6 +350,12 @@ class ImaginedWorld:
             says_more=weather.chance(0.05),
         )
         self.machines.boot(machine, order, fate)
+
+    def _take(self, machine: FakeMachine, job: JobId) -> None:
+        """Let a machine be gone in the moment of a start."""
+        self.books.end(machine)
+        if user := self.users.get(job):
+            user.lose(job)
 
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):

@@ -195,9 +195,10 @@ def test_what_was_rolled_back_comes_to_a_right_end(stage: Scene, moment: str) ->
 
 @pytest.mark.parametrize("stage", ["everysec"], indirect=True)
 def test_what_left_no_trace_is_done_again(stage: Scene) -> None:
-    """The limit of `everysec`: a job that came and went within the lost second runs again.
+    """The limit of `everysec`: what came and went within what is lost runs again.
 
-    Its container, which a look would have found, was removed. With `always` no such second is lost.
+    Its container, which a look would have found, was removed. That takes a loss of more than
+    `limits.evidence`, which is more than Redis says that it loses.
     """
     job = _after_a_cut(stage, "runner.remove:after")
     assert stage.starts.of(job) == {1: 2}, stage.said()

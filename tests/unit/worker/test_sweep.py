@@ -45,3 +45,24 @@ def test_a_provider_in_trouble_keeps_no_other_from_its_sweep(
         await asyncio.wait({chore})
 
     run(story())
+
+
+def test_the_next_sweep_may_be_another_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that has swept keeps nobody from it: 20 s later another one is asked by arq."""
+
+    async def story() -> None:
+        there = await Fleet.begin()
+        swept: list[str] = []
+
+        async def looked(parts: Parts, _: Provider) -> int:
+            swept.append(parts.worker)
+            return 0
+
+        monkeypatch.setattr(tasks, "sweep_provider", looked)
+        provider = Littering(there.simulation.world)
+        for worker in ("one", "other"):
+            await tasks.sweep(at_work(there, provider, worker=worker))
+            await there.simulation.clock.sleep(20)
+        assert swept == ["one", "other"]
+
+    run(story())

@@ -31,6 +31,8 @@ class Mutation:
     #: what the world is made for; None: everything, as usual
     aim: Aim | None = None
     heat: float = 1.0
+    #: the store loses its last second now and then
+    lossy: bool = False
     #: at most so many worlds of each size are looked at
     worlds: int = 200
     sizes: tuple[int, ...] = SIZES
@@ -40,6 +42,7 @@ class Mutation:
         return Setting(
             jobs=jobs,
             heat=self.heat,
+            lossy=self.lossy,
             longest=LONGEST,
             reaper="reaper" not in self.nets_off,
             dead_man="dead man" not in self.nets_off,

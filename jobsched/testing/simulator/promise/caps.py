@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
 from jobsched.domain.state import refused, slots
+from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 
 HOUR = 3600.0
@@ -32,6 +33,14 @@ class Held:
     #: by when the pace is used up
     used_up: float = 0.0
 
+    def copy(self) -> Held:
+        """Give another one that says the same."""
+        return Held(set(self.tokens), deque(self.begun), set(self.counted), self.used_up)
+
+
+#: provider → what is taken, and job → the tokens that it holds
+KeptCaps = tuple[dict[str, Held], dict[str, frozenset[str]]]
+
 
 class CapPromises:
     """Looks at launches.
@@ -50,6 +59,15 @@ class CapPromises:
         #: every token that was ever saved
         self._known: set[str] = set()
 
+    def kept(self) -> KeptCaps:
+        """Give what is known, to be put back later."""
+        held = {name: one.copy() for name, one in self._held.items()}
+        return held, dict(self._of_job)
+
+    def forget(self, kept: KeptCaps) -> None:
+        """Know no more than at that time, as the store does."""
+        self._held, self._of_job = kept
+
     def changed(self, job: Job) -> None:
         """Look at one save."""
         after, before = slots(job), self._of_job.get(job.id, NOBODY)
@@ -65,14 +83,19 @@ class CapPromises:
         self._known.update(new)
         if new:
             self._begun(job, held, new)
-            self.check_alive(job.spec.provider, job.id)
+            self._check_alive(job.spec.provider, held, job.id)
+
+    def born(self, machine: FakeMachine) -> None:
+        """Look at a machine that is new."""
+        for provider, held in self._held.items():
+            self._check_alive(provider, held, machine.order.get("job", ""))
 
     def _begun(self, job: Job, held: Held, new: Collection[str]) -> None:
         caps, now, tell = self._caps_of(job.spec.provider), self._sight.time(), self._sight.tell
         if caps.hourly is not None:
             held.begun.extend((now, token) for token in new)
             held.counted.update(new)
-            while held.begun and held.begun[0][0] <= now - HOUR:
+            while held.begun and held.begun[0][0] <= now - HOUR + CLOSE:
                 held.counted.discard(held.begun.popleft()[1])
             if len(held.counted) > caps.hourly:
                 tell("cap hourly", f"{len(held.counted)} of {caps.hourly} launches", job.id)
@@ -82,19 +105,19 @@ class CapPromises:
             if held.used_up > now + max(BURST, between) + CLOSE:
                 tell("cap pace", f"{held.used_up - now:.3f} s of launches at once", job.id)
 
-    def check_alive(self, provider: str, job: str) -> None:
+    def _check_alive(self, provider: str, held: Held, job: str) -> None:
         """Look at the launches that hold a slot, and at the machines that are on for them.
 
         Also at those that no launch was ever saved for; one whose launch is over is an extra one.
         """
-        most, held = self._caps_of(provider).alive, self._held.get(provider)
-        if most is None or held is None:
+        most = self._caps_of(provider).alive
+        if most is None:
             return
-        tokens = [one.token for one in self._sight.books.on.values()]
+        tokens = [one.token for one in self._sight.books.machines.on.values()]
         on = sum(token in held.tokens or token not in self._known for token in tokens)
         if max(len(held.tokens), on) > most:
             what = f"{len(held.tokens)} launches and {on} machines of {most}"
             self._sight.tell("cap alive", what, job)
 
 
-__all__ = ["BURST", "HOUR", "CapPromises", "Held"]
+__all__ = ["BURST", "HOUR", "CapPromises", "Held", "KeptCaps"]

@@ -14,6 +14,8 @@ PAGE = 250
 async def check_end(sight: Sight, store: MemoryStore) -> None:
     """Look at everything that is stored."""
     world = store.world
+    for job in sorted(sight.jobs.keys() - world.records.keys()):
+        sight.tell("nothing lost", f"{job} has no record", job)
     for job, record in world.records.items():
         if record.state not in TERMINAL:
             sight.tell("nothing lost", f"{job} is {record.state}", job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.testing.fakes import FakeMachine
@@ -25,10 +25,16 @@ class MachinePromises:
         self._calm = calm
         #: token → the job of its launch, once that was saved
         self._job_of: dict[str, JobId] = {}
+        #: tokens of launches whose machines live on: they cost no more than before
+        self._live_on: set[str] = set()
         #: token → since when its record does not want it
         self._unwanted: dict[str, float] = {}
+        #: tokens of launches that a store has forgotten, and may come to again
+        self._forgotten: set[str] = set()
         #: tokens that were given back by what a store has forgotten
         self._forgiven: set[str] = set()
+        #: tokens of machines that somebody of ours asked to end
+        self._told_to_end: set[str] = set()
         #: job → its machines that are on
         self._on: dict[str, list[FakeMachine]] = {}
 
@@ -38,21 +44,38 @@ class MachinePromises:
             return
         now = self._sight.time()
         for launch in job.attempt.launches:
-            self._job_of[launch.token] = job.id
+            token = launch.token
+            if token not in self._job_of:
+                self._job_of[token] = job.id
+                if not launch.destroys_machine:
+                    self._live_on.add(token)
             if not is_wanted(job.attempt, launch):
-                self._unwanted.setdefault(launch.token, now)
+                self._unwanted.setdefault(token, now)
+            elif token in self._unwanted:
+                # a store had forgotten it
+                self._unwanted.pop(token)
+                self._forgotten.discard(token)
 
-    def put_back(self, jobs: Iterable[Job]) -> None:
-        """Forgive what was done by records that a backup has taken the place of."""
-        for job in jobs:
-            for launch in job.attempt.launches if job.attempt else ():
-                if (
-                    job.attempt
-                    and is_wanted(job.attempt, launch)
-                    and launch.token in self._unwanted
-                ):
-                    del self._unwanted[launch.token]
-                    self._forgiven.add(launch.token)
+    def forget(self, *, for_good: bool) -> None:
+        """Know what the store has forgotten: that machines are asked for, or given back.
+
+        Args:
+            for_good: a backup was put back, and whoever asked before does not do so again.
+        """
+        now, jobs = self._sight.time(), self._sight.jobs
+        for token, job in self._job_of.items():
+            record = jobs.get(job)
+            if record and any(launch_with(past, token) for past in record.past):
+                continue
+            attempt = record.attempt if record else None
+            launch = launch_with(attempt, token)
+            if attempt and launch and is_wanted(attempt, launch):
+                if self._unwanted.pop(token, None) is not None:
+                    self._forgiven.add(token)
+            elif launch is None and token not in self._unwanted:
+                self._unwanted[token] = now
+                if not for_good:
+                    self._forgotten.add(token)
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
@@ -61,14 +84,14 @@ class MachinePromises:
         job = self._job_of.get(token)
         self._sight.history.note(machine.id, f"begins for {job or 'nobody'}")
         if job is None:
-            self._sight.money.note_extra("no launch was saved")
+            self._note_extra(machine, "no launch was saved")
             tell("intent first", f"{machine.id} is no launch's", machine.order.get("job", ""))
             return
         others = self._on.setdefault(job, [])
-        if token in self._unwanted:
-            self._sight.money.note_extra("its launch was given up")
+        if token in self._unwanted and token not in self._forgotten:
+            self._note_extra(machine, "its launch was given up")
         elif any(not self._is_given_back(job, other) for other in others):
-            self._sight.money.note_extra("another one was on")
+            self._note_extra(machine, "another one was on")
         others.append(machine)
 
     def ended(self, machine: FakeMachine) -> None:
@@ -77,16 +100,19 @@ class MachinePromises:
         self._sight.history.note(machine.id, f"ends for {job or 'nobody'}")
         if job is not None and machine in (others := self._on.get(job, [])):
             others.remove(machine)
+        if machine.token in self._forgotten:
+            self._note_extra(machine, "its launch was forgotten")
         self._count(machine, self._sight.time())
 
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
         """Look at somebody who ends a machine."""
         job, token = self._job_of.get(machine.token), machine.token
+        self._told_to_end.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
         if attempt is None or token in self._forgiven:
             return
-        launch = next((one for one in attempt.launches if one.token == token), None)
+        launch = launch_with(attempt, token)
         if launch and is_wanted(attempt, launch):
             self._sight.tell("right machine", f"{machine.id} of {job} is ended by {by}", job or "")
 
@@ -96,8 +122,17 @@ class MachinePromises:
             self._sight.tell("no leak", f"{machine.id} is on", self._job_of.get(machine.token, ""))
             self._count(machine, self._sight.time())
 
+    def _note_extra(self, machine: FakeMachine, why: str) -> None:
+        if machine.token in self._live_on:
+            return
+        job = self._job_of.get(machine.token, "nobody")
+        self._sight.history.note("money", f"{machine.id} for {job} is one too many: {why}")
+        self._sight.money.note_extra(why)
+
     def _count(self, machine: FakeMachine, now: float) -> None:
         """Count how long nobody wanted a machine that ends now."""
+        if machine.token in self._live_on:
+            return
         born = self._sight.books.born_at[machine.id]
         job = self._job_of.get(machine.token, "")
         since = max(born, self._unwanted.get(machine.token, now if job else born))
@@ -106,13 +141,24 @@ class MachinePromises:
             self._sight.tell("no leak", f"{machine.id} was on for {now - since:.0f} s", job)
 
     def _is_given_back(self, job: JobId, other: FakeMachine) -> bool:
-        """Whether the record has seen another machine off, or tried to once (design, section 2)."""
+        """Whether another machine of the job ends, or was told to once, heard or not.
+
+        Then the next one may be asked for before it is gone (design, section 2, "States"). What was
+        refused after its launch ends by itself, and its record may not have it any more.
+        """
+        if other.token in self._told_to_end:
+            return True
         record = self._sight.jobs.get(job)
-        launches = record.attempt.launches if record and record.attempt else ()
-        launch = next((one for one in launches if one.token == other.token), None)
-        return launch is not None and bool(
-            launch.terminated_at or launch.gone_at or launch.refused_at
-        )
+        launch = launch_with(record.attempt if record else None, other.token)
+        if launch is None:
+            return other.token not in self._forgotten
+        return bool(launch.gone_at or launch.refused_at)
+
+
+def launch_with(attempt: Attempt | None, token: str) -> Launch | None:
+    """Give the launch of a token, if the attempt has it."""
+    launches = attempt.launches if attempt else ()
+    return next((one for one in launches if one.token == token), None)
 
 
 def is_wanted(attempt: Attempt, launch: Launch) -> bool:

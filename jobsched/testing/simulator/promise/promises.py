@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import TERMINAL
-from jobsched.store.world import World
+from jobsched.store.memory import MemoryStore
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.money import Money
-from jobsched.testing.simulator.promise.caps import CapPromises
+from jobsched.testing.simulator.promise.caps import CapPromises, KeptCaps
 from jobsched.testing.simulator.promise.ends import check_end
 from jobsched.testing.simulator.promise.machines import MachinePromises
 from jobsched.testing.simulator.promise.names import Broken
@@ -23,9 +23,6 @@ from jobsched.testing.simulator.promise.records import RecordPromises
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.starts import StartPromises
 from jobsched.testing.simulator.promise.stored import WatchedWorld
-
-if TYPE_CHECKING:
-    from jobsched.testing.simulator.simulation import Simulation
 
 
 class Promises:
@@ -71,25 +68,10 @@ class Promises:
         """What was spent beyond what had to be."""
         return self.sight.money
 
-    def put_back(self, backup: World) -> World:
-        """Give a backup as the store's world in the place of the former one.
-
-        What is promised of a record goes on from the backup; what is promised of containers goes on
-        from all that has happened.
-        """
-        self.store = WatchedWorld(self._changed, self._forgotten)
-        for name in World.__slots__:
-            if name not in {"listeners", "changed"}:
-                setattr(self.store, name, getattr(backup, name))
-        documents = [one.document for one in backup.records.values()]
-        self.sight.jobs = {job.id: job for job in documents if isinstance(job, Job)}
-        self._ended = {job for job, one in backup.records.items() if one.state in TERMINAL}
-        self._machines.put_back(self.sight.jobs.values())
-        return self.store
-
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
         self._machines.born(machine)
+        self._caps.born(machine)
 
     def ended(self, machine: FakeMachine) -> None:
         """Look at a machine that is switched off."""
@@ -123,10 +105,30 @@ class Promises:
     def _forgotten(self, job: JobId) -> None:
         self.sight.tell("always woken", f"{job} has no due time", job)
 
-    async def check_end(self, simulation: Simulation) -> None:
+    def kept(self) -> KeptCaps:
+        """Give what is known of what the store holds, when a copy of it is taken."""
+        return self._caps.kept()
+
+    def forget(self, kept: KeptCaps, *, for_good: bool = False) -> list[JobId]:
+        """Know no more than a store that has forgotten; give the jobs that it does not know now.
+
+        Args:
+            kept: what was known when the copy was taken that was put back.
+            for_good: it is a backup, after which nothing is begun again.
+        """
+        before, self.sight.jobs = self.sight.jobs, {}
+        for job, record in self.store.records.items():
+            if isinstance(record.document, Job):
+                self.sight.jobs[job] = record.document
+        self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
+        self._caps.forget(kept)
+        self._machines.forget(for_good=for_good)
+        return [job for job in before if job not in self.sight.jobs]
+
+    async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""
         self._machines.over()
-        await check_end(self.sight, simulation.store())
+        await check_end(self.sight, store)
 
     def debug(self, event: str, **fields: Any) -> None:
         """Be a log that tells of bugs alone."""

@@ -73,7 +73,9 @@ class RecordPromises:
         well = any(one.code == 0 and not was_stopped(one) for one in started)
         if outcome.reason == "finished" and (not well or outcome.code != 0):
             self._sight.tell("no false success", f"{job.id}: {codes}", job.id)
-        if outcome.code is not None and outcome.code not in codes:
+        # the code of a start that the engine refused is of no container that ran
+        is_told = outcome.code is not None and outcome.reason != "start_failed"
+        if is_told and outcome.code not in codes:
             what = f"{job.id}: {outcome.code} was told, of {codes}"
             self._sight.tell("true code", what, job.id)
 

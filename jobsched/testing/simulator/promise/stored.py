@@ -32,7 +32,7 @@ class WatchedWorld(World):
         self._seen(change)
 
     def schedule(self, job: JobId, due: datetime | None) -> bool:
-        """Set when a job is looked at again; one that has not ended, nor is put aside, has a time."""
+        """Set when a job is looked at again: one that has not ended, and is not put aside."""
         is_open = self.records[job].state not in TERMINAL and job not in self.quarantine
         if due is None and is_open:
             self._forgotten(job)

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from jobsched.domain.job import Offer
 from jobsched.testing.ec2 import tokens
+from jobsched.testing.model_ec2 import ec2
+from jobsched.testing.model_ec2.request import OFFERS, fleet_of
 from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, failure, token, virtual
 
 
@@ -23,6 +26,9 @@ async def test_a_request_names_launch_and_pool() -> None:
     scene = Scene()
     request = await scene.frozen()
     assert request == await scene.frozen()
+    # a store may give the keys back in another order
+    turned = Offer(label="turned", state=dict(reversed(OFFERS[0].state.items())))
+    assert request == await scene.provider.freeze(scene.order(), turned)
     assert json.loads(request) == {
         "token": token(),
         "deployment": "simulated",
@@ -57,6 +63,8 @@ async def test_ids_are_the_same_in_each_world() -> None:
     first, second = Scene(), Scene()
     assert (await first.launched()).id == (await second.launched()).id
     assert (await first.launched(2)).id != (await first.launched(3)).id
+    seen = await first.provider.describe_all({})
+    assert len({one.instance.state["ip_address"] for one in seen.values() if one.instance}) == 3
 
 
 @virtual
@@ -136,6 +144,16 @@ async def test_a_repeat_that_fails_says_nothing_of_the_first_time() -> None:
 
 
 @virtual
+async def test_a_repeat_that_is_throttled_does_not_look() -> None:
+    """It is sent again: a look would fare no better now."""
+    scene = Scene()
+    request = await scene.frozen()
+    await scene.provider.provision(request)
+    scene.told.left["launch throttled"] = 1
+    assert await failure(scene.provider.provision(request)) == ("throttled", "unknown", "later")
+
+
+@virtual
 async def test_another_worker_cannot_know_that_it_is_the_first() -> None:
     """A request that it has not frozen may have been sent by who has."""
     scene = Scene(launch_throttled=1)
@@ -180,6 +198,29 @@ async def test_the_token_of_a_dead_machine_gives_no_new_one() -> None:
 
 
 @virtual
+async def test_a_spot_machine_is_taken_back_before_it_is_named() -> None:
+    """Nobody heard of it, and whoever asks again is told that it is going, and gone."""
+    scene = Scene(launch_answer_lost=1, spot_taken_back_before_it_is_named=1)
+    request = await scene.frozen()
+    assert await failure(scene.provider.provision(request)) == ("no_answer", "unknown", "later")
+    assert (await scene.provider.provision(request)).phase == "going"
+    await scene.world.clock.sleep(10)
+    again = await scene.provider.provision(request)
+    assert (again.phase, again.interrupted) == ("gone", True)
+    assert len(scene.world.machines) == 1
+
+
+@virtual
+async def test_the_token_of_a_refused_fleet_is_not_dead() -> None:
+    """It never had a machine, and says the same each time."""
+    scene = Scene(no_capacity=1, dead_token_refused=1)
+    request = await scene.frozen()
+    for _ in range(2):
+        assert await failure(scene.provider.provision(request)) == ("no_capacity", "none", "next")
+    assert scene.told.left["dead token refused"] == 1
+
+
+@virtual
 async def test_the_token_of_a_vanished_machine_gives_no_new_one() -> None:
     """Nobody can say whether it is too new or too long gone."""
     scene = Scene(machine_vanishes_at_its_end=1)
@@ -206,6 +247,35 @@ async def test_a_stillborn_machine_never_came_up(most: float, reason: str | None
     seen = await scene.seen()
     assert seen
     assert (seen.phase, seen.refusal and seen.refusal.reason) == ("gone", reason)
+
+
+@virtual
+async def test_two_machines_of_one_launch_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends two client tokens for one launch has two; the core's own is described."""
+    scene = Scene()
+    tokens_sent = iter("ab")
+    monkeypatch.setattr(
+        ec2, "fleet_of", lambda written: fleet_of(written) | {"ClientToken": next(tokens_sent)}
+    )
+    request = await scene.frozen()
+    first = await scene.provider.provision(request)
+    await scene.provider.provision(request)
+    one, other = await scene.provider.owned()
+    assert (one.token, other.token) == (token(), token())
+    assert one.instance.id != other.instance.id
+    assert len(scene.world.alive()) == len(scene.launches) == 2
+    for known in (one, other):
+        seen = await scene.provider.describe_all({token(): known.instance})
+        assert seen[token()].instance == known.instance
+    assert first.instance
+    await scene.provider.terminate(first.instance)
+    found = await scene.provider.find(token())
+    assert found
+    assert found.instance
+    assert found.instance.id == other.instance.id
+    await scene.world.clock.sleep(4000)
+    await scene.provider.owned()
+    assert (await scene.provider.find(token())) is not None
 
 
 @virtual

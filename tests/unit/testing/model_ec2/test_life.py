@@ -3,7 +3,8 @@
 import pytest
 
 from jobsched.domain.job import Instance
-from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, token, virtual
+from jobsched.testing.fakes import FakeMachine
+from tests.unit.testing.model_ec2.asking import ON_DEMAND, Scene, failure, token, virtual
 
 
 @virtual
@@ -13,7 +14,7 @@ async def test_a_machine_is_pending_and_then_runs() -> None:
     scene.world.says_ready = True
     await scene.launched()
     assert await scene.phase() == "pending"
-    await scene.world.clock.sleep(3)
+    await scene.world.clock.sleep(10)
     seen = await scene.seen()
     assert seen
     assert seen.access
@@ -77,6 +78,7 @@ async def test_a_machine_is_going_and_then_gone() -> None:
     seen = await scene.seen()
     assert seen
     assert (seen.phase, seen.interrupted, seen.refusal) == ("gone", False, None)
+    assert seen.access is None
     assert list(await scene.provider.owned()) == []
     assert (await scene.provider.terminate(instance)).phase == "gone"
 
@@ -149,8 +151,10 @@ async def test_a_body_that_switches_itself_off_is_terminated() -> None:
 @virtual
 async def test_a_spot_machine_is_taken_back_without_notice() -> None:
     """Within a quarter of an hour; it is described as interrupted."""
-    scene = Scene(spot_taken_back_without_notice=1)
+    scene = Scene()
     body = await scene.body()
+    # whether it is shows the weather of that moment, not that of its launch
+    scene.told.left["spot taken back without notice"] = 1
     await scene.ended(body)
     seen = await scene.seen()
     assert seen
@@ -178,10 +182,17 @@ async def test_a_spot_machine_is_taken_back_with_notice() -> None:
 @virtual
 async def test_an_on_demand_machine_is_not_taken_back() -> None:
     """EC2 does that to spot machines only."""
-    scene = Scene(spot_taken_back_without_notice=1, spot_taken_back_with_notice=1)
-    body = await scene.body(offer=ON_DEMAND)
+    scene = Scene(
+        spot_taken_back_without_notice=1,
+        spot_taken_back_with_notice=1,
+        spot_taken_back_before_it_is_named=1,
+        launch_answer_lost=1,
+    )
+    assert await failure(scene.launched(offer=ON_DEMAND))
+    (body,) = scene.world.alive()
     await scene.world.clock.sleep(3600)
     assert body.phase != "gone"
+    assert scene.told.left.total() == 3
     with pytest.raises(ValueError, match="no spot machine"):
         scene.ec2.interrupt(body, notice=False)
 
@@ -200,13 +211,48 @@ async def test_a_termination_comes_before_an_interruption() -> None:
 
 
 @virtual
+async def test_an_end_that_begins_earlier_may_take_longer() -> None:
+    """The body goes with the end that counts, not with the one that was foreseen."""
+    scene = Scene()
+    body = await scene.body()
+    scene.ec2.interrupt(body, notice=True)
+    await scene.world.clock.sleep(119)
+    scene.told.left["machine ends slowly"] = 1
+    await scene.provider.terminate(await scene.launched())
+    assert await scene.ended(body) > 119 + 20
+
+
+@virtual
+async def test_a_body_goes_off_when_its_record_says_terminated() -> None:
+    """Never a moment before, whatever the last digits of a time are."""
+    scene = Scene()
+    states = []
+    follows = scene.world.on_end
+    assert follows
+
+    def off(body: FakeMachine) -> None:
+        states.append(scene.ec2.cloud.machines[body.id].state(scene.now))
+        follows(body)
+
+    scene.world.on_end = off
+    for number in range(1, 200):
+        scene.told.most = number / 199
+        body = await scene.body(number)
+        await scene.provider.terminate(Instance(id=body.id))
+        await scene.ended(body)
+    assert set(states) == {"terminated"}
+
+
+@virtual
 async def test_what_has_ended_is_not_taken_back() -> None:
     """A notice would come too late."""
     scene = Scene()
     body = await scene.body()
     scene.world.end(body)
     scene.ec2.interrupt(body, notice=True)
-    assert scene.notices == []
+    scene.told.left["spot taken back with notice"] = 1
+    await scene.world.clock.sleep(1000)
+    assert (scene.notices, scene.told.left.total()) == ([], 1)
 
 
 @virtual
@@ -230,6 +276,7 @@ async def test_a_disk_that_is_left_behind_is_removed() -> None:
     (words,) = await scene.provider.remove_leftovers()
     assert words.endswith("(8 GiB)")
     assert list(await scene.another.remove_leftovers()) == []
+    assert scene.ec2.cloud.volumes == {}
 
 
 @virtual

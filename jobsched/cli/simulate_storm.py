@@ -1,0 +1,91 @@
+"""``jobsched simulate --jobs``: worlds in which everything goes wrong, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from jobsched.cli import bar, output, table
+from jobsched.cli.failure import FAILED, Failure
+from jobsched.testing.simulator import kept, report
+from jobsched.testing.simulator.run import Report, simulate, worlds
+from jobsched.testing.simulator.world import Setting, Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for."""
+
+    jobs: int
+    seed: int
+    heat: float
+    lossy: bool
+    #: worlds that are tried first, and to which those are added that break a promise
+    seeds: Path | None
+    #: where everything that happened is written
+    history: Path | None
+    as_json: bool
+
+
+def answer(asked: Asked) -> None:
+    """Let the worlds happen, and show what came of them.
+
+    Raises:
+        InvalidInput: the file of seeds is none.
+        Failure: a promise was broken.
+    """
+    tried = [*(kept.read(asked.seeds) if asked.seeds else ()), *_worlds(asked)]
+    with ExitStack() as stack:
+        history = stack.enter_context(asked.history.open("w")) if asked.history else None
+        ended = stack.enter_context(bar.of(sum(setting.jobs for _, setting in tried), "jobs"))
+
+        def told(world: Told) -> None:
+            ended(world.jobs)
+            if history:
+                _write(history, world)
+
+        found = simulate(tried, told)
+    _show(found, asked)
+    if found.failed:
+        _keep(found, asked)
+        raise Failure(_sentence(found), FAILED)
+
+
+def _worlds(asked: Asked) -> Iterator[tuple[int, Setting]]:
+    return worlds(asked.jobs, asked.seed, Setting(heat=asked.heat, lossy=asked.lossy))
+
+
+def _write(history: TextIO, world: Told) -> None:
+    history.write(f"world {world.seed}\n")
+    history.writelines(f"{line}\n" for line in world.history.lines())
+
+
+def _show(found: Report, asked: Asked) -> None:
+    for one in found.failed:
+        output.progress(f"world {one.seed}, {one.setting.jobs} jobs:\n{one.explained}\n")
+    if asked.as_json:
+        output.document(report.document(found))
+        return
+    table.show(("simulated", ""), list(report.rows(found)))
+
+
+def _keep(found: Report, asked: Asked) -> None:
+    if asked.seeds and (new := kept.add(asked.seeds, found.failed)):
+        output.progress(f"added to {asked.seeds}, and tried first from now on: {new} worlds")
+
+
+def _sentence(found: Report) -> str:
+    first = found.failed[0]
+    setting = first.setting
+    heat = f" --heat {setting.heat:g}" if setting.heat != 1 else ""
+    again = f"--jobs {setting.jobs} --seed {first.seed}{heat}{' --lossy' if setting.lossy else ''}"
+    return (
+        f"{found.violations} promises were broken in {len(found.failed)} of {found.worlds} worlds;"
+        f" the first of them again: jobsched simulate {again}"
+    )
+
+
+__all__ = ["Asked", "answer"]

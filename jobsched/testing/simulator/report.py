@@ -1,0 +1,56 @@
+"""What came of many worlds, as a document and as rows for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.money import percentile
+from jobsched.testing.simulator.run import Report
+
+#: how late jobs began: the parts that are shown
+PARTS: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Give it as JSON: `jobsched simulate --json`."""
+    money = report.money
+    return {
+        "jobs": report.jobs,
+        "worlds": report.worlds,
+        "faults": {kind: report.faults[kind] for kind in sorted(FAULTS)},
+        "violations": report.violations,
+        "broken": [
+            {"seed": one.seed, "jobs": one.setting.jobs, "promises": one.violations}
+            for one in report.failed
+        ],
+        "machines": money.machines,
+        "extra_machines_per_1000": round(1000 * sum(money.extra.values()) / report.jobs, 2),
+        "orphan_seconds": {
+            "p99": round(percentile(0.99, money.orphan_seconds), 1),
+            "max": round(max(money.orphan_seconds, default=0.0), 1),
+        },
+        "start_lateness_seconds": {
+            name: round(percentile(part, money.late_seconds), 1) for name, part in PARTS.items()
+        },
+        "simulated_hours": round(report.simulated_seconds / 3600, 1),
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def rows(report: Report) -> Iterator[tuple[str, str]]:
+    """Give what people look at."""
+    told = document(report)
+    orphans, late = told["orphan_seconds"], told["start_lateness_seconds"]
+    yield "jobs", f"{report.jobs:,} in {report.worlds:,} worlds"
+    yield "faults", f"{report.faults.total():,} of {len(+report.faults)} kinds"
+    yield "violations", f"{report.violations}"
+    yield "machines", f"{report.money.machines:,}"
+    yield "extra machines", f"{told['extra_machines_per_1000']:g} per 1,000 jobs"
+    yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"
+    yield "start lateness", ", ".join(f"{part} {seconds:g} s" for part, seconds in late.items())
+    yield "simulated", f"{told['simulated_hours']:g} hours in {report.seconds:.1f} s"
+
+
+__all__ = ["document", "rows"]

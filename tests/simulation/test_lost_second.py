@@ -1,0 +1,70 @@
+"""A store that loses its last second (`appendfsync everysec`), at the worst of moments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from jobsched.domain.job import JobId
+from jobsched.domain.state import State, reason_of, state_of
+from jobsched.testing.simulator import Simulation
+from jobsched.testing.simulator.lossy import copy_of, put_back
+from jobsched.testing.virtual_time import run
+
+#: what Redis may lose with `appendfsync everysec` where the disk is slow (P1)
+SECONDS = 2.0
+
+
+async def lost(simulation: Simulation, until: Callable[[], bool]) -> None:
+    """Let the store forget, in the moment in which something is so, the two seconds before."""
+    copies = [(simulation.clock.monotonic(), copy_of(simulation.store_world))]
+    while not until():
+        await simulation.clock.sleep(0.05)
+        copies.append((simulation.clock.monotonic(), copy_of(simulation.store_world)))
+    now = simulation.clock.monotonic()
+    put_back(simulation.store_world, min(copies, key=lambda one: abs(now - SECONDS - one[0]))[1])
+
+
+@pytest.mark.parametrize("lives_on", [False, True])
+@pytest.mark.parametrize("runs", [0.0, 0.5])
+def test_a_job_that_came_and_went_within_it_does_not_run_again(
+    runs: float, *, lives_on: bool
+) -> None:
+    """What is left on the machine says that it ran, for as long as the store may forget it (P3)."""
+
+    async def story() -> tuple[int, State, str]:
+        simulation = await Simulation.begin()
+        simulation.world.runs, simulation.world.boot = runs, 0.0
+        simulation.provider.destroys_machine = not lives_on  # type: ignore[misc]  # of this one alone
+        job = await simulation.schedule()
+        async with simulation.worker():
+            await lost(simulation, lambda: is_going(simulation))
+            (ended,) = await simulation.ended(job)
+            await asyncio.sleep(60)
+        return sum(simulation.world.starts.values()), state_of(ended), reason_of(ended)
+
+    assert run(story()) == (1, State.FINISHED, "finished")
+
+
+def is_going(simulation: Simulation) -> bool:
+    """Whether the container has been removed, or its machine has ended."""
+    return bool(simulation.world.starts) and not any(
+        machine.containers for machine in simulation.world.alive()
+    )
+
+
+def test_an_end_that_was_forgotten_is_read_again() -> None:
+    """The machine is given back no sooner than the exit code is surely kept (P2)."""
+
+    async def story() -> tuple[State, str]:
+        simulation = await Simulation.begin()
+        simulation.world.runs, simulation.world.code = 30.0, 3
+        job: JobId = await simulation.schedule()
+        async with simulation.worker():
+            await lost(simulation, lambda: is_going(simulation))
+            (ended,) = await simulation.ended(job)
+        return state_of(ended), reason_of(ended)
+
+    assert run(story()) == (State.FAILED, "exited")

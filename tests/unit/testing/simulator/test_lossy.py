@@ -1,0 +1,148 @@
+"""A store forgets its last second: all of it, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jobsched.domain import facts
+from jobsched.domain.job import Job, JobId
+from jobsched.errors import StoreUnavailable, UnknownJob
+from jobsched.store.memory import MemoryStore
+from jobsched.store.port import Idempotency
+from jobsched.store.world import World
+from jobsched.testing.simulator.lossy import AWAY, EVERY, LAST, LOST, Lossy, copy_of, put_back
+from jobsched.testing.simulator.weather import Weather
+from jobsched.testing.virtual_time import VirtualClock, run
+from tests.unit.domain.example import HOUR, a_job, known, told
+from tests.unit.testing.simulator.scene import Scene
+
+ONCE = Idempotency(key="key", digest="digest")
+LEASE = timedelta(seconds=30)
+#: what is told of what happens, and no part of what is kept
+HEARD = {"listeners", "changed"}
+
+
+async def a_store(world: World) -> MemoryStore:
+    """Give a connection to a store that has a job."""
+    store = MemoryStore(lambda: HOUR, world=world, through_codec=False)
+    await store.stamp("a")
+    await store.accept(a_job(), look_again_at=HOUR, idempotency=ONCE)
+    return store
+
+
+def content(world: World) -> str:
+    """Give everything that is stored, as a text."""
+    return repr({name: getattr(world, name) for name in World.__slots__ if name not in HEARD})
+
+
+async def test_everything_is_as_it_was() -> None:
+    """Whatever a worker, a sweep and a reaper wrote is forgotten; what was before is there."""
+    world = World()
+    store = await a_store(world)
+    await store.logs().write(JobId("job"), 1, 0, b"before")
+    before, kept = content(world), copy_of(world)
+    (job,) = (await store.claim("me", most=1, lease=LEASE)).jobs
+    after = known(job, told(facts.Planned), told(facts.Begun))
+    await store.save(job, after, look_again_at=HOUR, facts=["Begun"], holder="me")
+    await store.accept(replace(a_job(), id=JobId("other")), look_again_at=HOUR)
+    await store.lock("sweep", "me", lease=LEASE)
+    await store.suspect("a", ["m-1"])
+    await store.changes("me", most=10, wait=LEASE)
+    await store.logs().write(JobId("job"), 1, 6, b"after")
+    assert content(world) != before
+    put_back(world, kept)
+    assert content(world) == before
+
+
+async def test_what_was_accepted_is_gone_with_its_key() -> None:
+    """A user who asks again with the same key gets a job."""
+    world = World()
+    store = MemoryStore(lambda: HOUR, world=world, through_codec=False)
+    await store.stamp("a")
+    kept = copy_of(world)
+    await store.accept(a_job(), look_again_at=HOUR, idempotency=ONCE)
+    put_back(world, kept)
+    with pytest.raises(UnknownJob):
+        await store.read(a_job().id)
+    again = replace(a_job(), id=JobId("again"))
+    accepted = await store.accept(again, look_again_at=HOUR, idempotency=ONCE)
+    assert (accepted.id, accepted.created) == ("again", True)
+
+
+def test_now_and_then_and_away_for_a_while() -> None:
+    """Connections break, and calls fail until it is back; who watches knows no more than it."""
+
+    async def story() -> tuple[list[JobId], int]:
+        scene, clock, lost = Scene(), VirtualClock(), list[JobId]()
+        weather = Weather(1, clock.monotonic)
+        store = scene.store()
+        heard = asyncio.ensure_future(_hear(store))
+        lossy = Lossy(scene.promises, weather, clock, scene.history, lost.append)
+        losing = asyncio.ensure_future(lossy.run())
+        number = 0
+        while not lost:
+            number += 1
+            scene.saved(replace(a_job(), id=JobId(f"job{number}")))
+            await clock.sleep(0.25)
+        with pytest.raises(StoreUnavailable):
+            await store.check()
+        assert scene.promises.sight.jobs.keys() == scene.world.records.keys()
+        assert clock.monotonic() >= EVERY[0]
+        await clock.sleep(AWAY[1])
+        await store.check()
+        await heard
+        losing.cancel()
+        assert scene.broken == []
+        return lost, weather.faults[LOST]
+
+    lost, times = run(story())
+    assert times >= 1
+    assert 1 <= len(lost) <= LAST / 0.25 + 1
+
+
+def test_what_was_forgotten_is_forgiven() -> None:
+    """Who gave a machine back by a save that is forgotten broke nothing."""
+    scene = Scene()
+    planned = known(a_job(), told(facts.Planned))
+    for job in (planned, known(planned, told(facts.Begun))):
+        scene.saved(job)
+    machine = scene.launched("token-1-1")
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    scene.saved(known(planned, told(facts.Begun), told(facts.Released)))
+    put_back(scene.world, kept)
+    assert scene.promises.forget(known_of_it) == []
+    scene.promises.is_told_to_end(machine, "a test")
+    assert scene.broken == []
+    assert scene.promises.money.extra == {}
+
+
+def test_a_launch_that_was_forgotten_may_come_again() -> None:
+    """Its machine is no extra one if the record asks for it again, with the same token."""
+    assert _forgotten(again=True) == {}
+    assert _forgotten(again=False) == {"its launch was forgotten": 1}
+
+
+def _forgotten(*, again: bool) -> dict[str, int]:
+    scene, job = Scene(), known(a_job(), told(facts.Planned))
+    scene.saved(job)
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    begun: Job = known(job, told(facts.Begun))
+    scene.saved(begun)
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    machine = scene.launched("token-1-1")
+    if again:
+        scene.saved(begun)
+    scene.books.end(machine)
+    assert scene.broken == []
+    return scene.promises.money.extra
+
+
+async def _hear(store: MemoryStore) -> None:
+    with pytest.raises(StoreUnavailable):
+        async for _ in store.wakes():
+            pass

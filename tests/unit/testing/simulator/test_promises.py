@@ -1,0 +1,389 @@
+"""Each promise is broken by hand, and is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jobsched.contracts.provider import Caps
+from jobsched.domain import facts
+from jobsched.domain.job import Job, JobId, Retry
+from jobsched.testing.simulator.promise import PROMISES
+from jobsched.testing.simulator.promise.ends import check_end
+from tests.unit.domain.example import ALWAYS, HOUR, SECOND, a_job, known, told, up_to
+from tests.unit.testing.simulator.scene import Scene
+
+ONCE = Retry(on=("before_start",))
+NAME = "jobsched-job-1-1"
+
+
+def planned(job: Job, attempt: int = 1) -> Job:
+    """Give a job of which an attempt is planned."""
+    return known(job, told(facts.Planned, attempt=attempt))
+
+
+def begun(job: Job, launch: int = 1, attempt: int = 1) -> Job:
+    """Give a job of which a launch was begun."""
+    return known(job, told(facts.Begun, attempt=attempt, launch=launch))
+
+
+def over(job: Job, reason: str = "boot_failed") -> Job:
+    """Give a job whose attempt has ended before its start, and whose machine is gone."""
+    return known(job, told(facts.GivenUp, reason=reason), told(facts.Gone))
+
+
+def in_steps(scene: Scene, *jobs: Job) -> None:
+    """Save one after the other."""
+    for job in jobs:
+        scene.saved(job)
+
+
+def test_a_good_life_breaks_nothing() -> None:
+    """From its acceptance to its end, with one machine and one start."""
+    scene, job = Scene(Caps(alive=1, hourly=1, per_second=1)), a_job()
+    in_steps(scene, job, planned(job), begun(planned(job)))
+    machine = scene.launched("token-1-1")
+    in_steps(scene, up_to(facts.Ready), up_to(facts.Prepared), up_to(facts.StartGranted))
+    scene.started(NAME, code=0)
+    in_steps(scene, up_to(facts.Started), up_to(facts.Ended), up_to(facts.LogsStored))
+    scene.promises.is_told_to_end(machine, "a test")
+    scene.books.end(machine)
+    in_steps(scene, up_to(facts.Gone))
+    assert scene.broken == []
+    assert scene.promises.all_ended.is_set()
+    assert scene.promises.money.extra == {}
+    assert scene.promises.money.orphan_seconds == [0.0]
+
+
+def test_a_second_start_of_an_attempt() -> None:
+    """One start, though the second one is of another container, and much later."""
+    scene = Scene()
+    scene.saved(a_job(retry=ALWAYS))
+    scene.started(NAME, code=1)
+    scene.started(f"{NAME}-1")
+    assert scene.broken == ["one start"]
+
+
+def test_the_same_container_twice() -> None:
+    """One start: an engine runs an exited container again if it is told to."""
+    scene = Scene()
+    scene.saved(a_job(retry=ALWAYS))
+    one = scene.started(NAME, code=1)
+    scene.books.note_start(one)
+    assert scene.broken == ["one start"]
+
+
+def test_two_at_one_time() -> None:
+    """No overlap: the first one runs when the second one starts."""
+    scene = Scene()
+    scene.saved(a_job(retry=ALWAYS))
+    scene.started(NAME)
+    scene.started("jobsched-job-2-1")
+    assert scene.broken == ["no overlap"]
+
+
+def test_one_after_the_other_is_no_overlap() -> None:
+    """The first one has run its minute, though nobody has looked."""
+    scene = Scene()
+    scene.saved(a_job(retry=ALWAYS))
+    scene.started(NAME)
+    scene.clock.advance(61)
+    scene.started("jobsched-job-2-1")
+    assert scene.broken == []
+
+
+def test_a_second_attempt_of_a_job_that_ran() -> None:
+    """At most once: the job is retried before the start alone."""
+    scene = Scene()
+    scene.saved(a_job(retry=ONCE))
+    scene.started(NAME, code=1)
+    scene.started("jobsched-job-2-1")
+    assert scene.broken == ["at most once"]
+
+
+@pytest.mark.parametrize(
+    ("retry", "reason", "ran"),
+    [
+        (Retry(on=()), "boot_failed", False),
+        (ONCE, "boot_failed", True),
+        (ONCE, "no_capacity", False),
+        (Retry(on=("error",)), "timeout", True),
+        (Retry(on=("timeout",), max_attempts=1), "timeout", True),
+    ],
+)
+def test_another_attempt_that_nobody_asked_for(retry: Retry, reason: str, *, ran: bool) -> None:
+    """Only as told: by the books first, and by the reason of the end."""
+    scene = Scene()
+    job = planned(a_job(retry=retry))
+    first = over(begun(job), reason)
+    in_steps(scene, job, begun(job), first)
+    if ran:
+        scene.started(NAME, code=1)
+    assert first.attempt
+    again = replace(first.attempt, no=2, outcome=None, launches=())
+    scene.saved(replace(first, attempt=again, past=(first.attempt,)), was="finishing")
+    assert scene.broken == ["only as told"]
+
+
+def test_another_attempt_while_the_last_machine_is_on() -> None:
+    """Fence: the record says that it is gone, and its container is there."""
+    scene, job = Scene(), begun(planned(a_job(retry=ALWAYS)))
+    scene.saved(job, was="scheduled")
+    machine = scene.launched("token-1-1")
+    machine.containers[NAME] = scene.started(NAME)
+    after = over(job)
+    in_steps(scene, after, planned(after, 2))
+    assert "fence" in scene.broken
+
+
+def test_a_success_that_was_none() -> None:
+    """No false success: the container has ended with another code."""
+    scene = Scene()
+    scene.saved(up_to(facts.Started), was="ready")
+    scene.started(NAME, code=3)
+    scene.saved(up_to(facts.Ended))
+    assert scene.broken == ["no false success", "true code"]
+
+
+def test_a_success_of_what_never_ran() -> None:
+    """No false success: nothing was started."""
+    scene = Scene()
+    scene.saved(up_to(facts.Started), was="ready")
+    scene.saved(up_to(facts.Ended))
+    assert scene.broken[0] == "no false success"
+
+
+def test_another_code() -> None:
+    """True code: the container ended with another one, and both are failures."""
+    scene, job = Scene(), up_to(facts.Started)
+    scene.saved(job, was="ready")
+    scene.started(NAME, code=3)
+    scene.saved(known(job, told(facts.Ended, code=4)))
+    assert scene.broken == ["true code"]
+
+
+def test_a_change_after_the_end() -> None:
+    """Terminal stays: whatever the change is."""
+    scene, job = Scene(), known(a_job(), facts.CancelRequested(at=HOUR))
+    scene.saved(job, was="scheduled")
+    scene.saved(job, was="cancelled")
+    assert scene.broken == ["terminal stays"]
+
+
+async def test_another_document_after_the_end() -> None:
+    """Terminal stays: nobody told of the change."""
+    scene, job = Scene(), known(a_job(), facts.CancelRequested(at=HOUR))
+    job = scene.saved(job, was="scheduled")
+    scene.world.records[job.id].document = replace(job, worker="me")
+    await check_end(scene.promises.sight, scene.store())
+    assert scene.broken == ["terminal stays"]
+
+
+def test_a_save_over_another_one() -> None:
+    """Revisions grow: two workers have saved the same one."""
+    scene = Scene()
+    job = scene.saved(planned(a_job()))
+    scene.told(job, "scheduled", "scheduled")
+    assert scene.broken == ["revisions grow"]
+
+
+def test_a_step_that_the_design_does_not_know() -> None:
+    """Legal transition: a job does not run before it has a machine."""
+    scene = Scene()
+    scene.saved(planned(a_job()))
+    scene.saved(up_to(facts.Started))
+    assert scene.broken == ["legal transition"]
+
+
+def test_a_job_that_nobody_looks_at() -> None:
+    """Always woken: neither a due time nor a lease."""
+    scene = Scene()
+    job = scene.saved(planned(a_job()))
+    scene.world.schedule(job.id, None)
+    scene.told(job, "scheduled", "scheduled")
+    assert scene.broken == ["always woken", "revisions grow", "always woken"]
+
+
+def test_a_job_that_is_looked_at_long_after_its_lease() -> None:
+    """Always woken: whoever holds it may be dead."""
+    scene = Scene()
+    job = scene.saved(planned(a_job()))
+    record = scene.world.records[job.id]
+    record.holder, record.until = "me", HOUR + SECOND
+    scene.told(job, "scheduled", "scheduled")
+    assert scene.broken == ["revisions grow", "always woken"]
+
+
+def test_a_machine_that_no_record_knows() -> None:
+    """Intent first, and one machine too many."""
+    scene = Scene()
+    scene.launched("token-1-1")
+    assert scene.broken == ["intent first"]
+    assert scene.promises.money.extra == {"no launch was saved": 1}
+
+
+def test_the_wrong_machine_is_ended() -> None:
+    """Right machine: its record needs it."""
+    scene = Scene()
+    in_steps(scene, begun(planned(a_job())))
+    scene.books.power_off(scene.launched("token-1-1"))
+    assert scene.broken == ["legal transition", "right machine"]
+
+
+@pytest.mark.parametrize(
+    ("caps", "name"),
+    [
+        (Caps(alive=1), "cap alive"),
+        (Caps(hourly=1), "cap hourly"),
+        (Caps(per_second=0.5), "cap pace"),
+    ],
+)
+def test_two_launches_at_once(caps: Caps, name: str) -> None:
+    """Caps: each one allows one launch."""
+    scene, job = Scene(caps), planned(a_job())
+    other = replace(job, id=JobId("other"))
+    in_steps(scene, job, other, begun(job))
+    assert scene.broken == []
+    scene.saved(known(other, told(facts.Begun, token="other")))
+    assert scene.broken == [name]
+
+
+def test_machines_that_no_cap_counted() -> None:
+    """Cap alive: two machines, each for a call, though one launch was saved."""
+    scene = Scene(Caps(alive=1))
+    in_steps(scene, planned(a_job()), begun(planned(a_job())))
+    scene.launched("token-1-1")
+    scene.launched("by chance")
+    assert scene.broken == ["intent first", "cap alive"]
+
+
+def test_launches_of_another_hour() -> None:
+    """Caps: an hour later there may be another launch; a refused one does not count."""
+    scene, job = Scene(Caps(hourly=1)), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job, known(job, told(facts.Refused)))
+    job = known(job, told(facts.Refused), told(facts.Begun, launch=2))
+    scene.saved(job)
+    scene.clock.advance(timedelta(hours=1))
+    other = replace(planned(a_job()), id=JobId("other"))
+    in_steps(scene, other, known(other, told(facts.Begun, token="other")))
+    assert scene.broken == []
+
+
+def test_a_machine_that_stays_on() -> None:
+    """No leak: a quarter of an hour after its record did not want it any more."""
+    scene = Scene()
+    in_steps(scene, planned(a_job()), begun(planned(a_job())))
+    machine = scene.launched("token-1-1")
+    scene.saved(known(begun(planned(a_job())), told(facts.GivenUp)))
+    scene.clock.advance(901)
+    scene.books.end(machine)
+    assert scene.broken == ["no leak"]
+    assert scene.promises.money.orphan_seconds == [901.0]
+
+
+async def test_what_is_left_when_all_is_over() -> None:
+    """Nothing lost, no leak: a job that waits, and a machine that is on."""
+    scene = Scene()
+    in_steps(scene, planned(a_job()), begun(planned(a_job())))
+    scene.launched("token-1-1")
+    await scene.promises.check_end(scene.store())
+    assert scene.broken == ["no leak", "nothing lost", "indexes agree"]
+
+
+async def test_an_accepted_job_that_is_not_there() -> None:
+    """Nothing lost: its record is away."""
+    scene = Scene()
+    job = scene.saved(a_job())
+    del scene.world.records[job.id]
+    await check_end(scene.promises.sight, scene.store())
+    assert scene.broken == ["nothing lost"]
+
+
+async def test_an_index_that_contradicts() -> None:
+    """Indexes agree: a slot that nobody has freed; no quarantine: a record that is put aside."""
+    scene, job = Scene(), known(a_job(), facts.CancelRequested(at=HOUR))
+    job = scene.saved(job, was="scheduled")
+    scene.world.slots["a"] = {"token-1-1": job.id}
+    scene.world.quarantine[JobId("other")] = "unreadable"
+    await check_end(scene.promises.sight, scene.store())
+    assert set(scene.broken) == {"indexes agree", "no quarantine"}
+
+
+def test_a_bug() -> None:
+    """No bug: an exception that the engine logs, and a task that ends."""
+    scene = Scene()
+    scene.promises.exception("job.bug", job="job")
+    scene.promises.error("task.failed", task="dispatch")
+    scene.promises.error("store.unavailable")
+    assert scene.broken == ["no bug", "no bug"]
+
+
+def test_it_is_told_with_what_was_before() -> None:
+    """A broken promise is explained: name, sentence, time, and the history of the job."""
+    scene = Scene()
+    scene.saved(planned(a_job()))
+    scene.clock.advance(7)
+    scene.saved(up_to(facts.Started))
+    (one,) = scene.promises.broken
+    said = one.explained(scene.history.before(one.line, one.job))
+    assert said.startswith("7.000000 legal transition: job: scheduled -> running\n")
+    assert PROMISES["legal transition"] in said
+    assert "0.000000 job:  -> scheduled" in said
+
+
+def test_machines_that_are_too_many() -> None:
+    """Extra: for a launch that was given up, and beside another one that nobody gave back."""
+    scene, job = Scene(), planned(a_job())
+    in_steps(scene, job, begun(job), known(begun(job), told(facts.Released)))
+    scene.launched("token-1-1")
+    second = known(begun(job), told(facts.Released), told(facts.Begun, launch=2))
+    scene.saved(second)
+    scene.launched("token-1-2")
+    assert scene.promises.money.extra == {
+        "its launch was given up": 1,
+        "another one was on": 1,
+    }
+    assert scene.broken == []
+
+
+def test_a_machine_that_was_given_back_is_none() -> None:
+    """Extra: one that was lost while it waited is terminated once before the next is begun."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job)
+    machine = scene.launched("token-1-1")
+    given_back = known(job, told(facts.Released))
+    scene.saved(given_back)
+    scene.promises.is_told_to_end(machine, "a termination that nobody heard")
+    scene.saved(known(given_back, told(facts.Begun, launch=2)))
+    scene.launched("token-1-2")
+    assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_was_ended_at_its_launch_is_none() -> None:
+    """Extra: its provider ends it, its launch counts as refused, and the next one follows."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job)
+    scene.launched("token-1-1")
+    refused = known(job, told(facts.Gone, why="refused"))
+    in_steps(scene, refused, known(refused, told(facts.Begun, launch=2)))
+    scene.launched("token-1-2")
+    assert scene.promises.money.extra == {}
+
+
+def test_a_machine_that_lives_on_costs_nothing() -> None:
+    """Extra and orphans: it was there before its job, and is there after it."""
+    scene, job = Scene(), known(planned(a_job()), told(facts.Begun, destroys_machine=False))
+    in_steps(scene, planned(a_job()), job, known(job, told(facts.GivenUp)))
+    machine = scene.launched("token-1-1")
+    scene.clock.advance(60)
+    scene.books.end(machine)
+    assert (scene.promises.money.extra, scene.promises.money.orphan_seconds) == ({}, [])
+
+
+def test_each_promise_is_broken_here() -> None:
+    """Nobody adds one that was never seen to be broken."""
+    written = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in PROMISES if f'"{name}"' not in written] == []
