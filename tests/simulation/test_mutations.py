@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jobsched.testing.simulator.faults import FAULTS
 from jobsched.testing.simulator.mutations import kept
 from jobsched.testing.simulator.mutations.catalogue import MUTATIONS
 from jobsched.testing.simulator.mutations.mutation import Mutation
@@ -33,11 +34,17 @@ def test_the_same_world_without_it_keeps_all_promises(mutation: Mutation) -> Non
 @EACH
 def test_a_mutation_breaks_what_is_there_and_is_undone(mutation: Mutation) -> None:
     """A rule that has moved away would be broken in vain."""
-    patches = [*mutation.patches, *mutation.other_nets]
+    patches = [*mutation.patches, *mutation.also]
     sound = [one.sound() for one in patches]
     with patched(patches):
         assert all(one.sound() is not before for one, before in zip(patches, sound, strict=True))
     assert [one.sound() for one in patches] == sound
+
+
+@EACH
+def test_a_mutation_aims_at_faults_that_there_are(mutation: Mutation) -> None:
+    """A kind of fault that has another name by now would never strike."""
+    assert mutation.aim is None or mutation.aim.faults.keys() <= FAULTS.keys()
 
 
 @EACH

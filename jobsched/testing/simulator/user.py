@@ -123,6 +123,7 @@ class User:
 
         try:
             await self._heard(work)
+            self._world.promises.cancelled(job)
         except JobschedError as error:
             self._world.history.note("user", f"hears: {error.message}")
 

@@ -172,6 +172,7 @@ class ImaginedWorld:
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
         )
+        self.around.acts = self.promises.acts
         self.operator = Operator(self)
         #: the workers that live, by number
         self.lives: list[HardLife | None] = [None] * WORKERS

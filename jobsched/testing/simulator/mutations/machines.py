@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from jobsched.contracts.provider import InstanceStatus
-from jobsched.errors import OperationFailed
+from jobsched.domain.due import Verb
+from jobsched.errors import LogStoreFailed, OperationFailed
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import NOBODY_ASKS
@@ -51,13 +52,40 @@ def _once(give_back: Any) -> Any:
     return broken
 
 
+def _logs_first(wind_up: Any) -> Any:
+    def broken(job: Any, attempt: Any, outcome: Any, launch: Any) -> Any:
+        step = wind_up(job, attempt, outcome, launch)
+        if launch.ending and not launch.logs_at and not launch.released_at:
+            return step._replace(at=outcome.at, verb=Verb.COLLECT, why="")
+        return step
+
+    return broken
+
+
+def _never_kept(write: Any) -> Any:
+    del write
+
+    async def also(*_: Any) -> None:
+        raise LogStoreFailed("unavailable", "imagined")
+
+    return also
+
+
 MACHINES = (
+    Mutation(
+        name="logs before money",
+        broken="a machine is given back only once its logs are kept",
+        caught_by=("nothing lost",),
+        also=(Patch(where="jobsched.testing.simulator.logs:StormyLogs.write", make=_never_kept),),
+        aim=Aim(),
+        patches=(Patch(where="jobsched.domain.due:_wind_up", make=_logs_first),),
+    ),
     Mutation(
         name="not found at its end is gone",
         broken="a machine that its provider does not know when it is to end counts as gone",
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
-        other_nets=(NOBODY_ASKS,),
+        also=(NOBODY_ASKS,),
         aim=Aim(faults={"machine shown very late": 10, "cancelled around the start": 10}),
         patches=(Patch(where="jobsched.engine.terminate:call", make=_unknown_is_gone),),
     ),
@@ -75,7 +103,7 @@ MACHINES = (
         broken="the end of a machine is asked for once, whatever is answered",
         caught_by=("no leak",),
         nets_off=("reaper", "dead man", "machine asks"),
-        other_nets=(NOBODY_ASKS,),
+        also=(NOBODY_ASKS,),
         aim=Aim(faults={"termination question lost": 15}),
         patches=(
             Patch(where="jobsched.engine.terminate:call", make=_failure_is_going),

@@ -24,10 +24,11 @@ class Mutation:
     #: the promises of which one must break, named before it was tried
     caught_by: tuple[str, ...]
     patches: tuple[Patch, ...]
-    #: nets that would hold what falls through the broken rule: they are off, ``reaper`` and ``dead
-    #: man`` by the world's setting, any other by a patch that the sound world has, too
+    #: nets that would hold what falls through the broken rule, and are off: ``reaper`` and
+    #: ``dead man`` by the world's setting, ``reconcile`` by its aim, any other by a patch in ``also``
     nets_off: tuple[str, ...] = ()
-    other_nets: tuple[Patch, ...] = ()
+    #: patches that the sound world has, too: nets that are off, and what its world is like
+    also: tuple[Patch, ...] = ()
     #: what the world is made for; None: everything, as usual
     aim: Aim | None = None
     heat: float = 1.0
@@ -51,7 +52,7 @@ class Mutation:
 
     def told(self, seed: int, jobs: int, *, is_broken: bool = True) -> Told:
         """Let a world happen with the bug, or the same one without it."""
-        with patched([*self.other_nets, *(self.patches if is_broken else ())]):
+        with patched([*self.also, *(self.patches if is_broken else ())]):
             return tell(seed, self.setting(jobs))
 
     def catches(self, told: Told) -> str:

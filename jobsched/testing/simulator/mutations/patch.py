@@ -55,6 +55,16 @@ def always(given: Any) -> Callable[[Any], Any]:
     return make
 
 
+def instead(given: Any) -> Callable[[Any], Any]:
+    """Put this in the place of whatever stands there."""
+
+    def make(sound: Any) -> Any:
+        del sound
+        return given
+
+    return make
+
+
 @contextlib.contextmanager
 def patched(patches: Iterable[Patch]) -> Iterator[None]:
     """Have all of them in place for the length of the block; they are undone whatever happens."""
@@ -89,4 +99,4 @@ def _bound(what: object) -> Iterator[tuple[Any, str]]:
             yield from ((found, name) for name in names)
 
 
-__all__ = ["Patch", "always", "patched"]
+__all__ = ["Patch", "always", "instead", "patched"]

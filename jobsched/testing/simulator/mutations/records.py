@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 from jobsched.domain import facts
 from jobsched.domain.state import State
+from jobsched.engine import observe as observed
+from jobsched.errors import StaleWrite
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch, always
+
+#: seconds until the API asks the store
+SLOW = 0.4
 
 
 def _asked_or_not(asks_for_another: Any) -> Any:
@@ -55,7 +61,46 @@ def _not_forgotten(save: Any) -> Any:
     return deaf
 
 
+def _slow(call: Any) -> Any:
+    """The API takes its time between a look at a record and its save."""
+
+    async def also(life: Any, names: Any, ask: Any) -> Any:
+        await asyncio.sleep(SLOW)
+        return await call(life, names, ask)
+
+    return also
+
+
+def _dropped(observe: Any) -> Any:
+    async def broken(parts: Any, job: Any, *found: Any) -> Any:
+        after = observed.recorded(job, *found)
+        if after is job:
+            return job
+        try:
+            return await observed._save(parts, job, after, found, holder=parts.worker)  # noqa: SLF001 - `observe` is this, and a loop around it
+        except StaleWrite:
+            return await parts.store.read(job.id)
+
+    del observe
+    return broken
+
+
 RECORDS = (
+    Mutation(
+        name="fact dropped on a refused write",
+        broken="news whose save is refused, as the record has changed, is dropped",
+        caught_by=("cancel heard",),
+        also=(Patch(where="jobsched.testing.simulator.process:ShortLife.__call__", make=_slow),),
+        aim=Aim(faults={"cancelled around the start": 14}),
+        patches=(Patch(where="jobsched.engine.observe:observe", make=_dropped, everywhere=True),),
+    ),
+    Mutation(
+        name="no lease check",
+        broken="a worker acts without looking whether it still has the job",
+        caught_by=("held",),
+        aim=Aim(faults={"worker stands still": 10}),
+        patches=(Patch(where="jobsched.engine.hand:Hand.may_act", make=always(given=True)),),
+    ),
     Mutation(
         name="write without compare and set",
         broken="a record is written over whatever was saved since it was read",
@@ -72,7 +117,7 @@ RECORDS = (
         broken="late news changes a job that has ended",
         caught_by=("terminal stays",),
         nets_off=("store refuses",),
-        other_nets=(
+        also=(
             Patch(where="jobsched.store.memory_records:MemoryRecords.save", make=_not_forgotten),
         ),
         aim=Aim(faults={"cancelled around the end": 10}),

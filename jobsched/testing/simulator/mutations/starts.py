@@ -10,7 +10,7 @@ from jobsched.domain import facts
 from jobsched.engine.call import call
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
-from jobsched.testing.simulator.mutations.patch import Patch, always
+from jobsched.testing.simulator.mutations.patch import Patch, always, instead
 
 #: what makes starts doubtful
 DOUBT = Aim(
@@ -20,6 +20,19 @@ DOUBT = Aim(
         "worker dies beside an effect": 2,
     }
 )
+#: a start whose answer is lost, on a machine that is not seen again
+UNSEEN = Aim(
+    faults={
+        "start's answer lost": 18,
+        "inspect's answer lost": 20,
+        "spot taken back without notice": 20,
+    }
+)
+
+
+def _short(pauses: Any) -> Any:
+    """Shorter than a lease, so that whoever stood still still holds the job."""
+    return dict.fromkeys(pauses, (5.0, 25.0))
 
 
 def _not_intended(intend: Any) -> Any:
@@ -96,14 +109,14 @@ STARTS = (
         broken="a container counts as started once its start was answered, not when it was granted",
         caught_by=("one start", "at most once"),
         nets_off=("a grant that a store has lost",),
-        other_nets=(
+        also=(
             Patch(
                 where="jobsched.domain.outcome:counts_as_granted",
                 make=always(given=False),
                 everywhere=True,
             ),
         ),
-        aim=Aim(faults={"worker dies beside an effect": 5, "spot taken back without notice": 20}),
+        aim=UNSEEN,
         patches=(
             Patch(
                 where="jobsched.domain.outcome:may_have_started",
@@ -111,6 +124,29 @@ STARTS = (
                 everywhere=True,
             ),
         ),
+    ),
+    Mutation(
+        name="a lost grant is none",
+        broken="a machine that is lost with a container whose time had come was surely not used",
+        caught_by=("one start", "at most once"),
+        lossy=True,
+        also=(Patch(where="jobsched.testing.simulator.lossy:EVERY", make=instead((1.0, 10.0))),),
+        aim=UNSEEN,
+        patches=(
+            Patch(
+                where="jobsched.domain.outcome:counts_as_granted",
+                make=always(given=False),
+                everywhere=True,
+            ),
+        ),
+    ),
+    Mutation(
+        name="start without a look",
+        broken="a container is started without an inspect before",
+        caught_by=("one start",),
+        lossy=True,
+        aim=Aim(),
+        patches=(Patch(where="jobsched.engine.start:inspected", make=_unseen),),
     ),
     Mutation(
         name="start without a grant",
@@ -140,7 +176,11 @@ STARTS = (
         name="withdrawal not looked at",
         broken="a withdrawn container counts as never started without a last look",
         caught_by=("one start",),
-        aim=Aim(faults={"start carried out late": 8, "worker stands still before an effect": 10}),
+        also=(
+            Patch(where="jobsched.testing.simulator.process:PAUSES", make=_short),
+            Patch(where="jobsched.testing.simulator.engine:LATE", make=instead((1.0, 40.0))),
+        ),
+        aim=Aim(faults={"start carried out late": 16, "worker stands still beside an effect": 20}),
         patches=(Patch(where="jobsched.engine.start:call", make=_believed_withdrawal),),
     ),
 )

@@ -70,7 +70,9 @@ class RecordPromises:
     def _check_outcome(self, job: Job, attempt: Attempt, outcome: Outcome) -> None:
         started = self._started(job, attempt)
         codes = [one.code for one in started]
-        well = any(one.code == 0 and not was_stopped(one) for one in started)
+        # a store may have forgotten that it was stopped: then nobody can know
+        known = any(launch.stopping for launch in attempt.launches)
+        well = any(one.code == 0 and not (known and was_stopped(one)) for one in started)
         if outcome.reason == "finished" and (not well or outcome.code != 0):
             self._sight.tell("no false success", f"{job.id}: {codes}", job.id)
         # the code of a start that the engine refused is of no container that ran
