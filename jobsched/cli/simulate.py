@@ -10,7 +10,7 @@ from jobsched.cli import option
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 #: what says which of the two is asked for
-STORM = ("jobs", "heat", "lossy", "seeds", "history")
+STORM = ("jobs", "heat", "lossy", "seeds", "covered", "history")
 
 
 @click.command(name="simulate")
@@ -38,6 +38,7 @@ STORM = ("jobs", "heat", "lossy", "seeds", "history")
     metavar="FILE",
     help="Try the worlds of FILE first, and add those to it that break a promise.",
 )
+@click.option("--covered", is_flag=True, help="Fail unless all was reached that must be.")
 @click.option("--history", type=_FILE, metavar="FILE", help="Write all that happened into FILE.")
 @click.option(
     "--scenario",
@@ -61,6 +62,7 @@ def command(
     heat: float,
     lossy: bool,
     seeds: Path | None,
+    covered: bool,
     history: Path | None,
     scenario: Path | None,
     plot: Path | None,
@@ -92,6 +94,7 @@ def command(
         heat=heat,
         lossy=lossy,
         seeds=seeds,
+        covered=covered,
         history=history,
         as_json=as_json,
     )

@@ -47,6 +47,9 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if document["retried"]:
         yield "tried again", f"{document['retried']}"
     yield "start lateness", _spread(document["start_lateness_seconds"])
+    groups = document["groups"]
+    for group in groups if len(groups) > 1 else ():
+        yield f"  of {group['name']}", _spread(group["start_lateness_seconds"])
     yield f"started more than {limit} late", f"{late['started']}"
     yield f"ended more than {limit} late", f"{late['ended']}"
     if late["never_started"]:

@@ -25,6 +25,8 @@ class Asked:
     lossy: bool
     #: worlds that are tried first, and to which those are added that break a promise
     seeds: Path | None
+    #: fail unless everything was reached that must be
+    covered: bool
     #: where everything that happened is written
     history: Path | None
     as_json: bool
@@ -35,7 +37,7 @@ def answer(asked: Asked) -> None:
 
     Raises:
         InvalidInput: the file of seeds is none.
-        Failure: a promise was broken.
+        Failure: a promise was broken; or ``covered`` was asked for, and not all was reached.
     """
     tried = [*(kept.read(asked.seeds) if asked.seeds else ()), *_worlds(asked)]
     with ExitStack() as stack:
@@ -52,6 +54,8 @@ def answer(asked: Asked) -> None:
     if found.failed:
         _keep(found, asked)
         raise Failure(_sentence(found), FAILED)
+    if asked.covered and (missing := found.coverage.missing()):
+        raise Failure(f"not reached in {found.jobs} jobs: {', '.join(missing)}", FAILED)
 
 
 def _worlds(asked: Asked) -> Iterator[tuple[int, Setting]]:

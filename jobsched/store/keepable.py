@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -80,21 +80,30 @@ def _depth(written: bytes) -> int:
 
 def _check_times(given: object) -> None:
     """See that every time has a zone and a year that one can reckon with."""
-    for name in _fields(type(given)):
+    for name in _timed(type(given)):
         value = getattr(given, name)
         if isinstance(value, datetime):
             if value.tzinfo is None:
                 raise NotKeepable(f"{named(given)} whose {name} has no time zone: use UTC")
             if value.year not in YEARS:
                 raise NotKeepable(f"{named(given)} whose {name} is in the year {value.year}")
-        elif dataclasses.is_dataclass(value):
+        elif value is not None:
             _check_times(value)
 
 
-def _fields(kind: type) -> tuple[str, ...]:
+def _timed(kind: type) -> tuple[str, ...]:
+    """Give the fields of a dataclass that may hold a time: a list of machines has many others."""
     if kind not in _known:
-        _known[kind] = tuple(field.name for field in dataclasses.fields(kind))
+        hints = get_type_hints(kind)
+        names = (field.name for field in dataclasses.fields(kind))
+        _known[kind] = tuple(name for name in names if _may_hold(hints[name]))
     return _known[kind]
+
+
+def _may_hold(hint: Any) -> bool:
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return bool(_timed(hint))
+    return hint is datetime or any(map(_may_hold, get_args(hint)))
 
 
 _known: dict[type, tuple[str, ...]] = {}

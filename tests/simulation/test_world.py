@@ -14,3 +14,13 @@ def test_the_promises_hold_in_any_weather(seed: int, *, lossy: bool) -> None:
     told = tell(seed, Setting(lossy=lossy))
     assert told.violations == [], told.explained()
     assert told.faults.total() > told.jobs
+
+
+def test_in_good_weather_nothing_goes_wrong() -> None:
+    """Every job ends as its program does, in one attempt, on one machine."""
+    told = tell(1, Setting(jobs=20, heat=0.0))
+    assert told.violations == [], told.explained()
+    assert told.faults.total() == 0
+    assert told.coverage.deaths.total() == 0
+    assert told.money.extra == {}
+    assert told.coverage.transitions["", "scheduled"] == 20

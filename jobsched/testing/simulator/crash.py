@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -17,12 +17,28 @@ PLACES: Final[tuple[Place, ...]] = tuple(
 AIMED: Final = 16
 #: from one aimed place to the next: neighbours in the list lie far apart in a job's life
 STRIDE: Final = 37
+HALF: Final = 2
+#: what is asked in few worlds; each of its places is aimed at in every other world
+SELDOM: Final = (
+    "chores.advance_later",
+    "runner.remove",
+    "save.GivenUp",
+    "save.Removed",
+    "save.Vanished",
+    "store.bind",
+    "store.halt",
+    "store.permit",
+    "store.resume",
+    "store.wake",
+)
 
 
 def aimed(seed: int) -> tuple[Place, ...]:
     """Give the places of one world: worlds of successive seeds go through all of them."""
     first = seed * AIMED
-    return tuple(PLACES[(first + no) * STRIDE % len(PLACES)] for no in range(AIMED))
+    usual = [PLACES[(first + no) * STRIDE % len(PLACES)] for no in range(AIMED)]
+    seldom = [place for place in PLACES if place[0] in SELDOM]
+    return (*usual, *seldom[seed % HALF :: HALF])
 
 
 class Crashes:
@@ -37,14 +53,20 @@ class Crashes:
         self.met: Counter[Place] = Counter()
         #: told of each death
         self.note: Callable[[str], None] = lambda _: None
-        self._left: defaultdict[str, list[str]] = defaultdict(list)
+        #: point → the sides of it that are still aimed at
+        self._left: dict[str, list[str]] = {}
         self.aim(places)
 
     def aim(self, places: Iterable[Place]) -> None:
         """Aim at more places."""
         for point, side in places:
-            if side not in self._left[point]:
-                self._left[point].append(side)
+            sides = self._left.setdefault(point, [])
+            if side not in sides:
+                sides.append(side)
+
+    def aims_at(self, names: tuple[str, ...]) -> bool:
+        """Whether somebody shall still die beside a call of these names."""
+        return any(name in self._left for name in names)
 
     def hits(self, names: tuple[str, ...], side: str) -> bool:
         """Whether whoever passes dies here; if so it is done with."""
@@ -52,6 +74,8 @@ class Crashes:
             sides = self._left.get(name)
             if sides and side in sides:
                 sides.remove(side)
+                if not sides:
+                    del self._left[name]
                 return True
         return False
 

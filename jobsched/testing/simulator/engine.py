@@ -36,7 +36,7 @@ class StormyRunner(FakeRunner):
         #: told of each job whose container is prepared, or started
         self.on_prepared: Callable[[JobId], None] = lambda _: None
         self.on_started: Callable[[JobId], None] = lambda _: None
-        #: takes a machine away in the moment of a start; None: machines stay
+        #: takes a machine away in the moment of a call; None: machines stay
         self.take: Callable[[FakeMachine, JobId], None] | None = None
 
     async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
@@ -57,12 +57,13 @@ class StormyRunner(FakeRunner):
             self._under_way.append(asyncio.ensure_future(late))
             await self.world.clock.sleep(self._weather.between(*GIVEN_UP))
             raise RunnerFailed("time_out", "imagined", effect="unknown")
-        machine = self.world.by_id(instance.id)
-        if machine and self.take and self._weather.strikes("machine lost at its start"):
-            self.take(machine, job_of(container.name))
+        self._perhaps_taken("machine lost at its start", instance, container)
         async with self._lossy("start"):
             await super().start(instance, container)
             self.on_started(job_of(container.name))
+            if self._weather.strikes("container vanishes"):
+                self._lose(instance, container)
+                raise RunnerFailed("time_out", "imagined", effect="unknown")
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
@@ -78,6 +79,7 @@ class StormyRunner(FakeRunner):
 
     async def stop(self, instance: Instance, container: Container, grace: timedelta) -> None:
         """Stop it."""
+        self._perhaps_taken("machine lost at its stop", instance, container)
         async with self._lossy("stop"):
             await super().stop(instance, container, grace)
 
@@ -113,6 +115,11 @@ class StormyRunner(FakeRunner):
         with contextlib.suppress(RunnerFailed):
             await super().start(instance, container)
             self.on_started(job_of(container.name))
+
+    def _perhaps_taken(self, fault: str, instance: Instance, container: Container) -> None:
+        machine = self.world.by_id(instance.id)
+        if machine and self.take and self._weather.strikes(fault):
+            self.take(machine, job_of(container.name))
 
     def _lose(self, instance: Instance, container: Container) -> None:
         """Let somebody remove it by force."""

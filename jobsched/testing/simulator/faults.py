@@ -9,11 +9,11 @@ from jobsched.testing.model_ec2 import FAULTS as OF_EC2
 
 #: at each call of a worker: of these at most one strikes
 CALLS: Final[Mapping[str, float]] = {
-    "worker dies": 0.0003,
-    "worker stands still": 0.0002,
+    "worker dies": 0.0002,
+    "worker stands still": 0.00015,
     "event loop blocked": 0.0003,
-    "store's question lost": 0.002,
-    "store's answer lost": 0.002,
+    "store's question lost": 0.001,
+    "store's answer lost": 0.001,
 }
 #: at each call of a worker that changes something outside the store: aimed, as the moments between
 #: an intent and its effect are few
@@ -36,80 +36,88 @@ WORKERS: Final[Mapping[str, float]] = {
 SIGNALS: Final[Mapping[str, float]] = {
     "wake lost": 0.06,
     "wake doubled": 0.03,
-    "hint lost": 0.1,
-    "hint doubled": 0.1,
-    "hint late": 0.1,
-    "callback lost": 0.08,
-    "callback doubled": 0.08,
+    "hint lost": 0.25,
+    "hint doubled": 0.25,
+    "hint late": 0.25,
+    "callback lost": 0.1,
+    "callback doubled": 0.1,
     "callback late": 0.05,
     "chore lost": 0.02,
     "chore doubled": 0.02,
 }
 #: of the machines themselves
 MACHINES: Final[Mapping[str, float]] = {
-    "machine never boots": 0.03,
-    "machine boots slowly": 0.08,
-    "boot fails": 0.03,
+    "machine never boots": 0.02,
+    "machine boots slowly": 0.03,
+    "boot fails": 0.025,
     "dead-man broken": 0.1,
-    "machine at risk": 0.15,
-    "machine never reached": 0.015,
-    "machine cut off": 0.005,
+    "machine at risk": 0.1,
+    "machine never reached": 0.016,
+    "machine cut off": 0.003,
 }
-#: of the model EC2, where its calls are too few for the usual chances
-SELDOM: Final[Mapping[str, float]] = {
-    f"{call} {what}": 0.05
-    for call in ("search", "list", "disk removal")
+#: of the calls of the model EC2, so that each befalls many worlds
+OF_CALLS: Final[Mapping[str, float]] = {
+    f"{call} {what}": chance
+    for call, chance in (("search", 0.04), ("list", 0.07), ("disk removal", 0.09))
     for what in ("throttled", "question lost", "answer lost")
-} | {"spot taken back with notice": 0.08}
+}
+#: of its machines: more of what is seldom, less of what holds worlds up
+OF_CLOUD: Final[Mapping[str, float]] = {
+    "no capacity": 0.07,
+    "spot taken back with notice": 0.06,
+    "machine shown very late": 0.015,
+    "machine vanishes at its end": 0.015,
+}
 #: of the hosts of worlds in which machines outlive their jobs
 HOSTS: Final[Mapping[str, float]] = {
-    "no host free": 0.05,
-    "host's question lost": 0.03,
-    "host's answer lost": 0.03,
+    "no host free": 0.09,
+    "host's question lost": 0.04,
+    "host's answer lost": 0.05,
     "host shown late": 0.1,
 }
 #: of the engine on a machine, at each call
 ENGINE: Final[Mapping[str, float]] = {
-    "prepare's question lost": 0.03,
-    "prepare's answer lost": 0.04,
-    "pull fails": 0.04,
+    "prepare's question lost": 0.02,
+    "prepare's answer lost": 0.02,
+    "pull fails": 0.02,
     "image not found": 0.012,
-    "start carried out late": 0.06,
-    "machine lost at its start": 0.02,
-    "start's question lost": 0.04,
-    "start's answer lost": 0.05,
-    "inspect's question lost": 0.03,
-    "inspect's answer lost": 0.03,
+    "start carried out late": 0.03,
+    "machine lost at its start": 0.025,
+    "start's question lost": 0.02,
+    "start's answer lost": 0.03,
+    "inspect's question lost": 0.015,
+    "inspect's answer lost": 0.015,
     "container vanishes": 0.006,
-    "withdraw's question lost": 0.1,
-    "withdraw's answer lost": 0.1,
+    "withdraw's question lost": 0.2,
+    "withdraw's answer lost": 0.25,
+    "machine lost at its stop": 0.15,
     "stop's question lost": 0.1,
     "stop's answer lost": 0.1,
     "warning lost": 0.4,
-    "removal lost": 0.1,
+    "removal lost": 0.05,
 }
 #: of the log store, at each piece
 LOGS: Final[Mapping[str, float]] = {
-    "log store fails": 0.05,
+    "log store fails": 0.03,
     "log store hangs": 0.02,
 }
 #: of a world with few machines at most: counted whenever a job must wait for one
 CAPS: Final[Mapping[str, float]] = {"cap reached": 0.2}
 #: of the whole world, each at a time of its own
 SKY: Final[Mapping[str, float]] = {
-    "store away": 0.8,
+    "store away": 0.85,
     "API away": 0.8,
-    "provider silent": 0.6,
-    "provider misconfigured": 0.6,
+    "provider silent": 0.75,
+    "provider misconfigured": 0.9,
     "record unreadable": 0.7,
-    "index entry lost": 0.7,
+    "index entry lost": 0.85,
     "workers deployed": 0.6,
     "worker told to stop": 0.8,
 }
 #: of people, and of what they ask for
 USERS: Final[Mapping[str, float]] = {
     "cancelled before the start": 0.03,
-    "cancelled around the start": 0.07,
+    "cancelled around the start": 0.09,
     "cancelled around the end": 0.06,
     "out of memory": 0.05,
     "deaf to SIGTERM": 0.1,
@@ -132,7 +140,8 @@ FAULTS: Final[Mapping[str, float]] = {
     **SIGNALS,
     **MACHINES,
     **OF_EC2,
-    **SELDOM,
+    **OF_CALLS,
+    **OF_CLOUD,
     **HOSTS,
     **ENGINE,
     **LOGS,

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import ClassVar
 
 from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine
-from jobsched.domain.job import Instance
+from jobsched.domain.job import Access, Instance
 from jobsched.errors import ProviderFailed
-from jobsched.testing.fakes import FakeProvider, FakeWorld, refused
+from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld, refused
 from jobsched.testing.simulator.weather import Weather
 
 
@@ -31,6 +31,11 @@ class StormyHosts(FakeProvider):
     async def host(self) -> str | None:
         """Say that they are on one host, to which the deployment is bound."""
         return "imagined"
+
+    def access_to(self, machine: FakeMachine) -> Access:
+        """Reach all of them by the same door, so that one stream tells of all ends."""
+        del machine
+        return Access(kind="fake")
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token; perhaps nobody hears of it."""

@@ -40,8 +40,8 @@ class Fate:
     boot_fails: bool = False
     #: seconds after its boot at which it is told that it may be taken back soon
     at_risk_after: float | None = None
-    #: a plugin's agent on it says something of its own
-    says_more: bool = False
+    #: seconds after its boot at which a plugin's agent on it says something of its own
+    says_more_after: float | None = None
 
 
 class Machines:
@@ -80,8 +80,8 @@ class Machines:
             await self._fail(machine, order)
         elif fate.at_risk_after is not None:
             self._do(self._tell_risk(machine, fate.at_risk_after))
-        if fate.says_more:
-            self._do(self._say(machine, "progress", {"percent": 7}))
+        if fate.says_more_after is not None:
+            self._do(self._say_later(machine, fate.says_more_after, "progress", {"percent": 7}))
         next_update = 0.0
         while machine.phase != "gone":
             is_over = any(one.phase == "exited" for one in machine.containers.values())
@@ -106,6 +106,12 @@ class Machines:
         await self._simulation.clock.sleep(after)
         noticed_at = self._simulation.clock.now().isoformat()
         await self._say(machine, "rebalance", {"noticed_at": noticed_at})
+
+    async def _say_later(
+        self, machine: FakeMachine, after: float, action: str, payload: dict[str, Any]
+    ) -> None:
+        await self._simulation.clock.sleep(after)
+        await self._say(machine, action, payload)
 
     async def _say(self, machine: FakeMachine, action: str, payload: dict[str, Any]) -> None:
         """Say something until somebody has heard it."""

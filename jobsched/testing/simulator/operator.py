@@ -12,6 +12,7 @@ from jobsched.engine.prune import prune
 from jobsched.engine.restore import restore
 from jobsched.engine.resume import resume
 from jobsched.errors import JobschedError
+from jobsched.store.owner import RESTORING
 from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife
 
@@ -26,7 +27,6 @@ AGAIN: Final = (1.0, 10.0)
 APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
-#: seconds from the backup to the hour at which it is put back
 #: where a restoration, and what follows it, is to die once
 PLACES: Final = tuple(
     (point, side)
@@ -39,6 +39,11 @@ PLACES: Final = tuple(
     )
     for side in ("before", "after")
 )
+#: where a process that forgets jobs is to die
+PRUNING: Final = tuple(
+    (point, side) for point in ("store.prune", "logs.delete") for side in ("before", "after")
+)
+#: seconds from the backup to the hour at which it is put back
 OLD: Final = (30.0, 300.0)
 #: seconds between two looks whether every job has been accepted
 WAIT: Final = 30.0
@@ -57,6 +62,7 @@ class Operator:
 
     def __init__(self, world: ImaginedWorld) -> None:
         self._world, self._weather = world, world.weather
+        self._has_restored = False
 
     async def command(self, what: str, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Type a command until it has come to its end."""
@@ -79,6 +85,10 @@ class Operator:
         while True:
             await asyncio.sleep(LOOK)
             store = self._world.simulation.store_world
+            if self._has_restored and store.owner.endswith(RESTORING):
+                # the store has lost the end of the restoration, and refuses everybody
+                self._world.close()
+                await self._restore()
             for name in sorted(store.halted):
                 await self.command(f"resume {name}", _resuming(name))
             for alarm in sorted(store.alarms):
@@ -133,13 +143,20 @@ class Operator:
         if ahead := [job for job, one in store.records.items() if one.forget_at is None]:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)
-        epoch = world.simulation.ids.holder()
+        await self._restore()
+
+    async def _restore(self) -> None:
+        """Type the command that puts right what was put back, and let everybody begin again."""
+        epoch = self._world.simulation.ids.holder()
         await self.command("restore", lambda parts: _restored(parts, epoch))
-        world.open()
+        self._world.open()
+        self._has_restored = True
 
     async def forget(self) -> None:
         """Long after the end of it all, have everything forgotten (the chore `prune`)."""
         await asyncio.sleep(LONG_AFTER)
+        # one of them: who dies here has forgotten the jobs whose logs are still to be deleted
+        self._world.crashes.aim([PRUNING[self._world.seed % len(PRUNING)]])
         records = self._world.simulation.store_world.records
         while records:
             life = HardLife("pruner", self._world.around)

@@ -22,6 +22,8 @@ STILL: Final = (30.0, 400.0)
 BLOCKED: Final = (5.0, 25.0)
 #: seconds by which a process may be wrong about the store's time
 WRONG: Final = (0.5, 5.0)
+#: a timer may be early by the last digit of a float
+CLOSE: Final = 1e-3
 #: what changes something outside the store
 EFFECTS: Final = frozenset(one for one in POINTS if not one.startswith(("store.", "save.")))
 PAUSES: Final = {
@@ -77,19 +79,16 @@ class HardLife(Life):
             around.acts(self.worker, first)
             fault = around.weather.befalls("effects")
         side = "" if fault is None else around.weather.one_of(SIDES)
-        dies = fault in DEATHS
-        if fault in PAUSES and side == "before":
-            self._stand_still(fault)
-        await self._pass(names, "before", dies=dies and side == "before")
+        if fault or self._is_hard(names):
+            await self._pass(names, "before", fault if side == "before" else None)
         if is_store and (around.store_is_away or fault == QUESTION_LOST):
             raise StoreUnavailable
         answer = await ask()
         around.history.note(self._who, " ".join(names))
         if first == "store.waits_in_line" and answer:
             around.weather.count("cap reached")
-        if fault in PAUSES and side == "after":
-            self._stand_still(fault)
-        await self._pass(names, "after", dies=dies and side == "after")
+        if fault or self._is_hard(names):
+            await self._pass(names, "after", fault if side == "after" else None)
         if fault == ANSWER_LOST:
             raise StoreUnavailable
         return answer
@@ -97,23 +96,30 @@ class HardLife(Life):
     @property
     def is_still(self) -> bool:
         """Whether it stands still now."""
-        return self._still_until > self._around.clock.monotonic()
+        return self._still_until > self._around.clock.monotonic() + CLOSE
 
     async def awake(self) -> None:
         """Return when it does not stand still any more."""
-        left = self._still_until - self._around.clock.monotonic()
-        if left > 0:
+        while (left := self._still_until - self._around.clock.monotonic()) > CLOSE:
             await asyncio.sleep(left)
+        self._still_until = 0.0
 
     def _stand_still(self, fault: str) -> None:
         seconds = self._around.weather.between(*PAUSES[fault])
         until = self._around.clock.monotonic() + seconds
         self._still_until = max(self._still_until, until)
 
-    async def _pass(self, names: tuple[str, ...], side: str, *, dies: bool) -> None:
+    def _is_hard(self, names: tuple[str, ...]) -> bool:
+        """Whether there may be more to passing a call than to pass it."""
+        is_ending = self.is_buried or self.dead.is_set()
+        return bool(self._still_until) or is_ending or self._around.crashes.aims_at(names)
+
+    async def _pass(self, names: tuple[str, ...], side: str, fault: str | None) -> None:
+        if fault in PAUSES:
+            self._stand_still(fault)
         if self._still_until:
             await self.awake()
-        if not self.dead.is_set() and (dies or self._around.crashes.hits(names, side)):
+        if not self.dead.is_set() and (fault in DEATHS or self._around.crashes.hits(names, side)):
             self._around.crashes.died(self._who, names, side)
             self.dead.set()
         if self.is_buried:

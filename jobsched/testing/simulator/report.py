@@ -11,6 +11,12 @@ from jobsched.testing.simulator.run import Report
 
 #: how late jobs began: the parts that are shown
 PARTS: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+#: what is to be reached, for people
+WORDS: Final = {
+    "transitions": "transitions reached",
+    "state_facts": "facts in states reached",
+    "crash_points": "crash points reached",
+}
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -34,6 +40,10 @@ def document(report: Report) -> dict[str, Any]:
         "start_lateness_seconds": {
             name: round(percentile(part, money.late_seconds), 1) for name, part in PARTS.items()
         },
+        "coverage": {
+            kind: {"reached": reached, "required": required}
+            for kind, (reached, required) in report.coverage.summary().items()
+        },
         "simulated_hours": round(report.simulated_seconds / 3600, 1),
         "seconds": round(report.seconds, 1),
     }
@@ -50,6 +60,8 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
     yield "extra machines", f"{told['extra_machines_per_1000']:g} per 1,000 jobs"
     yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"
     yield "start lateness", ", ".join(f"{part} {seconds:g} s" for part, seconds in late.items())
+    for kind, (reached, required) in report.coverage.summary().items():
+        yield WORDS[kind], f"{reached} of {required}"
     yield "simulated", f"{told['simulated_hours']:g} hours in {report.seconds:.1f} s"
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from jobsched.testing.simulator.coverage import Coverage
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.world import Setting, Told, tell
 
@@ -32,6 +33,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)
     failed: list[Failed] = field(default_factory=list)
     money: Money = field(default_factory=Money)
+    coverage: Coverage = field(default_factory=Coverage)
     #: of virtual time
     simulated_seconds: float = 0.0
     #: of this computer's time
@@ -48,6 +50,7 @@ class Report:
         self.worlds += 1
         self.faults += told.faults
         self.money.add(told.money)
+        self.coverage.add(told.coverage)
         self.simulated_seconds += told.seconds
         if told.broken:
             broken, explained = told.violations, told.explained()

@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
 from jobsched.contracts.callback import CallbackAction
@@ -119,7 +119,7 @@ class Simulation:
     _api: tuple[World, Parts] | None = None
 
     @classmethod
-    async def begin(cls, **settings: Any) -> Simulation:
+    async def begin(cls, **settings: Any) -> Self:
         """Make a world and stamp its store."""
         clock = VirtualClock()
         world = settings.pop("world", None) or FakeWorld(clock=clock)

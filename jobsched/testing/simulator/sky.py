@@ -21,7 +21,7 @@ TIMES, WITHIN = 2, (20.0, 900.0)
 #: seconds for which it lasts
 STORE_AWAY: Final = (1.0, 25.0)
 API_AWAY: Final = (5.0, 120.0)
-SILENT: Final = (60.0, 300.0)
+SILENT: Final = (60.0, 150.0)
 MISCONFIGURED: Final = (30.0, 240.0)
 UNREADABLE: Final = (20.0, 300.0)
 #: what cannot be read
@@ -85,7 +85,7 @@ class Sky:
         self._world.books.is_silent = False
 
     def _misconfigured(self) -> None:
-        if ec2 := self._world.ec2:
+        if ec2 := self._world.stage.ec2:
             switches = ec2.cloud.switches
             if self._weather.chance(0.5):
                 switches.fail["CreateFleet"] = "UnauthorizedOperation"

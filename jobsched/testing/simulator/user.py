@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: seconds within which users come, and within which their jobs are due
-COME, SPREAD = 60.0, 600.0
+COME, SPREAD = 60.0, 420.0
 #: the full hour of a world: many jobs are due then, and workers are deployed
-HOUR: Final = 300.0
+HOUR: Final = 240.0
 AT_THE_HOUR: Final = 0.4
 #: seconds until a user who was not heard asks again
 AGAIN: Final = (1.0, 10.0)
 RETRIES: Final = ((), ("before_start",), ("before_start", "error", "interruption", "timeout"))
 #: seconds that programs run, and their exit codes; many end before a start has been answered
 RUNS: Final = (0.1, 0.1, 5.0, 60.0, 330.0)
-CODES: Final = (0, 0, 3)
+CODES: Final = (0, 0, 0, 3)
 TIMEOUTS: Final = (30, 300, 600)
 #: how late a job may begin, and how many are in so much of a hurry
 LATE, IN_A_HURRY = timedelta(minutes=3), 0.1
@@ -107,7 +107,7 @@ class User:
             self._world.on_started[job] = lambda: self._later(job, after)
 
     def lose(self, job: JobId) -> None:
-        """See the machine of the job go in the moment of its start; cancel, perhaps."""
+        """See the machine of the job go; cancel, perhaps."""
         if self._weather.chance(0.5):
             self._later(job, self._weather.between(0, 20))
 

@@ -11,31 +11,25 @@ from datetime import timedelta
 from typing import Any, Final, cast
 
 from jobsched.contracts.order import ContainerOrder
-from jobsched.contracts.provider import Caps, Provider
+from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId
 from jobsched.errors import Unavailable
-from jobsched.store.logs import MemoryLogs
-from jobsched.testing.fakes import FakeMachine, FakeProgram
-from jobsched.testing.model_ec2 import ModelEc2, ModelProvider
+from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.coverage import Coverage
 from jobsched.testing.simulator.crash import Crashes, aimed
 from jobsched.testing.simulator.door import Door
-from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.history import History
-from jobsched.testing.simulator.hosts import StormyHosts
-from jobsched.testing.simulator.logs import StormyLogs
 from jobsched.testing.simulator.lossy import Lossy
-from jobsched.testing.simulator.machines import Fate, Machines
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.operator import Operator
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surroundings
-from jobsched.testing.simulator.promise import Broken, Promises, Witnessed
+from jobsched.testing.simulator.promise import Broken, Promises
 from jobsched.testing.simulator.queue import Queue
-from jobsched.testing.simulator.said import Interrupt, Progress, Rebalance
-from jobsched.testing.simulator.simulation import Cast, NoHistory, Simulation
+from jobsched.testing.simulator.simulation import Simulation
 from jobsched.testing.simulator.sky import Sky
+from jobsched.testing.simulator.stage import Stage
 from jobsched.testing.simulator.teller import tell_forever
 from jobsched.testing.simulator.user import User
 from jobsched.testing.simulator.weather import Weather
@@ -50,13 +44,10 @@ LONGEST = 24 * 3600.0
 STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
-HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.25, 0.1, 0.2, 0.1, 0.2, 0.3
+HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
 LEADS: Final = (timedelta(0), timedelta(minutes=2))
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
-#: seconds that a boot takes; a slow one may be too slow
-BOOT, SLOW = (15.0, 90.0), (300.0, 900.0)
-NEVER: Final = 10.0**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +94,6 @@ class Told:
         return "\n\n".join(map(Broken.explained, self.broken, lines))
 
 
-class Past(NoHistory):
-    """What is known of past boots: how long before its start a machine is asked for."""
-
-    def __init__(self, lead: timedelta) -> None:
-        self._lead = lead
-
-    def lead(self, provider: str) -> timedelta:
-        """Give it; it is the same for every provider."""
-        del provider
-        return self._lead
-
-
 class ImaginedWorld:
     """One world.
 
@@ -125,9 +104,8 @@ class ImaginedWorld:
 
     simulation: Simulation
     door: Door
+    stage: Stage
     sky: Sky
-    runner: StormyRunner
-    machines: Machines
 
     def __init__(self, seed: int, setting: Setting) -> None:
         self.seed, self.setting = seed, setting
@@ -146,13 +124,13 @@ class ImaginedWorld:
         self.by_arq = weather.chance(BY_ARQ)
         #: seconds before its start at which the machine of a job is asked for
         self.lead = weather.one_of(LEADS)
-        self.is_put_back = weather.chance(PUT_BACK)
-        has_few = weather.chance(FEW) and not self.is_put_back
+        is_bad = setting.heat > 0
+        self.is_put_back = weather.chance(PUT_BACK) and is_bad
+        has_few = weather.chance(FEW) and is_bad and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
         if aim:
             self.lives_on, self.by_arq, self.is_put_back = aim.lives_on, False, aim.is_put_back
             self.caps = aim.caps
-        self.ec2: ModelEc2 | None = None
         #: accepted job → whose it is
         self.users: dict[JobId, User] = {}
         self.books = Books(
@@ -167,7 +145,7 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        self.crashes = Crashes(() if aim else aimed(seed))
+        self.crashes = Crashes(aimed(seed) if is_bad and not aim else ())
         self.crashes.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
@@ -182,7 +160,8 @@ class ImaginedWorld:
         self._programs: dict[str, FakeProgram] = {}
         self._changes_told: set[str] = set()
         self._is_open = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: in the order in which they began
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._teller: asyncio.Task[None] | None = None
 
     async def tell(self) -> Told:
@@ -215,11 +194,15 @@ class ImaginedWorld:
             jobs=self.setting.jobs,
             faults=self.weather.faults,
             broken=self.promises.broken,
-            money=self.promises.money,
+            money=self._money(),
             history=self.history,
             coverage=self.coverage,
             seconds=seconds,
         )
+
+    def _money(self) -> Money:
+        """Give what was spent; of a backup that is put back nobody knows what it will cost."""
+        return Money() if self.is_put_back else self.promises.money
 
     def accepted(self, job: JobId, user: User) -> None:
         """Write down whose a job is."""
@@ -234,7 +217,7 @@ class ImaginedWorld:
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside all else, until the world ends."""
         task = asyncio.ensure_future(work)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
@@ -257,9 +240,8 @@ class ImaginedWorld:
 
     async def _begin(self) -> None:
         weather, aim = self.weather, self.setting.aim
-        books = self.books
         self.simulation = simulation = await Simulation.begin(
-            world=books,
+            world=self.books,
             store_world=self.promises.store,
             answers_at_once=True,
             wakes=lambda: self._times("wake"),
@@ -270,13 +252,9 @@ class ImaginedWorld:
             queue=Queue(self.around) if self.by_arq else None,
         )
         simulation.log = cast("Any", self.promises)
-        self.runner = StormyRunner(books, weather)
-        self.runner.on_prepared = lambda job: self._follow(self.on_prepared, job)
-        self.runner.on_started = lambda job: self._follow(self.on_started, job)
-        self.runner.reports_ends = not self.lives_on  # type: ignore[misc]  # of this one alone
-        self.machines = Machines(simulation)
         simulation.door = self.door = Door(simulation, self.around)
-        simulation.casting = self._casting()
+        self.stage = Stage(self)
+        simulation.casting = self.stage.cast
         self.sky = Sky(self)
         await self.operator.init()
         self._is_told = weather.chance(TOLD)
@@ -292,6 +270,9 @@ class ImaginedWorld:
         if self.simulation.queue:
             self.simulation.queue.close()
         await self.promises.check_end(self.simulation.store())
+        if self._is_told and not (self.is_put_back or self.setting.lossy):
+            # what a store has forgotten is told to nobody, and the ids of changes come again
+            self.promises.check_told(self._changes_told)
         self.coverage.see(self.simulation.store_world.changes)
 
     async def _calm(self) -> None:
@@ -305,59 +286,6 @@ class ImaginedWorld:
         is_still = any(life and life.is_still for life in self.lives)
         return is_still or bool(self.books.alive())
 
-    def _casting(self) -> Callable[[], Cast]:
-        """Give what makes the parts of each process."""
-        provider = self._provider()
-
-        def cast_of() -> Cast:
-            storage = MemoryLogs(self.simulation.store_world.logs)
-            return Cast(
-                provider=cast("Provider", Witnessed(provider(), self.books)),
-                runner=self.runner,
-                log_store=StormyLogs(storage, self.weather, self.clock),
-                history=Past(self.lead),
-                actions=(Interrupt(), Rebalance(), Progress()),
-            )
-
-        return cast_of
-
-    def _provider(self) -> Callable[[], Provider]:
-        if self.lives_on:
-            hosts = StormyHosts(self.books, self.weather, caps=self.caps)
-            hosts.on_launch = self.machines.boot
-            return lambda: hosts
-        self.runner.take = self._take
-        self.ec2 = ec2 = ModelEc2(self.books, self.weather)
-        ec2.on_launch = self._boot
-        ec2.on_notice = self.machines.notice
-        return lambda: ModelProvider(ec2, caps=self.caps)
-
-    def _boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
-        """Let a machine of the cloud come up, as well as it may."""
-        weather = self.weather
-        boots = weather.between(*BOOT)
-        if weather.strikes("machine boots slowly"):
-            boots = weather.between(*SLOW)
-        if weather.strikes("machine never boots"):
-            boots = NEVER
-        machine.ready_at = self.clock.monotonic() + boots
-        if weather.strikes("machine never reached"):
-            self.runner.barred.add(machine.id)
-        at_risk = weather.strikes("machine at risk")
-        fate = Fate(
-            has_dead_man=not weather.strikes("dead-man broken"),
-            boot_fails=weather.strikes("boot fails"),
-            at_risk_after=weather.between(1, 120) if at_risk else None,
-            says_more=weather.chance(0.05),
-        )
-        self.machines.boot(machine, order, fate)
-
-    def _take(self, machine: FakeMachine, job: JobId) -> None:
-        """Let a machine be gone in the moment of a start."""
-        self.books.end(machine)
-        if user := self.users.get(job):
-            user.lose(job)
-
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):
             return 0
@@ -368,10 +296,6 @@ class ImaginedWorld:
 
     def _program(self, order: ContainerOrder) -> FakeProgram:
         return self._programs[order.image]
-
-    def _follow(self, plans: dict[JobId, Callable[[], None]], job: JobId) -> None:
-        if plan := plans.pop(job, None):
-            plan()
 
     async def _crew(self, number: int) -> None:
         """Have a worker, and another one when it has died."""
@@ -389,7 +313,7 @@ class ImaginedWorld:
             await self.clock.sleep(self.weather.between(1, 30))
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             self.promises.exception(f"{error!r}")
 

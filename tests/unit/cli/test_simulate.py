@@ -22,6 +22,9 @@ shutdown = 0
 lead = 0
 alive = 1
 spot_price = 0.036
+
+[limits]
+evidence = 0
 """
 
 TABLE = """\
@@ -88,6 +91,16 @@ def test_another_seed(tmp_path: Path) -> None:
     file.write_text('[[jobs]]\ncount = 9\nruns = {from = "1m", to = "9m"}\n')
     found = [_run("--scenario", str(file), "--json", "--seed", seed).stdout for seed in ("1", "2")]
     assert found[0] != found[1]
+
+
+def test_groups_have_rows_of_their_own(tmp_path: Path) -> None:
+    """Where there are several, each tells how late its jobs were."""
+    file = tmp_path / "two.toml"
+    group = '[[jobs]]\nname = "NAME"\ncount = 1\nruns = "1m"\n'
+    file.write_text(group.replace("NAME", "reports") + group.replace("NAME", "checks"))
+    rows = [line.split("  ")[0:2] for line in _run("--scenario", str(file)).stdout.splitlines()]
+    assert ["", "of reports"] in rows
+    assert ["", "of checks"] in rows
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])

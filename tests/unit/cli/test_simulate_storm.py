@@ -48,7 +48,7 @@ def test_all_that_happened_is_written_down(tmp_path: Path) -> None:
     for file in (first, second):
         _simulated(*FEW, "--history", str(file))
     assert first.read_bytes() == second.read_bytes()
-    assert "worker 0: save.StartGranted" in first.read_text()
+    assert ": save.StartGranted\n" in first.read_text()
 
 
 def test_a_broken_promise_is_told_kept_and_tried_again(
@@ -76,6 +76,13 @@ def test_a_broken_promise_is_told_kept_and_tried_again(
 def _finished(spec: Spec, launch: Launch, ending: Ending) -> Outcome:
     """Believe that whatever has ended has ended well."""
     return replace(_ended(spec, launch, ending), reason="finished")
+
+
+def test_what_was_not_reached_is_named() -> None:
+    """`--covered` fails: five jobs cannot have been everywhere."""
+    found = _simulated(*FEW, "--covered")
+    assert found.exit_code == 1
+    assert "death before provider.terminate" in found.stderr
 
 
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from jobsched.engine.cancel import cancel
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Claimed, Renewal, Store
 from jobsched.testing.simulator import earliest_start, violations
-from jobsched.testing.virtual_time import run
+from jobsched.testing.virtual_time import VirtualClock, run
 from jobsched.worker.dispatch import BEGIN, LONGEST_SLEEP, Pace
 from tests.unit.worker.crew import (
     Heard,
@@ -586,6 +586,36 @@ def test_without_claiming_it_keeps_leases_and_lets_others_work() -> None:
         dispatch.stop()
         await loop
         await put_away(quiet)
+
+    soon(story())
+
+
+class _Late(VirtualClock):
+    """A clock that is behind the store's."""
+
+    def now(self) -> datetime:
+        """Give what it takes for the store's time."""
+        return super().now() - timedelta(seconds=3)
+
+
+def test_a_clock_that_is_late_does_not_claim_one_job_again_and_again() -> None:
+    """What the store calls due is begun, whatever this process takes for the store's time (rule 7).
+
+    It was claimed, found not to be due, given up and claimed anew, with no time between the two.
+    """
+
+    async def story() -> None:
+        simulation = await a_world()
+        mine = parts_of(simulation)
+        services = replace(cast("Any", mine.services), clock=_Late())
+        claims = Watched(store_of(mine), "claim")
+        async with at_work(replace(mine, services=services)):
+            job = await simulation.schedule(after=10)
+            async with asyncio.timeout(60):
+                while not state_of(await simulation.job(job)).is_terminal:
+                    await simulation.clock.sleep(0.05)
+                    assert len(claims.began) < 100
+        assert earliest_start(simulation, job) is not None
 
     soon(story())
 

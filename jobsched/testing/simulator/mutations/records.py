@@ -104,7 +104,7 @@ RECORDS = (
     Mutation(
         name="write without compare and set",
         broken="a record is written over whatever was saved since it was read",
-        caught_by=("nothing forgotten",),
+        caught_by=("facts stay",),
         patches=(
             Patch(
                 where="jobsched.store.memory_records:MemoryRecords.save",

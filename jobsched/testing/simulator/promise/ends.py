@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+from datetime import timedelta
+
+from jobsched.contracts.change import Change
 from jobsched.domain.job import JobId
 from jobsched.domain.state import TERMINAL
 from jobsched.store.memory import MemoryStore
 from jobsched.testing.simulator.promise.sight import Sight
 
+#: within which the plugins are told, whoever of those that tell them has died
+TOLD_WITHIN = timedelta(minutes=5)
 #: index entries that are looked at in one call
 PAGE = 250
 
@@ -24,6 +30,14 @@ async def check_end(sight: Sight, store: MemoryStore) -> None:
     for one in await store.quarantine():
         sight.tell("no quarantine", f"{one.id}: {one.why}", one.id)
     await _check_indexes(sight, store)
+
+
+def check_told(sight: Sight, changes: Iterable[Change], told: Container[str]) -> None:
+    """Look whether the plugins were told of what was saved a while ago."""
+    until = sight.books.clock.now() - TOLD_WITHIN
+    for one in changes:
+        if one.id not in told and one.at < until:
+            sight.tell("told", f"change {one.id} of {one.job} was told to nobody", one.job)
 
 
 async def _check_indexes(sight: Sight, store: MemoryStore) -> None:
@@ -47,4 +61,4 @@ def _check_slot(sight: Sight, store: MemoryStore, token: str, job: JobId) -> Non
         sight.tell("indexes agree", f"{job} has ended and holds the slot {token[:8]}", job)
 
 
-__all__ = ["check_end"]
+__all__ = ["TOLD_WITHIN", "check_end", "check_told"]

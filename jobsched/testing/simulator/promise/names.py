@@ -19,8 +19,8 @@ PROMISES: Final = {
     "terminal stays": "a job that has ended never changes",
     "cancel heard": "a cancel that was answered is in the record",
     "held": "nothing outside is touched for a job but by the worker that holds it",
-    "nothing forgotten": "what a record holds is filled once and never emptied",
     "revisions grow": "each save of a record is the one after the last",
+    "facts stay": "what was saved of a job stays saved, a cancel above all",
     "legal transition": "a state is followed only by one that the design names",
     "always woken": "a job that has not ended has a time at which somebody looks at it",
     "intent first": "a machine is asked for only after its launch was saved",
@@ -31,6 +31,7 @@ PROMISES: Final = {
     "cap pace": "no more launches in a second than the pace",
     "no leak": "no machine is on a quarter of an hour after it was wanted and all was calm",
     "indexes agree": "when all is over, due times, slots and lines are those of the records",
+    "told": "each saved change is told to the plugins, at least once",
     "no quarantine": "no record is put aside",
 }
 

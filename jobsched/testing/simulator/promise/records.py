@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobsched.contracts.change import Change
 from jobsched.domain.job import Attempt, Job, Outcome
@@ -10,7 +10,7 @@ from jobsched.domain.state import TERMINAL
 from jobsched.store.world import Record
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.promise.causes import wrong_cause
-from jobsched.testing.simulator.promise.kept import forgotten
+from jobsched.testing.simulator.promise.growth import lost_fact
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.transition import LEGAL
 
@@ -42,8 +42,8 @@ class RecordPromises:
         tell, step = self._sight.tell, f"{change.was or 'nothing'} -> {change.state}"
         if before is not None and job.rev != before.rev + 1:
             tell("revisions grow", f"{job.id}: {before.rev}, then {job.rev}", job.id)
-        if before is not None and (what := forgotten(before, job)):
-            tell("nothing forgotten", f"{job.id}: {what}", job.id)
+        if before is not None and (what := lost_fact(before, job)):
+            tell("facts stay", f"{job.id} has lost {what}", job.id)
         if change.was in TERMINAL:
             tell("terminal stays", f"{job.id}: {step}", job.id)
         elif change.state not in LEGAL[change.was]:
@@ -70,9 +70,7 @@ class RecordPromises:
     def _check_outcome(self, job: Job, attempt: Attempt, outcome: Outcome) -> None:
         started = self._started(job, attempt)
         codes = [one.code for one in started]
-        # a store may have forgotten that it was stopped: then nobody can know
-        known = any(launch.stopping for launch in attempt.launches)
-        well = any(one.code == 0 and not (known and was_stopped(one)) for one in started)
+        well = any(one.code == 0 and not _was_stopped(attempt, one) for one in started)
         if outcome.reason == "finished" and (not well or outcome.code != 0):
             self._sight.tell("no false success", f"{job.id}: {codes}", job.id)
         # the code of a start that the engine refused is of no container that ran
@@ -87,11 +85,19 @@ class RecordPromises:
         return [one for one in started if one.name.startswith(prefix)]
 
 
-def was_stopped(one: FakeContainer) -> bool:
-    """Whether a container that ended did so before its time, as somebody stopped it."""
-    if one.program is None or one.started_at is None or one.finished_at is None:
+#: by how much the clock of a machine may be set back while a container runs
+SET = timedelta(seconds=2)
+
+
+def _was_stopped(attempt: Attempt, one: FakeContainer) -> bool:
+    """Whether a container did not surely end before the record says that it was to be stopped."""
+    launches = (launch for launch in attempt.launches if launch.stopping_at and launch.tries)
+    launch = next(launches, None)
+    if launch is None or one.started_at is None or one.finished_at is None:
         return False
-    return (one.finished_at - one.started_at).total_seconds() < one.program.runs
+    begun, until = launch.tries[-1].started_at, launch.stopping_at
+    took = one.finished_at - one.started_at
+    return begun is None or until is None or begun + took + SET >= until
 
 
-__all__ = ["RecordPromises", "was_stopped"]
+__all__ = ["RecordPromises"]

@@ -21,6 +21,7 @@ from jobsched.testing.simulator.scenario.fate import (
 )
 from jobsched.testing.simulator.scenario.line import Line, line_of
 from jobsched.testing.simulator.scenario.play import Played
+from jobsched.testing.simulator.scenario.scenario import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,11 @@ class Answer:
     caps: Sequence[Reached]
     #: how often a request was refused
     refusals: int
+
+    def of(self, group: Group) -> list[Fate]:
+        """Give the jobs of a group of the scenario."""
+        pairs = zip(self.fates, self.played.wishes, strict=True)
+        return [fate for fate, wish in pairs if wish.group is group]
 
     @property
     def late(self) -> list[timedelta]:

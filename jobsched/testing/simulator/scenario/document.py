@@ -9,6 +9,7 @@ from typing import Any
 from jobsched.testing.simulator.scenario.answer import Answer, percentile
 from jobsched.testing.simulator.scenario.caps import Reached
 from jobsched.testing.simulator.scenario.line import most
+from jobsched.testing.simulator.scenario.scenario import Group
 from jobsched.testing.simulator.scenario.words import sentences
 
 CENTS = 4
@@ -24,6 +25,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "failed": answer.failed,
         "retried": sum(one.attempts > 1 for one in fates),
         "start_lateness_seconds": _spread(answer.late),
+        "groups": [_group(answer, group) for group in answer.played.scenario.groups],
         "late": _late(answer),
         "waited_for_caps": {"jobs": len(answer.waited), "seconds": _spread(answer.waited)},
         "caps": {one.name: _cap(one) for one in answer.caps},
@@ -34,6 +36,17 @@ def document(answer: Answer) -> dict[str, Any]:
         },
         "lasted_seconds": _seconds(answer.lasted),
         "sentences": sentences(answer),
+    }
+
+
+def _group(answer: Answer, group: Group) -> dict[str, Any]:
+    fates = answer.of(group)
+    late = sorted(one.late for one in fates if one.late is not None)
+    return {
+        "name": group.name,
+        "jobs": len(fates),
+        "finished": sum(one.finished for one in fates),
+        "start_lateness_seconds": _spread(late),
     }
 
 

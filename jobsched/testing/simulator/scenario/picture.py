@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 KINDS = (".svg", ".png")
 MISSING = "a plot needs matplotlib: pip install 'jobsched[plot]'"
 DUE, STARTED, CAP, FAILED = "#9aa0a6", "#1a73e8", "#d93025", "#d93025"
+#: of groups of jobs, one after the other
+COLOURS = (STARTED, "#f29900", "#188038", "#a142f4", "#12b5cb", "#5f6368")
+#: more dots than that become an image within the picture
+MOST_POINTS = 5000
 #: inches, and dots for each of them
 SIZE, DOTS = (10, 9), 120
 #: the longest span that is drawn in this unit → its name, its length
@@ -106,25 +111,23 @@ def _machines(axes: Axes, answer: Answer, scale: _Scale) -> None:
 
 def _lateness(axes: Axes, answer: Answer, scale: _Scale) -> None:
     unit, length = _unit(max(answer.late, default=timedelta(0)))
-    late = [
-        (scale.at(one.due_at), one.late / length) for one in answer.fates if one.late is not None
-    ]
-    _points(axes, late, STARTED, "started")
-    never = [(scale.at(one.due_at), 0.0) for one in answer.fates if one.late is None]
+    for group, colour in zip(answer.played.scenario.groups, cycle(COLOURS), strict=False):
+        fates = answer.of(group)
+        late = [(one.due_at, one.late / length) for one in fates if one.late is not None]
+        _points(axes, late, scale, color=colour, label=group.name)
+    never = [(one.due_at, 0.0) for one in answer.fates if one.late is None]
     if never:
-        _points(axes, never, FAILED, "never started", marker="x")
+        _points(axes, never, scale, color=FAILED, label="never started", marker="x")
     _named(axes, "How late each job started, by the time it was due", unit)
 
 
 def _points(
-    axes: Axes,
-    points: Sequence[tuple[float, float]],
-    colour: str,
-    label: str,
-    marker: str = "o",
+    axes: Axes, points: Sequence[tuple[datetime, float]], scale: _Scale, **look: Any
 ) -> None:
-    x, y = [one[0] for one in points], [one[1] for one in points]
-    axes.scatter(x, y, s=12, alpha=0.5, color=colour, marker=marker, linewidths=1, label=label)
+    x, y = [scale.at(at) for at, _ in points], [late for _, late in points]
+    # so many would make a large file, and one that is slow to look at
+    as_image = len(points) > MOST_POINTS
+    axes.scatter(x, y, s=12, alpha=0.5, linewidths=1, rasterized=as_image, **look)
 
 
 def _named(axes: Axes, title: str, label: str, *, whole: bool = False) -> None:

@@ -33,7 +33,7 @@ class CloudProvider(FakeProvider):
     def __init__(self, world: CloudWorld, machines: Machines, chance: Chance) -> None:
         super().__init__(world, caps=machines.caps)
         self.lead = machines.lead
-        #: tokens of machines that are being taken back
+        #: tokens of machines that were told that they are taken back
         self.taken: set[str] = set()
         self._machines, self._chance = machines, chance
         prices = {SPOT: machines.spot_price, ON_DEMAND: machines.on_demand_price}
@@ -88,8 +88,7 @@ class CloudProvider(FakeProvider):
         instance = Instance(id=machine.id, price=self._prices[machine.order["market"]])
         if machine.phase == "going":
             return InstanceStatus(phase="going", instance=instance)
-        is_taken = machine.phase == "gone" and machine.token in self.taken
-        return replace(super()._described(machine), instance=instance, interrupted=is_taken)
+        return replace(super()._described(machine), instance=instance)
 
 
 def chance_of(chance: Chance, what: str, order: Mapping[str, Any]) -> float:

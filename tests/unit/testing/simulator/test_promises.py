@@ -52,7 +52,7 @@ def test_a_good_life_breaks_nothing() -> None:
     scene.promises.is_told_to_end(machine, "a test")
     scene.books.end(machine)
     in_steps(scene, up_to(facts.Gone))
-    assert scene.broken == []
+    assert [*map(str, scene.promises.broken)] == []
     assert scene.promises.all_ended.is_set()
     assert scene.promises.money.extra == {}
     assert scene.promises.money.orphan_seconds == [0.0]
@@ -188,6 +188,35 @@ def test_a_save_over_another_one() -> None:
     job = scene.saved(planned(a_job()))
     scene.told(job, "scheduled", "scheduled")
     assert scene.broken == ["revisions grow"]
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (facts.CancelRequested(at=HOUR), "cancel_at"),
+        (told(facts.GivenUp), "outcome"),
+        (told(facts.Released), "released_at of launch 1"),
+        (told(facts.Provisioned), "instance of launch 1"),
+    ],
+)
+def test_a_save_that_takes_something_away(more: facts.Fact, what: str) -> None:
+    """Facts stay: whoever saved had not read what was there."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job, known(job, more))
+    scene.saved(job, was="provisioning")
+    assert scene.broken == ["facts stay"]
+    assert what in str(scene.promises.broken[0])
+
+
+def test_a_launch_and_an_attempt_that_are_taken_away() -> None:
+    """Facts stay: but a launch that was refused is not kept."""
+    scene, job = Scene(), begun(planned(a_job()))
+    refused = known(job, told(facts.Refused))
+    in_steps(scene, planned(a_job()), job, refused, begun(refused, 2))
+    assert scene.broken == []
+    scene.saved(planned(a_job()))
+    scene.saved(a_job())
+    assert scene.broken == ["facts stay", "facts stay"]
 
 
 def test_a_step_that_the_design_does_not_know() -> None:
@@ -381,6 +410,19 @@ def test_a_machine_that_lives_on_costs_nothing() -> None:
     scene.clock.advance(60)
     scene.books.end(machine)
     assert (scene.promises.money.extra, scene.promises.money.orphan_seconds) == ({}, [])
+
+
+def test_a_change_that_no_plugin_was_told_of() -> None:
+    """Told: of those that were saved a while ago."""
+    scene = Scene()
+    in_steps(scene, a_job(), planned(a_job()))
+    scene.promises.check_told(set())
+    assert scene.broken == []
+    scene.clock.advance(400)
+    scene.promises.check_told({"0-0"})
+    assert scene.broken == []
+    scene.promises.check_told(set())
+    assert scene.broken == ["told", "told"]
 
 
 def test_each_promise_is_broken_here() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from jobsched.testing.simulator.scenario import Answer, answered, document, loaded, play
 
-#: calls take no time, a machine boots in ten seconds, and is gone at once
+#: a machine boots in ten seconds, and is gone in the moment in which it is not wanted any more
 PLAIN = {
     "boot": "10s",
     "shutdown": 0,
@@ -21,14 +21,15 @@ PLAIN = {
 }
 
 
-def _asked(jobs: dict[str, Any], seed: int = 1, **machines: Any) -> Answer:
+def _asked(jobs: dict[str, Any], seed: int = 1, late: str = "1m", **machines: Any) -> Answer:
     group = {"prepare": 0, "runs": "60s", **jobs}
-    scenario = loaded({"jobs": [group], "machines": {**PLAIN, **machines}})
+    world = {"jobs": [group], "machines": {**PLAIN, **machines}, "limits": {"evidence": 0}}
+    scenario = loaded({**world, "late": late})
     return answered(play(scenario, seed=seed))
 
 
-def _told(jobs: dict[str, Any], seed: int = 1, **machines: Any) -> dict[str, Any]:
-    return document(_asked(jobs, seed, **machines))
+def _told(jobs: dict[str, Any], seed: int = 1, **asked: Any) -> dict[str, Any]:
+    return document(_asked(jobs, seed, **asked))
 
 
 def _late(answer: Answer) -> list[float]:
@@ -77,9 +78,25 @@ def test_at_once_without_caps() -> None:
     assert document(answer)["machines"]["most_at_one_time"] == 5
 
 
+def test_an_image_is_pulled() -> None:
+    """What comes between the boot and the start counts, too."""
+    assert _late(_asked({"count": 1, "prepare": "20s"})) == [30]
+
+
+def test_late_is_later_than_the_limit() -> None:
+    """A job that is as late as the scenario bears is in time."""
+    assert _told({"count": 2}, late="10s")["late"]["started"] == 0
+    assert _told({"count": 2}, late="9s")["late"] == {
+        "limit_seconds": 9,
+        "started": 2,
+        "ended": 2,
+        "never_started": 0,
+    }
+
+
 def test_a_lead_hides_the_boot() -> None:
     """Machines that are asked for in time are ready in time; nothing limits then."""
-    answer = _asked({"count": 2}, lead="1m")
+    answer = _asked({"count": 2}, lead="10s")
     assert _late(answer) == [0, 0]
     assert document(answer)["sentences"] == [
         "Nothing limits: no job waited for a cap, and 95 % started within 0 s of their time."
@@ -115,8 +132,20 @@ def test_the_pace() -> None:
 
 def test_what_waits_for_room_does_not_wait_for_the_pace() -> None:
     """While all machines are taken it is their number that limits, and not the pace."""
-    answer = _asked({"count": 3}, per_second=0.1, alive=1)
-    assert [one.name for one in answer.caps if one.jobs] == ["alive"]
+    answer = _asked({"count": 3}, per_second=0.1, alive=2)
+    assert _late(answer) == [10, 20, 80]
+    # the third job's turn would have been in the 20th second; from the 10th on all were taken
+    assert [(one.name, one.jobs, one.longest.total_seconds()) for one in answer.caps] == [
+        ("alive", 1, 60),
+        ("per_second", 2, 10),
+    ]
+
+
+def test_a_moment_is_no_wait() -> None:
+    """Half a second in line for the pace is in the figures, and in no sentence."""
+    told = _told({"count": 3}, per_second=2, lead="1m")
+    assert told["caps"]["per_second"]["longest_wait_seconds"] == 0.5
+    assert "cap of" not in " ".join(told["sentences"])
 
 
 def test_too_late_is_told() -> None:
@@ -129,9 +158,11 @@ def test_too_late_is_told() -> None:
 
 def test_no_capacity() -> None:
     """Where every request is refused and on-demand is not wanted, no job runs."""
-    told = _told({"count": 2, "late_limit": "10m"}, refused=1, on_demand="never")
+    told = _told({"count": 2, "late_limit": "10m"}, refused=1, on_demand="never", hourly=1)
     assert told["failed"] == {"no_capacity": 2}
     assert told["machines"]["launched"] == 0
+    # what was refused does not count in the hour
+    assert told["caps"] == {}
     assert told["cost_usd"]["total"] == 0
 
 
@@ -202,6 +233,20 @@ def test_the_same_seed_gives_the_same() -> None:
     first, again, other = (json.dumps(_told(jobs, seed, **world)) for seed in (7, 7, 8))
     assert first == again
     assert first != other
+
+
+def test_each_group_has_its_figures() -> None:
+    """Jobs of one kind may be late, and those of another in time."""
+    groups = [
+        {"name": "early", "count": 2, "runs": "60s", "prepare": 0},
+        {"count": 1, "at": "1h", "runs": "60s", "prepare": 0},
+    ]
+    machines = {**PLAIN, "alive": 1}
+    scenario = loaded({"jobs": groups, "machines": machines, "limits": {"evidence": 0}})
+    early, other = document(answered(play(scenario)))["groups"]
+    assert (early["name"], early["jobs"], early["finished"]) == ("early", 2, 2)
+    assert early["start_lateness_seconds"] == {"p50": 10, "p95": 80, "p99": 80, "max": 80}
+    assert (other["name"], other["start_lateness_seconds"]["max"]) == ("group 2", 10)
 
 
 def test_a_cap_changes_no_chance() -> None:

@@ -25,7 +25,7 @@ def test_svg_has_its_words(answer: Answer, tmp_path: Path) -> None:
     found = ET.parse(file).getroot()  # noqa: S314 - drawn a line above
     assert found.tag == f"{SVG}svg"
     words = {text.text for text in found.iter(f"{SVG}text")}
-    assert {"due", "started", "machines", "cap (1)", "never started"} <= words
+    assert {"due", "started", "machines", "cap (1)", "group 1", "never started"} <= words
     assert "How late each job started, by the time it was due" in words
 
 
@@ -35,6 +35,7 @@ def test_the_same_answer_is_drawn_the_same(answer: Answer, tmp_path: Path) -> No
     for file in files:
         picture.draw(answer, file)
     assert files[0].read_bytes() == files[1].read_bytes()
+    assert "date" not in files[0].read_text()
 
 
 def test_png_is_one(answer: Answer, tmp_path: Path) -> None:
@@ -45,6 +46,16 @@ def test_png_is_one(answer: Answer, tmp_path: Path) -> None:
     drawn = file.read_bytes()
     assert drawn.startswith(b"\x89PNG\r\n\x1a\n")
     assert drawn.endswith(b"IEND\xaeB`\x82")
+
+
+def test_very_many_dots_are_an_image(
+    answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture of ten thousand jobs can still be looked at."""
+    monkeypatch.setattr(picture, "MOST_POINTS", 1)
+    file = tmp_path / "answer.svg"
+    picture.draw(answer, file)
+    assert "data:image/png;base64" in file.read_text()
 
 
 def test_no_cap_is_no_line(tmp_path: Path) -> None:
