@@ -9,8 +9,11 @@ from typing import Any
 
 from jobsched.cli import bar, output, table
 from jobsched.schemas.duration import human
-from jobsched.testing.simulator import scenario as scenarios
 from jobsched.testing.simulator.scenario import picture
+from jobsched.testing.simulator.scenario.answer import answered
+from jobsched.testing.simulator.scenario.document import document
+from jobsched.testing.simulator.scenario.play import play
+from jobsched.testing.simulator.scenario.read import read
 
 
 def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
@@ -19,42 +22,42 @@ def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
     Raises:
         InvalidInput: the scenario is wrong, or the picture cannot be drawn.
     """
-    scenario = scenarios.read(file)
+    scenario = read(file)
     if plot:
         picture.check(plot)
     with bar.of(scenario.jobs, "jobs") as told:
-        found = scenarios.answered(scenarios.play(scenario, seed=seed, told=told))
-    document = scenarios.document(found)
+        found = answered(play(scenario, seed=seed, told=told))
+    figures = document(found)
     if as_json:
-        output.document(document)
+        output.document(figures)
     else:
-        table.show(("scenario", file.name), list(_rows(document)))
+        table.show(("scenario", file.name), list(_rows(figures)))
         output.data("")
-        for sentence in document["sentences"]:
+        for sentence in figures["sentences"]:
             output.data(sentence)
     if plot:
         picture.draw(found, plot)
         output.progress(f"drawn: {plot}")
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    machines, cost, late = document["machines"], document["cost_usd"], document["late"]
+def _rows(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    machines, cost, late = figures["machines"], figures["cost_usd"], figures["late"]
     limit = _time(late["limit_seconds"])
-    yield "jobs", f"{document['jobs']}"
-    yield "finished", f"{document['finished']}"
-    for reason, number in document["failed"].items():
+    yield "jobs", f"{figures['jobs']}"
+    yield "finished", f"{figures['finished']}"
+    for reason, number in figures["failed"].items():
         yield f"failed: {reason}", f"{number}"
-    if document["retried"]:
-        yield "tried again", f"{document['retried']}"
-    yield "start lateness", _spread(document["start_lateness_seconds"])
-    groups = document["groups"]
+    if figures["retried"]:
+        yield "tried again", f"{figures['retried']}"
+    yield "start lateness", _spread(figures["start_lateness_seconds"])
+    groups = figures["groups"]
     for group in groups if len(groups) > 1 else ():
         yield f"  of {group['name']}", _spread(group["start_lateness_seconds"])
     yield f"started more than {limit} late", f"{late['started']}"
     yield f"ended more than {limit} late", f"{late['ended']}"
     if late["never_started"]:
         yield "never started", f"{late['never_started']}"
-    waited = document["waited_for_caps"]
+    waited = figures["waited_for_caps"]
     yield "waited in line for a cap", _waited(waited)
     yield "machines launched", _launched(machines)
     yield "at one time, at most", f"{machines['most_at_one_time']}"
@@ -62,7 +65,7 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "requests refused", f"{machines['requests_refused']}"
     yield "machine hours", f"{machines['hours']:.1f}"
     yield "cost", f"{_dollars(cost['total'])}, {_dollars(cost['per_job'])} a job"
-    yield "over after", _time(document["lasted_seconds"])
+    yield "over after", _time(figures["lasted_seconds"])
 
 
 def _waited(waited: Mapping[str, Any]) -> str:

@@ -280,13 +280,10 @@ def _wind_up(job: Job, attempt: Attempt, outcome: Outcome, launch: Launch) -> _S
 
 
 def _give_back(job: Job, launch: Launch) -> _Step:
-    """Terminate a machine until it is described as gone; look for one that was never seen.
-
-    One whose container has ended is what tells of that, until the store has surely kept it.
-    """
+    """Terminate a machine until it is described as gone; look for one that was never seen."""
     if launch.instance is None and not launch.gone_at:
         return _Step(launch.begun_at, Verb.FIND, launch.no)
-    at = launch.ending.at + job.spec.limits.evidence if launch.ending else LONG_AGO
+    at = LONG_AGO
     if launch.terminated_at:
         at = launch.terminated_at + job.spec.limits.terminate_again
     return _Step(at, Verb.TERMINATE, launch.no, launch.released or "ended")

@@ -9,7 +9,8 @@ from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Container, Job
-from jobsched.domain.state import needs_removal
+from jobsched.domain.outcome import may_have_started
+from jobsched.domain.state import launch_of, needs_removal
 from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
@@ -31,7 +32,13 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
         news = await _looked_at(parts, job, command)
         if news is not None:
             return await observe(parts, job, news)
-    job = await _released(parts, job, command)
+    if not Place.of(job, command).launch.released_at:
+        job = await _released(parts, job, command)
+        if _is_evidence(job, command):
+            job = await _kept_for_sure(parts, job)
+            if not _is_over(job, command):
+                # the store has forgotten that, and perhaps more: decide anew
+                return job
     launch = Place.of(job, command).launch
     instance = launch.instance
     if instance is None:
@@ -73,6 +80,27 @@ async def _looked_at(parts: Parts, job: Job, command: Command) -> facts.Fact | N
         return facts.Started(**place.of_try(parts.now))
     fact = of_container(place, status, parts.now)
     return fact or given_up(parts, place.attempt, "outcome_unknown", NO_ANSWER)
+
+
+def _is_evidence(job: Job, command: Command) -> bool:
+    """Whether the machine shows that a container was granted its start, and how it ended."""
+    launch = Place.of(job, command).launch
+    return launch.instance is not None and may_have_started(launch)
+
+
+async def _kept_for_sure(parts: Parts, job: Job) -> Job:
+    """Read the record again once the store cannot lose any more what was saved until now.
+
+    A store may lose its last second (`appendfsync everysec`). If that holds a start and all that
+    came after it, the container is all that is left of them: without it the job would run again.
+    """
+    await parts.services.clock.sleep(job.spec.limits.evidence.total_seconds())
+    return await parts.store.read(job.id)
+
+
+def _is_over(job: Job, command: Command) -> bool:
+    launch = launch_of(job.attempt, command.launch) if job.attempt else None
+    return launch is not None and bool(launch.released_at or launch.gone_at)
 
 
 async def _gone(parts: Parts, job: Job, fact: facts.Gone) -> Job:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobsched.domain.job import JobId
+from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.simulator.lossy import copy_of, put_back
@@ -27,32 +27,41 @@ async def lost(simulation: Simulation, until: Callable[[], bool]) -> None:
     put_back(simulation.store_world, min(copies, key=lambda one: abs(now - SECONDS - one[0]))[1])
 
 
-@pytest.mark.parametrize("lives_on", [False, True])
-@pytest.mark.parametrize("runs", [0.0, 0.5])
-def test_a_job_that_came_and_went_within_it_does_not_run_again(
-    runs: float, *, lives_on: bool
-) -> None:
-    """What is left on the machine says that it ran, for as long as the store may forget it (P3)."""
-
-    async def story() -> tuple[int, State, str]:
-        simulation = await Simulation.begin()
-        simulation.world.runs, simulation.world.boot = runs, 0.0
-        simulation.provider.destroys_machine = not lives_on  # type: ignore[misc]  # of this one alone
-        job = await simulation.schedule()
-        async with simulation.worker():
-            await lost(simulation, lambda: is_going(simulation))
-            (ended,) = await simulation.ended(job)
-            await asyncio.sleep(60)
-        return sum(simulation.world.starts.values()), state_of(ended), reason_of(ended)
-
-    assert run(story()) == (1, State.FINISHED, "finished")
-
-
 def is_going(simulation: Simulation) -> bool:
     """Whether the container has been removed, or its machine has ended."""
     return bool(simulation.world.starts) and not any(
         machine.containers for machine in simulation.world.alive()
     )
+
+
+def is_given_back(simulation: Simulation) -> bool:
+    """Whether it was saved that the machine is not wanted any more."""
+    (record,) = simulation.store_world.records.values()
+    job = record.document
+    assert isinstance(job, Job)
+    return bool(job.attempt and any(one.released_at for one in job.attempt.launches))
+
+
+@pytest.mark.parametrize("when", [is_given_back, is_going])
+@pytest.mark.parametrize("lives_on", [False, True])
+@pytest.mark.parametrize("runs", [0.0, 0.5])
+def test_a_job_that_came_and_went_within_it_does_not_run_again(
+    runs: float, when: Callable[[Simulation], bool], *, lives_on: bool
+) -> None:
+    """What is left on the machine says that it ran, for as long as the store may forget it (P3)."""
+
+    async def story() -> tuple[int, State, str]:
+        simulation = await Simulation.begin()
+        simulation.world.runs, simulation.world.boot = runs, 3.0
+        simulation.provider.destroys_machine = not lives_on  # type: ignore[misc]  # of this one alone
+        job = await simulation.schedule()
+        async with simulation.worker():
+            await lost(simulation, lambda: when(simulation))
+            (ended,) = await simulation.ended(job)
+            await asyncio.sleep(60)
+        return sum(simulation.world.starts.values()), state_of(ended), reason_of(ended)
+
+    assert run(story()) == (1, State.FINISHED, "finished")
 
 
 def test_an_end_that_was_forgotten_is_read_again() -> None:

@@ -6,7 +6,7 @@ import tomllib
 from click.testing import CliRunner
 
 from jobsched.cli.main import cli
-from jobsched.testing.simulator.scenario import loaded
+from jobsched.testing.simulator.scenario.read import loaded
 from jobsched.testing.simulator.scenario.schema import GroupTable, MachinesTable
 from tests.unit.docs.markdown import ROOT, blocks
 

@@ -27,6 +27,10 @@ SPARE = timedelta(days=1)
 Told = Callable[[int], object]
 
 
+class NeverEnds(RuntimeError):
+    """Some jobs do not end, although their own limits are over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """What happened."""
@@ -51,6 +55,9 @@ def play(scenario: Scenario, *, seed: int = 1, told: Told = lambda _: None) -> P
         scenario: the question.
         seed: of everything that is left to chance.
         told: called for each job as it ends, with 1: so many more have.
+
+    Raises:
+        NeverEnds: a flaw of jobsched's, which the scenario and its seed show.
     """
     return run(_play(scenario, seed, told))
 
@@ -64,9 +71,9 @@ async def _play(scenario: Scenario, seed: int, told: Told) -> Played:
     deployment = await Deployment.of(book, provider, runner, scenario.limits)
     deployment.boot(provider, scenario.machines.reclaims_per_hour, chance)
     over = _counted(book, len(asked), told)
-    async with deployment.at_work(scenario.workers), asyncio.timeout(_longest(asked)):
+    async with deployment.at_work(scenario.workers):
         await _post(deployment.api, asked)
-        await over.wait()
+        await _ended(over, asked)
     return Played(
         scenario=scenario,
         seed=seed,
@@ -76,6 +83,14 @@ async def _play(scenario: Scenario, seed: int, told: Told) -> Played:
         waits=tuple(book.waits),
         reclaimed=len(provider.taken),
     )
+
+
+async def _ended(over: asyncio.Event, asked: Sequence[Wish]) -> None:
+    try:
+        async with asyncio.timeout_at(longest(asked)):
+            await over.wait()
+    except TimeoutError as error:
+        raise NeverEnds(NeverEnds.__doc__) from error
 
 
 def _counted(book: Book, jobs: int, told: Told) -> asyncio.Event:
@@ -105,8 +120,8 @@ async def _jobs(deployment: Deployment) -> tuple[Job, ...]:
     return tuple(sorted(found, key=lambda job: int(job.spec.cmd[0])))
 
 
-def _longest(asked: Sequence[Wish]) -> float:
-    """Give seconds after which every job must have ended, by its own limits."""
+def longest(asked: Sequence[Wish]) -> float:
+    """Give the second in which every job must have ended, by its own limits."""
     latest = max(wish.start_at for wish in asked) - EPOCH
     return (latest + max(_limit(wish) for wish in asked)).total_seconds()
 
@@ -118,4 +133,4 @@ def _limit(wish: Wish) -> timedelta:
     return limit * attempts
 
 
-__all__ = ["Played", "Told", "play"]
+__all__ = ["NeverEnds", "Played", "Told", "longest", "play"]

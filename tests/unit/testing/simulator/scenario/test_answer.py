@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from jobsched.testing.simulator.scenario import Answer, answered, document, loaded, play
+from jobsched.testing.simulator.scenario.answer import Answer, answered
+from jobsched.testing.simulator.scenario.document import document
+from jobsched.testing.simulator.scenario.play import play
+from jobsched.testing.simulator.scenario.read import loaded
 
 #: a machine boots in ten seconds, and is gone in the moment in which it is not wanted any more
 PLAIN = {

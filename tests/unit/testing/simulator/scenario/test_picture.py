@@ -6,7 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from jobsched.errors import InvalidInput
-from jobsched.testing.simulator.scenario import Answer, answered, loaded, picture, play
+from jobsched.testing.simulator.scenario import picture
+from jobsched.testing.simulator.scenario.answer import Answer, answered
+from jobsched.testing.simulator.scenario.play import play
+from jobsched.testing.simulator.scenario.read import loaded
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENARIO = {"jobs": [{"count": 3, "runs": "60s", "late_limit": "2m"}], "machines": {"alive": 1}}

@@ -9,7 +9,8 @@ from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Limits
 from jobsched.errors import InvalidInput
 from jobsched.plugins.ec2_spot.config import Ec2SpotSchema
-from jobsched.testing.simulator.scenario import Scenario, read
+from jobsched.testing.simulator.scenario.read import read
+from jobsched.testing.simulator.scenario.scenario import Scenario
 from jobsched.testing.simulator.scenario.spread import Always, Between, Percentiles
 
 THREE_LINES = '[[jobs]]\ncount = 300\nruns = "5m"\n'
