@@ -16,6 +16,8 @@ class Life:
     def __init__(self, ends_at: int | None = None) -> None:
         self.points: list[str] = []
         self.dead = asyncio.Event()
+        #: the worker's name, once it works
+        self.worker = ""
         #: what is left of its tasks is put away: nothing waits any more
         self.is_buried = False
         #: has the worker take nothing more, and end; set once it works

@@ -24,6 +24,10 @@ class Witness(Protocol):
         """Hear of a container that is started."""
         ...
 
+    def is_no_business_of_ours(self, machine: str) -> None:
+        """Hear of somebody of ours who ends a machine that was never launched here."""
+        ...
+
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:
         """Hear of somebody of ours who ends a machine."""
         ...

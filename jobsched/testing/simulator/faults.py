@@ -121,6 +121,7 @@ USERS: Final[Mapping[str, float]] = {
     "cancelled around the end": 0.06,
     "out of memory": 0.05,
     "deaf to SIGTERM": 0.1,
+    "ends well when told to": 0.1,
     "no such program": 0.05,
 }
 

@@ -48,6 +48,8 @@ class Surroundings:
     history: History
     crashes: Crashes
     clock: VirtualClock = field(default_factory=VirtualClock)
+    #: told of each worker that touches something outside the store, and what it does
+    acts: Callable[[str, str], None] = lambda worker, what: None  # noqa: ARG005 - nobody looks
     #: the store answers nobody
     store_is_away: bool = False
 
@@ -74,6 +76,7 @@ class HardLife(Life):
         if is_store:
             fault = around.weather.befalls("calls")
         elif first in EFFECTS:
+            around.acts(self.worker, first)
             fault = around.weather.befalls("effects")
         side = "" if fault is None else around.weather.one_of(SIDES)
         if fault or self._is_hard(names):

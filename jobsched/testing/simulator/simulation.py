@@ -219,7 +219,7 @@ class Simulation:
         # a worker that is told to stop, or whose loop died, ends
         loop.add_done_callback(lambda _: life.dead.set())
         at_work = Working(parts=parts, dispatch=dispatch, pace=pace, loop=loop)
-        life.leave = dispatch.stop
+        life.worker, life.leave = parts.worker, dispatch.stop
         if self.queue:
             self.queue.workers.append(at_work)
         for chore, every in self._chores():

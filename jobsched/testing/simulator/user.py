@@ -123,6 +123,7 @@ class User:
 
         try:
             await self._heard(work)
+            self._world.promises.cancelled(job)
         except JobschedError as error:
             self._world.history.note("user", f"hears: {error.message}")
 
@@ -141,6 +142,8 @@ class User:
             program = replace(program, oom=True, code=137)
         if weather.strikes("deaf to SIGTERM"):
             program = replace(program, asked=None)
+        if weather.strikes("ends well when told to"):
+            program = replace(program, asked=0)
         if weather.strikes("no such program"):
             program = replace(program, exists=False, code=127)
         return Wish(program=program, retried=weather.one_of(RETRIES))

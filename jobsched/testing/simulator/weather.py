@@ -27,7 +27,7 @@ class Weather:
         heat: how often things go wrong; 1 is already far more often than in life.
         note: is told of each fault.
         faults: the kinds, and their chances at heat 1.
-        swarm: let each world have its own mixture of them.
+        often: kind → how much oftener than usual it comes, and no other; None: its own mixture.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Weather:
         heat: float = 1.0,
         note: Callable[[str], None] = lambda _: None,
         faults: Mapping[str, float] = FAULTS,
-        swarm: bool = True,
+        often: Mapping[str, float] | None = None,
     ) -> None:
         self.faults: Counter[str] = Counter()
         self.calm = CALM
@@ -46,7 +46,9 @@ class Weather:
         self._number = random.Random(seed).random  # noqa: S311 - the same each time
         self._time = time
         self._note = note
-        often = {name: heat * (self.one_of(SWARM) if swarm else 1.0) for name in faults}
+        if often is None:
+            often = {name: self.one_of(SWARM) for name in faults}
+        often = {name: heat * often.get(name, 0.0) for name in faults}
         self._chances = {name: chance * often[name] for name, chance in faults.items()}
         self._groups = {
             group: _ladder({name: kinds[name] * often.get(name, 0.0) for name in kinds})

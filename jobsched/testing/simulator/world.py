@@ -15,6 +15,7 @@ from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId
 from jobsched.errors import Unavailable
 from jobsched.testing.fakes import FakeProgram
+from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.coverage import Coverage
 from jobsched.testing.simulator.crash import Crashes, aimed
@@ -61,6 +62,10 @@ class Setting:
     dead_man: bool = True
     #: the store loses its last second now and then, as Redis does with `appendfsync everysec`
     lossy: bool = False
+    #: seconds within which everything must have ended
+    longest: float = LONGEST
+    #: what it is made for, if not for everything at once
+    aim: Aim | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +109,7 @@ class ImaginedWorld:
 
     def __init__(self, seed: int, setting: Setting) -> None:
         self.seed, self.setting = seed, setting
+        aim = setting.aim
         self.clock = VirtualClock()
         self.history = History(self.clock.monotonic)
         self.weather = weather = Weather(
@@ -111,6 +117,7 @@ class ImaginedWorld:
             self.clock.monotonic,
             heat=setting.heat,
             note=lambda fault: self.history.note("weather", fault),
+            often=aim.faults if aim else None,
         )
         #: machines outlive their jobs, and say nothing by themselves
         self.lives_on = weather.chance(HOSTS)
@@ -121,6 +128,9 @@ class ImaginedWorld:
         self.is_put_back = weather.chance(PUT_BACK) and is_bad
         has_few = weather.chance(FEW) and is_bad and not self.is_put_back
         self.caps = weather.one_of(CAPS) if has_few else Caps()
+        if aim:
+            self.lives_on, self.by_arq, self.is_put_back = aim.lives_on, False, aim.is_put_back
+            self.caps = aim.caps
         #: accepted job → whose it is
         self.users: dict[JobId, User] = {}
         self.books = Books(
@@ -135,11 +145,12 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        self.crashes = Crashes(aimed(seed) if is_bad else ())
+        self.crashes = Crashes(aimed(seed) if is_bad and not aim else ())
         self.crashes.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
         )
+        self.around.acts = self.promises.acts
         self.operator = Operator(self)
         #: the workers that live, by number
         self.lives: list[HardLife | None] = [None] * WORKERS
@@ -170,12 +181,13 @@ class ImaginedWorld:
             self.do(lossy.run())
         await asyncio.gather(*(asyncio.ensure_future(user()) for user in users))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(self.setting.longest):
                 await self.promises.all_ended.wait()
         await self._calm()
         await self._end()
         seconds = self.clock.monotonic()
-        await self.operator.forget()
+        if self.promises.all_ended.is_set() and not self.books.alive():
+            await self.operator.forget()
         self.coverage.deaths += self.crashes.met
         return Told(
             seed=self.seed,
@@ -227,7 +239,7 @@ class ImaginedWorld:
             self._teller = self.do(tell_forever(self.simulation, self.around, self._changes_told))
 
     async def _begin(self) -> None:
-        weather = self.weather
+        weather, aim = self.weather, self.setting.aim
         self.simulation = simulation = await Simulation.begin(
             world=self.books,
             store_world=self.promises.store,
@@ -236,6 +248,7 @@ class ImaginedWorld:
             callbacks=lambda: self._times("callback"),
             lateness=self._lateness,
             reap_every=60.0 if self.setting.reaper else 0.0,
+            reconcile_every=30.0 if not aim or aim.reconcile else 0.0,
             queue=Queue(self.around) if self.by_arq else None,
         )
         simulation.log = cast("Any", self.promises)

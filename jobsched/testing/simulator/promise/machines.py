@@ -7,9 +7,13 @@ from collections.abc import Callable
 from jobsched.domain.job import Attempt, Job, JobId, Launch
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
+from jobsched.testing.simulator.promise.witnessed import REAPER
 
 #: seconds within which a machine ends that nobody wants
 QUARTER = 900.0
+#: seconds after which a machine that nobody wants any more cannot begin because somebody stood
+#: still, or was not answered, who asked for it in time
+LATE = 600.0
 
 
 class MachinePromises:
@@ -35,6 +39,8 @@ class MachinePromises:
         self._forgiven: set[str] = set()
         #: tokens of machines that somebody of ours asked to end
         self._told_to_end: set[str] = set()
+        #: those that the reaper asked to end while the store had forgotten their launches
+        self._reaped: set[str] = set()
         #: job → its machines that are on
         self._on: dict[str, list[FakeMachine]] = {}
 
@@ -53,6 +59,9 @@ class MachinePromises:
                 self._unwanted.setdefault(token, now)
             elif token in self._unwanted:
                 # a store had forgotten it
+                if token in self._reaped:
+                    what = f"{token[:8]} of {job.id} was ended by the reaper, and is wanted again"
+                    self._sight.tell("right machine", what, job.id)
                 self._unwanted.pop(token)
                 self._forgotten.discard(token)
 
@@ -83,6 +92,9 @@ class MachinePromises:
         self._sight.money.machines += 1
         job = self._job_of.get(token)
         self._sight.history.note(machine.id, f"begins for {job or 'nobody'}")
+        if token in self._unwanted and self._sight.time() > self._unwanted[token] + LATE:
+            what = f"{machine.id} of {job} begins long after its launch was given up"
+            tell("no late launch", what, job or "")
         if job is None:
             self._note_extra(machine, "no launch was saved")
             tell("intent first", f"{machine.id} is no launch's", machine.order.get("job", ""))
@@ -109,6 +121,8 @@ class MachinePromises:
         """Look at somebody who ends a machine."""
         job, token = self._job_of.get(machine.token), machine.token
         self._told_to_end.add(token)
+        if by == REAPER and token in self._forgotten:
+            self._reaped.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
         if attempt is None or token in self._forgiven:

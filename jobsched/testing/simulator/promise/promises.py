@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Container
 from typing import Any
 
+from structlog.contextvars import get_contextvars
+
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
@@ -23,6 +25,11 @@ from jobsched.testing.simulator.promise.records import RecordPromises
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.starts import StartPromises
 from jobsched.testing.simulator.promise.stored import WatchedWorld
+from jobsched.testing.virtual_time import EPOCH
+from jobsched.worker.dispatch import Pace
+
+#: so long after the store has forgotten something a worker may act by a lease that it had
+LEASE = Pace().lease
 
 
 class Promises:
@@ -55,6 +62,8 @@ class Promises:
         self._machines = MachinePromises(self.sight, calm)
         self._starts = StartPromises(self.sight, self._machines.went_by_itself)
         self._now = books.clock.now
+        #: when the store forgot something last
+        self._forgot_at = EPOCH - LEASE
         self.store = WatchedWorld(self._changed, self._forgotten)
         books.witness = self
 
@@ -81,9 +90,33 @@ class Promises:
         """Look at somebody of ours who ends a machine."""
         self._machines.is_told_to_end(machine, by)
 
+    def is_no_business_of_ours(self, machine: str) -> None:
+        """Look at somebody of ours who ends a stranger."""
+        self.sight.tell("right machine", f"{machine} is a stranger, and is ended")
+
     def started(self, one: FakeContainer) -> None:
         """Look at a container that is started."""
         self._starts.started(one)
+
+    def cancelled(self, job: JobId) -> None:
+        """Look at a job whose user was just told that it will be cancelled."""
+        record = self.sight.jobs.get(job)
+        if record and not record.cancel_at:
+            self.sight.tell("cancel heard", f"{job} knows of no cancel", job)
+
+    def acts(self, worker: str, what: str) -> None:
+        """Look at a worker that touches something outside the store."""
+        job = get_contextvars().get("job")
+        record = self.store.records.get(job) if job else None
+        now = self._now()
+        if what.startswith("chores."):
+            # a queue is asked to have a job looked at, which anybody may
+            return
+        if record is None or record.forget_at or record.held_by(worker, now):
+            return
+        # a lease may be forgotten, or be given up with a record that cannot be read
+        if job not in self.store.quarantine and now >= self._forgot_at + LEASE:
+            self.sight.tell("held", f"{worker} does {what} for {job}", job or "")
 
     def _changed(self, change: Change) -> None:
         """Look at one save."""
@@ -122,6 +155,7 @@ class Promises:
                 self.sight.jobs[job] = record.document
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
         self._caps.forget(kept)
+        self._forgot_at = self._now()
         self._machines.forget(for_good=for_good)
         if not for_good:
             self._starts.forget(before)

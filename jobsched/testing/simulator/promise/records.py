@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobsched.contracts.change import Change
 from jobsched.domain.job import Attempt, Job, Outcome
@@ -68,8 +68,10 @@ class RecordPromises:
                 tell("fence", what, job.id)
 
     def _check_outcome(self, job: Job, attempt: Attempt, outcome: Outcome) -> None:
-        codes = [one.code for one in self._started(job, attempt)]
-        if outcome.reason == "finished" and (0 not in codes or outcome.code != 0):
+        started = self._started(job, attempt)
+        codes = [one.code for one in started]
+        well = any(one.code == 0 and not _was_stopped(attempt, one) for one in started)
+        if outcome.reason == "finished" and (not well or outcome.code != 0):
             self._sight.tell("no false success", f"{job.id}: {codes}", job.id)
         # the code of a start that the engine refused is of no container that ran
         is_told = outcome.code is not None and outcome.reason != "start_failed"
@@ -81,6 +83,21 @@ class RecordPromises:
         prefix = f"jobsched-{job.id}-{attempt.no}-"
         started = self._sight.books.started.get(job.id, ())
         return [one for one in started if one.name.startswith(prefix)]
+
+
+#: by how much the clock of a machine may be set back while a container runs
+SET = timedelta(seconds=2)
+
+
+def _was_stopped(attempt: Attempt, one: FakeContainer) -> bool:
+    """Whether a container did not surely end before the record says that it was to be stopped."""
+    launches = (launch for launch in attempt.launches if launch.stopping_at and launch.tries)
+    launch = next(launches, None)
+    if launch is None or one.started_at is None or one.finished_at is None:
+        return False
+    begun, until = launch.tries[-1].started_at, launch.stopping_at
+    took = one.finished_at - one.started_at
+    return begun is None or until is None or begun + took + SET >= until
 
 
 __all__ = ["RecordPromises"]

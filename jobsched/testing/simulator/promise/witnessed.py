@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from structlog.contextvars import get_contextvars
 
 from jobsched.contracts.provider import InstanceStatus, Provider
 from jobsched.domain.job import Instance
 from jobsched.testing.simulator.books import Books
+
+#: who ends a machine that is not ended for its job
+REAPER: Final = "the reaper"
 
 
 class Witnessed:
@@ -28,8 +33,10 @@ class Witnessed:
         """End a machine, if it is on."""
         machine, witness = self._books.by_id(instance.id), self._books.witness
         if machine and witness:
-            witness.is_told_to_end(machine, "a termination")
+            witness.is_told_to_end(machine, "its job" if get_contextvars().get("job") else REAPER)
+        elif witness and instance.id not in self._books.born_at:
+            witness.is_no_business_of_ours(instance.id)
         return await self._provider.terminate(instance)
 
 
-__all__ = ["Witnessed"]
+__all__ = ["REAPER", "Witnessed"]

@@ -1,0 +1,49 @@
+"""Rules of waiting: for a slot of the caps, and for the next look at a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobsched.contracts.provider import Caps
+from jobsched.testing.simulator.aim import Aim
+from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.patch import Patch
+
+
+def _without_caps(intend: Any) -> Any:
+    async def broken(parts: Any, job: Any, *decided: Any, caps: Any = None) -> Any:
+        del caps
+        return await intend(parts, job, *decided)
+
+    return broken
+
+
+def _without_due(release: Any) -> Any:
+    async def broken(store: Any, holder: str, job: Any, *, look_again_at: Any) -> None:
+        del look_again_at
+        await release(store, holder, job, look_again_at=None)
+
+    return broken
+
+
+WAITING = (
+    Mutation(
+        name="cap not atomic",
+        broken="a cap is looked at before a launch, and not taken in the save of its intent",
+        caught_by=("cap alive",),
+        aim=Aim(caps=Caps(alive=2)),
+        patches=(Patch(where="jobsched.engine.begin:intend", make=_without_caps),),
+    ),
+    Mutation(
+        name="no next look",
+        broken="a lease is given up, and nothing says when the job is looked at again",
+        caught_by=("always woken",),
+        nets_off=("reconcile",),
+        aim=Aim(reconcile=False),
+        patches=(
+            Patch(where="jobsched.store.memory_leases:MemoryLeases.release", make=_without_due),
+        ),
+    ),
+)
+
+__all__ = ["WAITING"]
