@@ -25,7 +25,7 @@ class Mutation:
     caught_by: tuple[str, ...]
     patches: tuple[Patch, ...]
     #: nets that would hold what falls through the broken rule, and are off: ``reaper`` and
-    #: ``dead man`` by the world's setting, ``reconcile`` by its aim, any other by a patch in ``also``
+    #: ``dead man`` by the world's setting, ``reconcile`` by its aim, others by a patch in ``also``
     nets_off: tuple[str, ...] = ()
     #: patches that the sound world has, too: nets that are off, and what its world is like
     also: tuple[Patch, ...] = ()
