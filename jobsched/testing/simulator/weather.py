@@ -27,7 +27,8 @@ class Weather:
         heat: how often things go wrong; 1 is already far more often than in life.
         note: is told of each fault.
         faults: the kinds, and their chances at heat 1.
-        often: kind → how much oftener than usual it comes, and no other; None: its own mixture.
+        swarm: let each world have its own mixture of them.
+        often: kind → how much oftener than usual it comes, and no other kind; None: as usual.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Weather:
         heat: float = 1.0,
         note: Callable[[str], None] = lambda _: None,
         faults: Mapping[str, float] = FAULTS,
+        swarm: bool = True,
         often: Mapping[str, float] | None = None,
     ) -> None:
         self.faults: Counter[str] = Counter()
@@ -47,7 +49,7 @@ class Weather:
         self._time = time
         self._note = note
         if often is None:
-            often = {name: self.one_of(SWARM) for name in faults}
+            often = {name: self.one_of(SWARM) if swarm else 1.0 for name in faults}
         often = {name: heat * often.get(name, 0.0) for name in faults}
         self._chances = {name: chance * often[name] for name, chance in faults.items()}
         self._groups = {

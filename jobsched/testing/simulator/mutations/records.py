@@ -99,6 +99,7 @@ RECORDS = (
         broken="a worker acts without looking whether it still has the job",
         caught_by=("held",),
         aim=Aim(faults={"worker stands still": 10}),
+        sizes=(40,),
         patches=(Patch(where="jobsched.engine.hand:Hand.may_act", make=always(given=True)),),
     ),
     Mutation(

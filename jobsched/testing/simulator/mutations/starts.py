@@ -132,6 +132,7 @@ STARTS = (
         lossy=True,
         also=(Patch(where="jobsched.testing.simulator.lossy:EVERY", make=instead((1.0, 10.0))),),
         aim=UNSEEN,
+        sizes=(40,),
         patches=(
             Patch(
                 where="jobsched.domain.outcome:counts_as_granted",
@@ -145,7 +146,9 @@ STARTS = (
         broken="a container is started without an inspect before",
         caught_by=("one start",),
         lossy=True,
+        also=(Patch(where="jobsched.testing.simulator.lossy:EVERY", make=instead((1.0, 10.0))),),
         aim=Aim(),
+        sizes=(12, 40),
         patches=(Patch(where="jobsched.engine.start:inspected", make=_unseen),),
     ),
     Mutation(
