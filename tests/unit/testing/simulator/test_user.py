@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -42,6 +43,9 @@ class Town:
         self._lost, self._simulation = lost, simulation
         simulation.door = cast("Any", self._door)
         self.simulation = simulation
+        #: jobs whose users were told that they will be cancelled
+        self.cancelled: list[JobId] = []
+        self.promises = SimpleNamespace(cancelled=self.cancelled.append)
         self.tasks: list[asyncio.Task[None]] = []
 
     def accepted(self, job: JobId, user: User) -> None:
@@ -66,6 +70,7 @@ KINDS = (
     "cancelled around the end",
     "out of memory",
     "deaf to SIGTERM",
+    "ends well when told to",
     "no such program",
 )
 
