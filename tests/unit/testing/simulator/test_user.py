@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -33,7 +34,11 @@ class Town:
     ) -> None:
         self.clock = VirtualClock()
         every = dict.fromkeys(KINDS, 0.0) | faults
-        self.weather = Weather(seed, self.clock.monotonic, faults=every, often=dict.fromkeys(every, 1.0))
+        often = dict.fromkeys(every, 1.0)
+        self.weather = Weather(seed, self.clock.monotonic, faults=every, often=often)
+        #: who was told that their job will be cancelled
+        self.heard: list[JobId] = []
+        self.promises = SimpleNamespace(cancelled=self.heard.append)
         self.history = History(self.clock.monotonic)
         self.users: dict[JobId, User] = {}
         self.on_prepared: dict[JobId, Callable[[], None]] = {}
@@ -67,6 +72,7 @@ KINDS = (
     "out of memory",
     "deaf to SIGTERM",
     "no such program",
+    "ends well when told to",
 )
 
 
