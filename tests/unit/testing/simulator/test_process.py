@@ -23,7 +23,7 @@ class Told(Weather):
     """
 
     def __init__(self, plan: Mapping[str, str], *, side: str = "before") -> None:
-        super().__init__(1, lambda: 0.0, heat=0.0, swarm=False)
+        super().__init__(1, lambda: 0.0, heat=0.0)
         self._plan, self._side = dict(plan), side
 
     def befalls(self, group: str) -> str | None:

@@ -33,7 +33,7 @@ class Town:
     ) -> None:
         self.clock = VirtualClock()
         every = dict.fromkeys(KINDS, 0.0) | faults
-        self.weather = Weather(seed, self.clock.monotonic, faults=every, swarm=False)
+        self.weather = Weather(seed, self.clock.monotonic, faults=every, often=dict.fromkeys(every, 1.0))
         self.history = History(self.clock.monotonic)
         self.users: dict[JobId, User] = {}
         self.on_prepared: dict[JobId, Callable[[], None]] = {}
