@@ -147,7 +147,9 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        self.crashes = Crashes(aimed(seed) if is_bad and not aim else ())
+        #: processes die at places that are aimed at
+        self.has_places = is_bad and not aim
+        self.crashes = Crashes(aimed(seed) if self.has_places else ())
         self.crashes.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
