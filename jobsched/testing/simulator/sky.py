@@ -26,6 +26,8 @@ MISCONFIGURED: Final = (30.0, 240.0)
 UNREADABLE: Final = (20.0, 300.0)
 #: what cannot be read
 SPOILED: Final = b"[]"
+#: seconds until whoever put a record right looks whether it is
+LOOK_AGAIN: Final = 5.0
 
 
 class Sky:
@@ -117,6 +119,8 @@ class Sky:
         record = self._store.records.get(job)
         if record is not None and record.document == SPOILED:
             record.document = self._whole[job]
+            # a store may forget that too
+            self._in(LOOK_AGAIN, partial(self._put_right, job))
 
     def _lost(self) -> None:
         now, store = self._world.clock.now(), self._store
