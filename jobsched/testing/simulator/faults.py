@@ -42,8 +42,8 @@ SIGNALS: Final[Mapping[str, float]] = {
     "callback lost": 0.1,
     "callback doubled": 0.1,
     "callback late": 0.05,
-    "chore lost": 0.02,
-    "chore doubled": 0.02,
+    "chore lost": 0.04,
+    "chore doubled": 0.03,
 }
 #: of the machines themselves
 MACHINES: Final[Mapping[str, float]] = {
@@ -70,7 +70,7 @@ OF_CLOUD: Final[Mapping[str, float]] = {
 }
 #: of the hosts of worlds in which machines outlive their jobs
 HOSTS: Final[Mapping[str, float]] = {
-    "no host free": 0.09,
+    "no host free": 0.14,
     "host's question lost": 0.04,
     "host's answer lost": 0.05,
     "host shown late": 0.1,
@@ -107,7 +107,7 @@ CAPS: Final[Mapping[str, float]] = {"cap reached": 0.2}
 SKY: Final[Mapping[str, float]] = {
     "store away": 0.85,
     "API away": 0.8,
-    "provider silent": 0.75,
+    "provider silent": 0.85,
     "provider misconfigured": 0.9,
     "record unreadable": 0.7,
     "index entry lost": 0.85,

@@ -156,7 +156,8 @@ class Operator:
         """Long after the end of it all, have everything forgotten (the chore `prune`)."""
         await asyncio.sleep(LONG_AFTER)
         # one of them: who dies here has forgotten the jobs whose logs are still to be deleted
-        self._world.crashes.aim([PRUNING[self._world.seed % len(PRUNING)]])
+        if self._world.has_places:
+            self._world.crashes.aim([PRUNING[self._world.seed % len(PRUNING)]])
         records = self._world.simulation.store_world.records
         while records:
             life = HardLife("pruner", self._world.around)

@@ -24,6 +24,8 @@ API_AWAY: Final = (5.0, 120.0)
 SILENT: Final = (60.0, 150.0)
 MISCONFIGURED: Final = (30.0, 240.0)
 UNREADABLE: Final = (20.0, 300.0)
+#: seconds after which what was put right is looked at again
+LOOK_AGAIN: Final = 3.0
 #: what cannot be read
 SPOILED: Final = b"[]"
 
@@ -117,6 +119,8 @@ class Sky:
         record = self._store.records.get(job)
         if record is not None and record.document == SPOILED:
             record.document = self._whole[job]
+            # a store that loses its last second may forget it
+            self._in(LOOK_AGAIN, partial(self._put_right, job))
 
     def _lost(self) -> None:
         now, store = self._world.clock.now(), self._store

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from jobsched.contracts.order import ContainerOrder
 from jobsched.contracts.provider import Caps
-from jobsched.domain.job import JobId
+from jobsched.domain.job import JobId, Limits
 from jobsched.errors import Unavailable
 from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.aim import Aim
@@ -46,6 +46,8 @@ STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
 HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
 LEADS: Final = (timedelta(0), timedelta(minutes=2))
+#: machines that one attempt may use
+MACHINES: Final = (2, 5)
 #: how many machines there may be, in worlds with few
 CAPS: Final = (Caps(alive=20, per_second=0.5), Caps(alive=30, hourly=90))
 
@@ -145,7 +147,9 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        self.crashes = Crashes(aimed(seed) if is_bad and not aim else ())
+        #: processes die at places that are aimed at
+        self.has_places = is_bad and not aim
+        self.crashes = Crashes(aimed(seed) if self.has_places else ())
         self.crashes.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
             weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
@@ -247,6 +251,7 @@ class ImaginedWorld:
             wakes=lambda: self._times("wake"),
             callbacks=lambda: self._times("callback"),
             lateness=self._lateness,
+            limits=Limits() if aim else Limits(machines=weather.one_of(MACHINES)),
             reap_every=60.0 if self.setting.reaper else 0.0,
             reconcile_every=30.0 if not aim or aim.reconcile else 0.0,
             queue=Queue(self.around) if self.by_arq else None,

@@ -23,8 +23,8 @@ class Told(Weather):
     """
 
     def __init__(self, plan: Mapping[str, str], *, side: str = "before") -> None:
-        super().__init__(1, lambda: 0.0, heat=0.0, swarm=False)
         self._plan, self._side = dict(plan), side
+        super().__init__(1, lambda: 0.0, heat=0.0, often={})
 
     def befalls(self, group: str) -> str | None:
         """Say what was planned."""

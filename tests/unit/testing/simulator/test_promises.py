@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain import facts
@@ -423,6 +424,42 @@ def test_a_change_that_no_plugin_was_told_of() -> None:
     assert scene.broken == []
     scene.promises.check_told(set())
     assert scene.broken == ["told", "told"]
+
+
+def test_a_cancel_that_is_in_no_record() -> None:
+    """Cancel heard: its user was told that it would be cancelled."""
+    scene, job = Scene(), a_job()
+    scene.saved(job)
+    scene.promises.cancelled(job.id)
+    assert scene.broken == ["cancel heard"]
+    scene.saved(known(job, told(facts.CancelRequested)))
+    scene.promises.cancelled(job.id)
+    assert scene.broken == ["cancel heard"]
+
+
+def test_a_worker_that_does_not_hold_the_job() -> None:
+    """Held: it touches a machine of the job when the lease is another's, or nobody's."""
+    scene, job = Scene(), a_job()
+    scene.saved(job)
+    record = scene.world.records[job.id]
+    record.holder, record.until = "worker", scene.clock.now() + SECOND
+    with bound_contextvars(job=job.id):
+        scene.promises.acts("worker", "runner.start")
+        scene.promises.acts("other", "chores.advance_later")
+        assert scene.broken == []
+        scene.promises.acts("other", "runner.start")
+        scene.clock.advance(2)
+        scene.promises.acts("worker", "runner.start")
+    assert scene.broken == ["held", "held"]
+
+
+def test_a_machine_that_begins_when_nobody_can_be_asking_for_it() -> None:
+    """No late launch: whoever asked in time has long been answered, or given up."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job, known(job, told(facts.GivenUp)))
+    scene.clock.advance(601)
+    scene.launched("token-1-1")
+    assert scene.broken == ["no late launch"]
 
 
 def test_each_promise_is_broken_here() -> None:

@@ -34,7 +34,11 @@ class Town:
     ) -> None:
         self.clock = VirtualClock()
         every = dict.fromkeys(KINDS, 0.0) | faults
-        self.weather = Weather(seed, self.clock.monotonic, faults=every, swarm=False)
+        often = dict.fromkeys(every, 1.0)
+        self.weather = Weather(seed, self.clock.monotonic, faults=every, often=often)
+        #: who was told that their job will be cancelled
+        self.heard: list[JobId] = []
+        self.promises = SimpleNamespace(cancelled=self.heard.append)
         self.history = History(self.clock.monotonic)
         self.users: dict[JobId, User] = {}
         self.on_prepared: dict[JobId, Callable[[], None]] = {}
@@ -72,6 +76,7 @@ KINDS = (
     "deaf to SIGTERM",
     "ends well when told to",
     "no such program",
+    "ends well when told to",
 )
 
 

@@ -7,6 +7,9 @@ import pytest
 from jobsched.testing.simulator.faults import FAULTS, GROUPS
 from jobsched.testing.simulator.weather import Weather
 
+#: every kind as often as the catalogue says
+EVENLY = dict.fromkeys(FAULTS, 1.0)
+
 
 def drawn(weather: Weather) -> list[object]:
     """Ask it for this and that."""
@@ -25,7 +28,7 @@ def test_the_same_seed_gives_the_same_faults() -> None:
 
 def test_nothing_goes_wrong_when_all_is_calm() -> None:
     """After the calm no fault strikes, whatever the chance."""
-    weather = Weather(1, lambda: 4000.0, heat=1e6, swarm=False)
+    weather = Weather(1, lambda: 4000.0, heat=1e6, often=EVENLY)
     assert not any(weather.strikes(one) for one in FAULTS)
     assert not any(weather.befalls(group) for group in GROUPS)
     assert weather.faults.total() == 0
@@ -33,7 +36,7 @@ def test_nothing_goes_wrong_when_all_is_calm() -> None:
 
 def test_a_fault_that_a_world_is_without_does_not_strike() -> None:
     """The others do."""
-    weather = Weather(1, lambda: 0.0, heat=1e6, swarm=False)
+    weather = Weather(1, lambda: 0.0, heat=1e6, often=EVENLY)
     weather.without("wake lost")
     assert not weather.strikes("wake lost")
     assert weather.strikes("wake doubled")
@@ -42,7 +45,7 @@ def test_a_fault_that_a_world_is_without_does_not_strike() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_of_a_group_one_fault_strikes_about_as_often_as_its_chance(group: str) -> None:
     """One number decides for all of them."""
-    weather = Weather(5, lambda: 0.0, heat=3, swarm=False)
+    weather = Weather(5, lambda: 0.0, heat=3, often=EVENLY)
     times = 20_000
     found = [weather.befalls(group) for _ in range(times)]
     for name, chance in GROUPS[group].items():
@@ -53,7 +56,7 @@ def test_of_a_group_one_fault_strikes_about_as_often_as_its_chance(group: str) -
 def test_each_fault_is_told_and_counted() -> None:
     """The history has it."""
     said: list[str] = []
-    weather = Weather(1, lambda: 0.0, heat=1e6, swarm=False, note=said.append)
+    weather = Weather(1, lambda: 0.0, heat=1e6, often=EVENLY, note=said.append)
     weather.strikes("pull fails")
     weather.count("cap reached")
     assert said == ["pull fails", "cap reached"]
