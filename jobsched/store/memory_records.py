@@ -84,7 +84,7 @@ class MemoryRecords(MemoryLine):
         if holder and not record.held_by(holder, now):
             raise StaleWrite
         was, row = row_of(before), row_of(after)
-        after = replace(after, rev=before.rev + 1)
+        after = replace(after, rev=max(before.rev, world.saves) + 1)
         document = self._document(after)
         slots = world.slots.setdefault(record.provider, {})
         new = sorted(row.tokens - was.tokens - slots.keys())
@@ -101,6 +101,7 @@ class MemoryRecords(MemoryLine):
                 return Saved(job=before, waiting=True)
             if used_up:
                 world.pace[record.provider] = used_up
+        world.saves += 1
         stated = record.state
         record.document, record.rev, record.schema, record.state = (
             document,

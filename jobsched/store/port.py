@@ -233,7 +233,11 @@ class Store(Protocol):
         caps: Caps | None = None,
         waiting_until: datetime | None = None,
     ) -> Saved:
-        """Write ``after`` (``rev`` one higher) if the record still is ``before``, or nothing.
+        """Write ``after`` if the record still is ``before``, or nothing.
+
+        Its ``rev`` is higher, by one or more, and was never given to another save of the record,
+        not even to one that the store has forgotten since (`appendfsync everysec`): else whoever
+        knows that one could write over the other.
 
         The due time (None: never), state indexes, launch slots (taken and freed, by comparing the
         launches of both; ``caps`` bounds taking), the event and the wake go with it. A terminal

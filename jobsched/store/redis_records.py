@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from jobsched.store.redis_calls import Argument, RedisCalls
 from jobsched.store.row import (
     CLAIM_MOST,
     KEY_KEPT,
+    LEAP,
     interval,
     microseconds,
     place,
@@ -102,7 +104,7 @@ class RedisRecords(RedisCalls):
     ) -> Saved:
         """See the port."""
         was, row = row_of(before), row_of(after)
-        after = replace(after, rev=before.rev + 1)
+        after = replace(after, rev=before.rev + 1 + secrets.randbelow(LEAP))
         taken = sorted(row.tokens - was.tokens)
         answer = await self.call(
             "save",
@@ -125,6 +127,7 @@ class RedisRecords(RedisCalls):
             codec.encode(after),
             " ".join(sorted(row.refused - was.refused)),
             " ".join(sorted(row.tokens)),
+            after.rev,
             len(taken),
             *taken,
             *sorted(was.tokens - row.tokens),

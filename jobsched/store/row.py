@@ -14,6 +14,9 @@ from jobsched.errors import InvalidInput
 
 #: How long a job is kept after its end, unless the configuration says otherwise.
 RETENTION = timedelta(days=30)
+#: a revision is higher than the last one by up to this, by chance: where a store has forgotten a
+#: save, the next one has another number, but once in a million times
+LEAP = 1 << 20
 #: How long an idempotency key is remembered.
 KEY_KEPT = timedelta(hours=24)
 #: How long a change may lie with a consumer before another one is given it.
@@ -111,6 +114,7 @@ __all__ = [
     "EPOCH",
     "HOUR",
     "KEY_KEPT",
+    "LEAP",
     "PACED_AHEAD",
     "RETENTION",
     "WOKEN_MOST",

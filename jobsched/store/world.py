@@ -113,6 +113,8 @@ class World:
     given: dict[str, Given] = field(default_factory=dict)
     #: changes that were ever made: gives ids
     made: int = 0
+    #: records that were ever saved: gives revisions, none of them twice
+    saves: int = 0
     #: job → attempt → offset → bytes
     logs: dict[JobId, dict[int, dict[int, bytes]]] = field(default_factory=dict)
     listeners: list[asyncio.Queue[Wake | None]] = field(default_factory=list)

@@ -3,8 +3,8 @@
 --       9 ended ('1' or ''), 10 retention, 11 order in the waiting line, 12 waiting until,
 --       13 caps given ('1' or ''), 14 cap alive, 15 cap hourly, 16 interval of launches, 17 facts,
 --       18 reason, 19 attempt, 20 document, 21 launches that were refused, 22 tokens of all launches
---       that hold a slot, 23 how many of them do so from now on, their tokens, then those that do
---       not hold one any more
+--       that hold a slot, 23 rev after, 24 how many of them do so from now on, their tokens, then
+--       those that do not hold one any more
 local id, holder, release, at = ARGV[2], ARGV[4], ARGV[5] == '1', ARGV[6]
 local schema, state, ended = ARGV[7], ARGV[8], ARGV[9] == '1'
 local capped, alive, hourly, interval = ARGV[13] == '1', ARGV[14], ARGV[15], ARGV[16]
@@ -32,8 +32,8 @@ local in_paced_line = call('ZSCORE', paced, id)
 call('HLEN', slots)
 
 local taken, freed = {}, {}
-local last_taken = 23 + tonumber(ARGV[23])
-for position = 24, #ARGV do
+local last_taken = 24 + tonumber(ARGV[24])
+for position = 25, #ARGV do
   local holds = call('HEXISTS', slots, ARGV[position]) == 1
   if position <= last_taken and not holds then
     taken[#taken + 1] = ARGV[position]
@@ -60,7 +60,7 @@ if capped and #taken > 0 then
   end
 end
 
-call('HSET', key, 'rev', text(ARGV[3] + 1), 'schema', schema, 'state', state, 'document', ARGV[20],
+call('HSET', key, 'rev', ARGV[23], 'schema', schema, 'state', state, 'document', ARGV[20],
   'slots', ARGV[22])
 if was ~= state then
   call('ZREM', state_key(was), place)
@@ -104,7 +104,7 @@ elseif release or holder == '' then
   if found[6] ~= '' then call('HSET', key, 'holder', '', 'until', '0', 'dirty', '') end
   sooner = schedule(id, schema, at)
 end
-call('XADD', EVENTS, 'MAXLEN', '~', CHANGES_KEPT, '*', 'job', id, 'rev', text(ARGV[3] + 1),
+call('XADD', EVENTS, 'MAXLEN', '~', CHANGES_KEPT, '*', 'job', id, 'rev', ARGV[23],
   'at', text(now), 'was', was, 'state', state, 'reason', ARGV[18], 'attempt', ARGV[19],
   'facts', ARGV[17])
 if #freed > 0 then

@@ -24,7 +24,7 @@ LAST: Final = 1.0
 AWAY: Final = (0.5, 5.0)
 LOST: Final = "last second lost"
 #: what is no part of what is stored
-LIVING: Final = frozenset({"listeners", "changed", "is_down", "logs"})
+LIVING: Final = frozenset({"listeners", "changed", "is_down", "logs", "saves"})
 
 
 class Lossy:

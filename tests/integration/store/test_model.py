@@ -93,7 +93,7 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             before = read.get(name(number), samples.job(number))
             if fresh:
                 before = read[before.id] = await store.read(before.id)
-            return await store.save(
+            saved = await store.save(
                 before,
                 changed(before, how),
                 look_again_at=at(due),
@@ -103,6 +103,9 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
                 caps=limits,
                 waiting_until=at(waiting),
             )
+            # the numbers of revisions are each store's own
+            assert saved.waiting or saved.job.rev > before.rev
+            return replace(saved, job=replace(saved.job, rev=0))
         case "claim", holder, most, lease:
             found = await store.claim(holder, most=most, lease=lease)
             # Which of several that were woken "now" is first depends on the clock.
@@ -131,7 +134,7 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             return await store.unlock("l", holder)
         case "changes", holder:
             told = await store.changes(holder, most=2, wait=timedelta(0))
-            return [replace(change, id="", at=now) for change in told]
+            return [replace(change, id="", at=now, rev=0) for change in told]
         case _:
             return await store.prune(most=10)
 

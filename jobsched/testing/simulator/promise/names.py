@@ -19,7 +19,7 @@ PROMISES: Final = {
     "terminal stays": "a job that has ended never changes",
     "cancel heard": "a cancel that was answered is in the record",
     "held": "nothing outside is touched for a job but by the worker that holds it",
-    "revisions grow": "each save of a record is the one after the last",
+    "revisions grow": "each save of a record has a higher revision than the last",
     "facts stay": "what was saved of a job stays saved, a cancel above all",
     "legal transition": "a state is followed only by one that the design names",
     "always woken": "a job that has not ended has a time at which somebody looks at it",
