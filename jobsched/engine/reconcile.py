@@ -45,7 +45,7 @@ async def reconcile(parts: Parts) -> int:
         parts.services.log.warning("jobs.overdue", number=len(overdue))
     found = {*overdue, *await _walk(parts), *await _try_again(parts)}
     if parts.chores:
-        for job in found:
+        for job in sorted(found):
             await parts.chores.advance_later(job, parts.now)
     return len(found)
 
