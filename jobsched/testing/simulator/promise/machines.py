@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
+from jobsched.engine.orphan import AHEAD
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.witnessed import REAPER
@@ -39,7 +40,7 @@ class MachinePromises:
         self._forgiven: set[str] = set()
         #: tokens of machines that somebody of ours asked to end
         self._told_to_end: set[str] = set()
-        #: those that the reaper asked to end while the store had forgotten their launches
+        #: those that the reaper asked to end so young while the store had forgotten their launches
         self._reaped: set[str] = set()
         #: job → its machines that are on
         self._on: dict[str, list[FakeMachine]] = {}
@@ -121,7 +122,8 @@ class MachinePromises:
         """Look at somebody who ends a machine."""
         job, token = self._job_of.get(machine.token), machine.token
         self._told_to_end.add(token)
-        if by == REAPER and token in self._forgotten:
+        age = self._sight.time() - self._sight.books.born_at[machine.id]
+        if by == REAPER and token in self._forgotten and age < AHEAD.total_seconds():
             self._reaped.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
