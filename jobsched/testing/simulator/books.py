@@ -41,6 +41,8 @@ class Books(FakeWorld):
     started: dict[str, list[FakeContainer]] = field(default_factory=dict)
     #: id → virtual seconds at which it began
     born_at: dict[str, float] = field(default_factory=dict)
+    #: names of containers of which a start was carried out when nobody waited for it any more
+    late: set[str] = field(default_factory=set)
     witness: Witness | None = None
 
     def launched(self, token: str, *, named: str | None = None) -> FakeMachine:

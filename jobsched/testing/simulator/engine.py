@@ -36,6 +36,8 @@ class StormyRunner(FakeRunner):
         #: told of each job whose container is prepared, or started
         self.on_prepared: Callable[[JobId], None] = lambda _: None
         self.on_started: Callable[[JobId], None] = lambda _: None
+        #: told of the name of each container of which a start is carried out late
+        self.on_late: Callable[[str], None] = lambda _: None
         #: takes a machine away in the moment of a call; None: machines stay
         self.take: Callable[[FakeMachine, JobId], None] | None = None
 
@@ -112,6 +114,7 @@ class StormyRunner(FakeRunner):
 
     async def _late(self, instance: Instance, container: Container, seconds: float) -> None:
         await self.world.clock.sleep(seconds)
+        self.on_late(container.name)
         with contextlib.suppress(RunnerFailed):
             await super().start(instance, container)
             self.on_started(job_of(container.name))

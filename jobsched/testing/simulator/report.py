@@ -33,6 +33,9 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "machines": money.machines,
         "extra_machines_per_1000": round(1000 * sum(money.extra.values()) / report.jobs, 2),
+        "extra": dict(sorted(money.extra.items())),
+        "lost_acceptances": money.lost_acceptances,
+        "limits": dict(sorted(money.limits.items())),
         "orphan_seconds": {
             "p99": round(percentile(0.99, money.orphan_seconds), 1),
             "max": round(max(money.orphan_seconds, default=0.0), 1),
@@ -51,13 +54,17 @@ def document(report: Report) -> dict[str, Any]:
 
 def rows(report: Report) -> Iterator[tuple[str, str]]:
     """Give what people look at."""
-    told = document(report)
+    told, money = document(report), report.money
     orphans, late = told["orphan_seconds"], told["start_lateness_seconds"]
     yield "jobs", f"{report.jobs:,} in {report.worlds:,} worlds"
     yield "faults", f"{report.faults.total():,} of {len(+report.faults)} kinds"
     yield "violations", f"{report.violations}"
-    yield "machines", f"{report.money.machines:,}"
+    yield "machines", f"{money.machines:,}"
     yield "extra machines", f"{told['extra_machines_per_1000']:g} per 1,000 jobs"
+    if money.lost_acceptances:
+        yield "acceptances lost", f"{money.lost_acceptances}, each posted again"
+    for why, times in sorted(money.limits.items()):
+        yield "started again", f"{times}: {why}"
     yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"
     yield "start lateness", ", ".join(f"{part} {seconds:g} s" for part, seconds in late.items())
     for kind, (reached, required) in report.coverage.summary().items():

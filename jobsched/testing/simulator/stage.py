@@ -42,6 +42,7 @@ class Stage:
         self._world, self._weather = world, world.weather
         self.runner = StormyRunner(world.books, world.weather)
         self.runner.on_prepared = lambda job: _follow(world.on_prepared, job)
+        self.runner.on_late = world.books.late.add
         self.runner.on_started = lambda job: _follow(world.on_started, job)
         self.runner.reports_ends = not world.lives_on  # type: ignore[misc]  # of this one alone
         self._machines = Machines(world.simulation)

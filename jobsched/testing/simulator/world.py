@@ -44,7 +44,7 @@ LONGEST = 24 * 3600.0
 STILL_UNDER_WAY, AFTERWARDS = 90.0, 900.0
 #: how many worlds of a hundred have what: machines that outlive their jobs; dispatch by arq alone;
 #: few machines at most; a backup that is put back; a plugin that is told; a forced reaper
-HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.2, 0.1, 0.15, 0.3
+HOSTS, BY_ARQ, FEW, PUT_BACK, TOLD, FORCED = 0.12, 0.1, 0.1, 0.1, 0.15, 0.3
 LEADS: Final = (timedelta(0), timedelta(minutes=2))
 #: machines that one attempt may use
 MACHINES: Final = (2, 5)
@@ -113,10 +113,12 @@ class ImaginedWorld:
         self.seed, self.setting = seed, setting
         aim = setting.aim
         self.clock = VirtualClock()
-        self.history = History(self.clock.monotonic)
+        # the loop's own, without a way over the clock: it is asked for with each line
+        time = asyncio.get_running_loop().time
+        self.history = History(time)
         self.weather = weather = Weather(
             seed,
-            self.clock.monotonic,
+            time,
             heat=setting.heat,
             note=lambda fault: self.history.note("weather", fault),
             often=aim.faults if aim else None,

@@ -81,7 +81,8 @@ class StartPromises:
         _, job, attempt, launch, *_ = one.name.split("-")
         forgotten = self._forgotten.get((job, attempt), {})
         started = self._sight.books.started.get(job, ())
-        if launch in forgotten and any(other is one for other in started):
+        is_late = one.name in self._sight.books.late
+        if is_late and launch in forgotten and any(other is one for other in started):
             del forgotten[launch]
             return "a start of a forgotten grant came late"
         for no, token in forgotten.items():
