@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-from collections.abc import Callable, Coroutine, Sequence
+import types
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -23,6 +23,12 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Calls")
 
 
+@types.coroutine
+def a_turn() -> Generator[None, None, None]:
+    """Let others have a turn, as `asyncio.sleep(0)` does, at half its cost."""
+    yield
+
+
 def whole(
     work: Callable[Concatenate[S, P], T],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
@@ -33,13 +39,13 @@ def whole(
 
     @functools.wraps(work)
     async def called(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        await asyncio.sleep(0)
+        await a_turn()
         store.refuse()
         try:
             return work(store, *args, **kwargs)
         finally:
             if not store.answers_at_once:
-                await asyncio.sleep(0)
+                await a_turn()
 
     return called
 

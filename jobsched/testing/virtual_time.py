@@ -130,14 +130,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         """Take one turn: the one place of asyncio's loop at which time passes."""
-        if len(self._selector.get_map()) > 1:
-            # more than the loop's own socket: somebody waits for something real
-            self._process_events(self._selector.select(0))
         soon = self._soon
         if not soon and not self._stopping:
-            self._pass_time()
+            self._go_on()
         for _ in range(len(soon)):
             soon.popleft().call()
+
+    def _go_on(self) -> None:
+        """Hear of something real, if anybody waits for that; else pass time."""
+        if len(self._selector.get_map()) > 1:
+            # more than the loop's own socket
+            self._process_events(self._selector.select(0))
+        if not self._soon:
+            self._pass_time()
 
     def _pass_time(self) -> None:
         """Go on to the next moment at which something is to be done."""
@@ -179,8 +184,10 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """Give the virtual time as a date."""
-        loop = virtual_loop()
-        return loop.now() if loop else EPOCH + timedelta(seconds=self.monotonic())
+        loop = asyncio.get_running_loop()
+        if type(loop) is VirtualLoop:
+            return loop.now()
+        return EPOCH + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
         """Give virtual seconds."""
