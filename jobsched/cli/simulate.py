@@ -9,6 +9,8 @@ import click
 from jobsched.cli import option
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+#: beyond it nothing but faults would happen
+HOTTEST = 10
 #: what says which of the two is asked for
 STORM = ("jobs", "heat", "lossy", "seeds", "covered", "history")
 
@@ -25,11 +27,11 @@ STORM = ("jobs", "heat", "lossy", "seeds", "covered", "history")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is chance.")
 @click.option(
     "--heat",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(min=0, max=HOTTEST),
     metavar="H",
     default=1.0,
     show_default=True,
-    help="How often things go wrong; 1 is far more often than in life.",
+    help=f"How often things go wrong, up to {HOTTEST}; 1 is far more often than in life.",
 )
 @click.option("--lossy", is_flag=True, help="The store loses its last second now and then.")
 @click.option(
@@ -80,6 +82,8 @@ def command(
     would cost.
     """
     _check(context, is_scenario=scenario is not None)
+    if heat != heat:  # noqa: PLR0124 - not a number
+        raise click.UsageError("--heat is a number")
     # the whole engine: not for --help
     if scenario is not None:
         from jobsched.cli import simulate_scenario  # noqa: PLC0415

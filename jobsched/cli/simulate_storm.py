@@ -10,9 +10,13 @@ from typing import TextIO
 
 from jobsched.cli import bar, output, table
 from jobsched.cli.failure import FAILED, Failure
+from jobsched.errors import InvalidInput
 from jobsched.testing.simulator import kept, report
 from jobsched.testing.simulator.run import Report, simulate, worlds
 from jobsched.testing.simulator.world import Setting, Told
+
+#: of what was not reached, in a sentence
+NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +40,14 @@ def answer(asked: Asked) -> None:
     """Let the worlds happen, and show what came of them.
 
     Raises:
-        InvalidInput: the file of seeds is none.
+        InvalidInput: the file of seeds is none, or a file cannot be written.
         Failure: a promise was broken; or ``covered`` was asked for, and not all was reached.
     """
+    if asked.seeds and not asked.seeds.parent.is_dir():
+        raise InvalidInput(f"there is no folder {asked.seeds.parent} to keep seeds in")
     tried = [*(kept.read(asked.seeds) if asked.seeds else ()), *_worlds(asked)]
     with ExitStack() as stack:
-        history = stack.enter_context(asked.history.open("w")) if asked.history else None
+        history = stack.enter_context(_opened(asked.history)) if asked.history else None
         ended = stack.enter_context(bar.of(sum(setting.jobs for _, setting in tried), "jobs"))
 
         def told(world: Told) -> None:
@@ -54,8 +60,17 @@ def answer(asked: Asked) -> None:
     if found.failed:
         _keep(found, asked)
         raise Failure(_sentence(found), FAILED)
-    if asked.covered and (missing := found.coverage.missing()):
-        raise Failure(f"not reached in {found.jobs} jobs: {', '.join(missing)}", FAILED)
+    if asked.covered and (missing := found.missing()):
+        more = f", and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        sentence = f"not reached in {found.jobs} jobs: {', '.join(missing[:NAMED])}{more}"
+        raise Failure(sentence, FAILED)
+
+
+def _opened(file: Path) -> TextIO:
+    try:
+        return file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _worlds(asked: Asked) -> Iterator[tuple[int, Setting]]:

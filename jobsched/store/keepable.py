@@ -87,7 +87,7 @@ def _check_times(given: object) -> None:
                 raise NotKeepable(f"{named(given)} whose {name} has no time zone: use UTC")
             if value.year not in YEARS:
                 raise NotKeepable(f"{named(given)} whose {name} is in the year {value.year}")
-        elif value is not None:
+        elif dataclasses.is_dataclass(value):
             _check_times(value)
 
 

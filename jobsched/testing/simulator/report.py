@@ -25,7 +25,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "jobs": report.jobs,
         "worlds": report.worlds,
-        "faults": {kind: report.faults[kind] for kind in sorted(FAULTS)},
+        "faults": {kind: report.faults[kind] for kind in sorted({*FAULTS, *report.faults})},
         "violations": report.violations,
         "broken": [
             {"seed": one.seed, "jobs": one.setting.jobs, "promises": one.violations}

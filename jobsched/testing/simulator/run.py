@@ -8,8 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from jobsched.testing.simulator.coverage import Coverage
+from jobsched.testing.simulator.faults import FAULTS
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.world import Setting, Told, tell
+
+#: how often each kind of fault must strike in 10,000 jobs
+LEAST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,13 @@ class Report:
     def violations(self) -> int:
         """Give how many promises were broken."""
         return sum(len(one.violations) for one in self.failed)
+
+    def missing(self) -> list[str]:
+        """Name what must happen in 10,000 jobs and did not, or not often enough."""
+        least = LEAST * self.jobs // 10_000
+        seldom = [kind for kind in sorted(FAULTS) if self.faults[kind] < least]
+        rare = [f"fault {kind} ({self.faults[kind]} of {least})" for kind in seldom]
+        return [*self.coverage.missing(), *rare]
 
     def add(self, told: Told, setting: Setting) -> None:
         """Add a world."""

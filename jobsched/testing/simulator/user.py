@@ -12,7 +12,7 @@ from jobsched.domain.job import Job, JobId
 from jobsched.engine.cancel import cancel
 from jobsched.engine.parts import Parts
 from jobsched.engine.submit import submit
-from jobsched.errors import JobschedError, Unavailable
+from jobsched.errors import InvalidInput, JobschedError, Unavailable
 from jobsched.store.port import Accepted, Idempotency
 from jobsched.testing.fakes import FakeProgram
 
@@ -85,7 +85,12 @@ class User:
         once = Idempotency(key=self.image, digest=self.image)
 
         async def work(parts: Parts) -> Accepted:
-            return await submit(parts, asked, once)
+            try:
+                return await submit(parts, asked, once)
+            except InvalidInput:
+                # nobody has heard for so long that its time is over: now, then
+                asked["schedule"] = self._world.clock.now()
+                return await submit(parts, asked, once)
 
         job = (await self._heard(work)).id
         self._world.accepted(job, self)

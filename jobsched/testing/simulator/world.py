@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -208,7 +208,8 @@ class ImaginedWorld:
 
     def _money(self) -> Money:
         """Give what was spent; of a backup that is put back nobody knows what it will cost."""
-        return Money() if self.is_put_back else self.promises.money
+        money = self.promises.money
+        return replace(money, extra={}, orphan_seconds=[]) if self.is_put_back else money
 
     def accepted(self, job: JobId, user: User) -> None:
         """Write down whose a job is."""

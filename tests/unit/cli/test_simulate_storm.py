@@ -82,7 +82,8 @@ def test_what_was_not_reached_is_named() -> None:
     """`--covered` fails: five jobs cannot have been everywhere."""
     found = _simulated(*FEW, "--covered")
     assert found.exit_code == 1
-    assert "death before provider.terminate" in found.stderr
+    assert "not reached in 5 jobs: " in found.stderr
+    assert " more" in found.stderr
 
 
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
@@ -93,3 +94,19 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     assert found.exit_code == 2
     assert found.stderr.startswith(f"Error: {file} is not JSON")
     assert file.read_text() == "{"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--heat", "nan"), "--heat is a number"),
+        (("--heat", "11"), "11.0 is not in the range 0<=x<=10"),
+        (("--history", "/nonexistent/h"), "/nonexistent/h cannot be written"),
+        (("--seeds", "/nonexistent/s"), "there is no folder /nonexistent to keep seeds in"),
+    ],
+)
+def test_what_cannot_be_is_told_at_once(words: tuple[str, ...], sentence: str) -> None:
+    """One sentence, before the first world."""
+    found = _simulated(*FEW, *words)
+    assert found.exit_code == 2
+    assert sentence in found.stderr
