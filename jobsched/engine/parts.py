@@ -81,6 +81,9 @@ class Parts:
     #: whether the caller still has what allows it to act: the lease of its job, the lock of its
     #: chore. Asked before each call of a plugin
     may_act: Callable[[], bool] = _always
+    #: by how much this process's idea of the store's time was late when it was last asked: what is
+    #: decided must not be older than what the store calls due, or pauses would not be kept
+    behind: timedelta = timedelta(0)
     #: who takes the steps: a worker's name, empty in the API
     worker: str = ""
     arq_job: str = ""
@@ -88,7 +91,7 @@ class Parts:
     @property
     def now(self) -> datetime:
         """The store's time."""
-        return self.services.clock.now()
+        return self.services.clock.now() + self.behind
 
 
 __all__ = ["Chores", "Parts", "Secrets"]

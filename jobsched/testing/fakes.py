@@ -106,6 +106,9 @@ class FakeWorld:
     has_dead_man: bool = False
     #: the provider does not answer
     is_silent: bool = False
+    #: of a machine that has ended a runner hears that nothing is on it, as where several are on one
+    #: host, which goes on; else it hears nothing
+    ended_are_empty: bool = False
     #: machines are on, and no runner reaches them
     cut_off: bool = False
     machines: FakeMachines = field(default_factory=FakeMachines)
@@ -417,8 +420,8 @@ class FakeRunner(Runner):
             self._end(one, 0)
 
     async def remove(self, instance: Instance, container: Container) -> None:
-        """Forget it; one that runs is ended by that. Nothing is on a machine that has ended."""
-        if self.world.by_id(instance.id) is None and not self.world.cut_off:
+        """Forget it; one that runs is ended by that."""
+        if self.world.ended_are_empty and self.world.by_id(instance.id) is None:
             return
         machine = self._machine(instance)
         for name in (container.name, f"{container.name}-withdrawn"):

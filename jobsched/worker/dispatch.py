@@ -54,6 +54,8 @@ class _Taken:
     job: Job
     wanted: Due
     hand: Hand
+    #: by how much this process's time was late then
+    behind: timedelta
 
 
 class Dispatch:
@@ -165,12 +167,13 @@ class Dispatch:
         """Decide and take jobs in hand, at once: they count even before their work has begun."""
         taken = []
         # a clock that is behind the store's would find nothing to do, and claim again, and again
-        now = max(self._parts.now, claimed.now)
+        behind = max(claimed.now - self._parts.now, timedelta(0))
+        parts = replace(self._parts, behind=behind)
         for job in claimed.jobs:
-            if job.id not in self._hands and (wanted := self._decide(job, now)):
-                hand = self._hands[job.id] = Hand(self._parts, job.id, leased_until)
+            if job.id not in self._hands and (wanted := self._decide(job, parts.now)):
+                hand = self._hands[job.id] = Hand(parts, job.id, leased_until)
                 hand.is_leaving = self._stopping
-                taken.append(_Taken(job, wanted, hand))
+                taken.append(_Taken(job, wanted, hand, behind))
         if taken:
             self._parts.services.log.debug("jobs.decided", jobs=len(taken))
         return taken
@@ -186,7 +189,7 @@ class Dispatch:
     async def _advance(self, taken: _Taken, parts: Parts) -> None:
         job = taken.job
         try:
-            await advance(parts, job, taken.wanted, taken.hand)
+            await advance(replace(parts, behind=taken.behind), job, taken.wanted, taken.hand)
         except Unavailable as error:
             # the lease ends by itself, and the job is due again with what was saved
             self._parts.services.log.warning("job.left", job=job.id, error=error.message)

@@ -53,6 +53,7 @@ def test_a_job_that_came_and_went_within_it_does_not_run_again(
     async def story() -> tuple[int, State, str]:
         simulation = await Simulation.begin()
         simulation.world.runs, simulation.world.boot = runs, 3.0
+        simulation.world.ended_are_empty = True
         simulation.provider.destroys_machine = not lives_on  # type: ignore[misc]  # of this one alone
         job = await simulation.schedule()
         async with simulation.worker():

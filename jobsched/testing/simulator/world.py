@@ -138,7 +138,10 @@ class ImaginedWorld:
         #: accepted job → whose it is
         self.users: dict[JobId, User] = {}
         self.books = Books(
-            clock=self.clock, says_ready=not self.lives_on, has_dead_man=setting.dead_man
+            clock=self.clock,
+            says_ready=not self.lives_on,
+            has_dead_man=setting.dead_man,
+            ended_are_empty=True,
         )
         self.books.imagine = self._program
         self.promises = Promises(

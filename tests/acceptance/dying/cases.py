@@ -27,8 +27,6 @@ class Case:
     before_it: str = ""
     #: what happens between the two deaths
     between: Callable[[Scene], None] = nothing
-    #: it is told to stop while the job runs
-    stopped: bool = False
     #: further settings of who dies, and of the API
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -71,7 +69,7 @@ CASES = [
     *_of("halted", "store.halt"),
     Case(point="runner.withdraw", story="plain", before_it=IN_DOUBT),
     Case(point="save.NotStarted", story="plain", before_it=IN_DOUBT),
-    Case(point="store.unlock", story="long", stopped=True),
+    *_of("long", "store.unlock"),
     Case(point="chores.advance_later", story="long", settings=BY_ARQ),
     *_of("plain", "store.accept", who="api"),
     *_of("cancelled", "save.CancelRequested", who="api"),

@@ -6,7 +6,6 @@ job ends as it must, started once an attempt by the engine's own account, with n
 
 from __future__ import annotations
 
-import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -56,10 +55,6 @@ def _worker_dies(at: Scene, case: Case, when: str) -> None:
             see_die(at, _doomed(at, case, case.before_it), case.before_it, telling.done)
             case.between(at)
         doomed = _doomed(at, case, place)
-        if case.stopped:
-            at.until(lambda: bool(at.containers()))
-            at.reaches(at.jobs[-1], "running")
-            doomed.send_signal(signal.SIGTERM)
         see_die(at, doomed, place, telling.done)
         worker = at.start("worker")
         job = telling.result()
