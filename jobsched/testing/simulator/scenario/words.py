@@ -67,7 +67,17 @@ def _boots(answer: Answer) -> Iterator[str]:
     yield (
         f"Half of the containers were ready to start {half} after the request for their machine,"
         f" 95 % after {human(p95)}. Machines are asked for {human(machines.lead)} ahead:"
-        f' lead = "{written(lead)}" would hide it.'
+        f' lead = "{written(lead)}" would hide it{_if_posted(answer, lead)}.'
+    )
+
+
+def _if_posted(answer: Answer, lead: timedelta) -> str:
+    """Nobody can ask for a machine before the job is there."""
+    known = [one.ahead for one in answer.played.scenario.groups if one.ahead is not None]
+    return (
+        ", where jobs are posted as long before their time"
+        if min(known, default=lead) < lead
+        else ""
     )
 
 

@@ -117,7 +117,9 @@ def test_a_lead_helps_none_that_comes_late() -> None:
 def test_the_wanted_lead_is_told() -> None:
     """Where machines boot for longer than they are asked for ahead, the sentence says the lead."""
     (sentence,) = _told({"count": 2}, boot="90s", lead="1m")["sentences"]
-    assert 'lead = "2m" would hide it' in sentence
+    assert sentence.endswith('lead = "2m" would hide it.')
+    (sentence,) = _told({"count": 2, "ahead": "1m"}, boot="90s", lead="1m")["sentences"]
+    assert sentence.endswith("would hide it, where jobs are posted as long before their time.")
 
 
 def test_the_cap_of_an_hour() -> None:
