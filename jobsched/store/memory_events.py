@@ -77,7 +77,9 @@ class MemoryEvents(Calls):
         if found := await self._given(most):
             return found
         try:
-            await asyncio.wait_for(waited.wait(), wait.total_seconds())
+            # not `wait_for`, whose turns differ from one version of Python to another
+            async with asyncio.timeout(wait.total_seconds()):
+                await waited.wait()
         except TimeoutError:
             return []
         return await self._given(most)
