@@ -37,8 +37,9 @@ class Limits:
     hold: timedelta = timedelta(minutes=5)
     #: how long logs are collected after the end, before the machine is given back regardless
     collect: timedelta = timedelta(minutes=2)
-    #: how long after its recorded end a container stays on its machine: longer than what a store
-    #: may forget when it loses power (`appendfsync everysec`), so that it is found again
+    #: how long a container that was granted its start stays on its machine after it was saved that
+    #: the machine is given back: longer than what a store may forget when it loses power
+    #: (`appendfsync everysec`), so that whoever reads an older record finds that it ran
     evidence: timedelta = timedelta(seconds=3)
     #: what is added to the sum of all other limits to get ``dies_at``
     spare: timedelta = timedelta(minutes=15)

@@ -14,6 +14,7 @@ WORLDS = kept.read(Path(__file__).parent / "seeds.json")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_worlds_that_broke_a_promise_keep_it() -> None:
     """`make simulate` adds those that it finds to the file."""
     broken = {(seed, setting): tell(seed, setting).violations for seed, setting in WORLDS}

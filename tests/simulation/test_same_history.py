@@ -31,6 +31,7 @@ def _digests(hash_seed: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_the_same_seed_gives_the_same_history_in_every_process() -> None:
     """Nothing hangs on the order of a set, on an address, or on this computer's time."""
     assert _digests("1") == _digests("2") != ""
