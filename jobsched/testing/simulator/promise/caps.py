@@ -58,6 +58,9 @@ class CapPromises:
         self._of_job: dict[str, frozenset[str]] = {}
         #: every token that was ever saved
         self._known: set[str] = set()
+        #: those whose machine counts elsewhere, as an extra one: it began when its launch was over,
+        #: or the store has forgotten its launch
+        self._excused: set[str] = set()
 
     def kept(self) -> KeptCaps:
         """Give what is known, to be put back later."""
@@ -66,7 +69,9 @@ class CapPromises:
 
     def forget(self, kept: KeptCaps) -> None:
         """Know no more than at that time, as the store does."""
+        before = self._all_held()
         self._held, self._of_job = kept
+        self._excused |= before - self._all_held()
 
     def changed(self, job: Job) -> None:
         """Look at one save."""
@@ -87,8 +92,13 @@ class CapPromises:
 
     def born(self, machine: FakeMachine) -> None:
         """Look at a machine that is new."""
+        if machine.token in self._known - self._all_held():
+            self._excused.add(machine.token)
         for provider, held in self._held.items():
             self._check_alive(provider, held, machine.order.get("job", ""))
+
+    def _all_held(self) -> set[str]:
+        return set().union(*(held.tokens for held in self._held.values()))
 
     def _begun(self, job: Job, held: Held, new: Collection[str]) -> None:
         caps, now, tell = self._caps_of(job.spec.provider), self._sight.time(), self._sight.tell
@@ -106,15 +116,15 @@ class CapPromises:
                 tell("cap pace", f"{held.used_up - now:.3f} s of launches at once", job.id)
 
     def _check_alive(self, provider: str, held: Held, job: str) -> None:
-        """Look at the launches that hold a slot, and at the machines that are on for them.
+        """Look at the launches that hold a slot, and at the machines that are on.
 
-        Also at those that no launch was ever saved for; one whose launch is over is an extra one.
+        Also at those that no launch was ever saved for, and those whose slot was freed too early.
         """
         most = self._caps_of(provider).alive
         if most is None:
             return
         tokens = [one.token for one in self._sight.books.machines.on.values()]
-        on = sum(token in held.tokens or token not in self._known for token in tokens)
+        on = sum(token in held.tokens or token not in self._excused for token in tokens)
         if max(len(held.tokens), on) > most:
             what = f"{len(held.tokens)} launches and {on} machines of {most}"
             self._sight.tell("cap alive", what, job)

@@ -426,6 +426,29 @@ def test_a_change_that_no_plugin_was_told_of() -> None:
     assert scene.broken == ["told", "told"]
 
 
+def test_a_slot_that_is_freed_too_early() -> None:
+    """Cap alive: the machine of a launch that is over by its record is on, beside another."""
+    scene, job = Scene(Caps(alive=1)), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job)
+    scene.launched("token-1-1")
+    in_steps(scene, over(job))
+    other = replace(a_job(), id=JobId("other"))
+    in_steps(scene, other, known(planned(other), told(facts.Begun, token="another")))
+    scene.launched("another")
+    assert scene.broken == ["cap alive"]
+
+
+def test_a_machine_that_begins_late_is_no_slots() -> None:
+    """Extra, and counted there: its launch was given up before it began."""
+    scene, job = Scene(Caps(alive=1)), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()), job, over(job))
+    other = replace(a_job(), id=JobId("other"))
+    in_steps(scene, other, known(planned(other), told(facts.Begun, token="another")))
+    scene.launched("token-1-1")
+    scene.launched("another")
+    assert "cap alive" not in scene.broken
+
+
 def test_a_cancel_that_is_in_no_record() -> None:
     """Cancel heard: its user was told that it would be cancelled."""
     scene, job = Scene(), a_job()
