@@ -7,11 +7,12 @@ import contextlib
 import gc
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobsched.domain.due import Due, due
 from jobsched.domain.job import Job, JobId
+from jobsched.domain.replace import replace
 from jobsched.engine.advance import advance
 from jobsched.engine.hand import Hand
 from jobsched.engine.parts import Parts
@@ -173,6 +174,8 @@ class Dispatch:
 
     def _taken(self, claimed: Claimed, leased_until: float) -> list[_Taken]:
         """Decide and take jobs in hand, at once: they count even before their work has begun."""
+        if not claimed.jobs:
+            return []
         taken = []
         # a clock that is behind the store's would find nothing to do, and claim again, and again
         behind = max(claimed.now - self._parts.now, timedelta(0))
