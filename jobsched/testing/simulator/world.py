@@ -246,7 +246,7 @@ class ImaginedWorld:
         """Start them."""
         self._is_open.set()
         self.door.open()
-        if self._is_told:
+        if self.is_told:
             self._teller = self.do(tell_forever(self.simulation, self.around, self._changes_told))
 
     async def _begin(self) -> None:
@@ -269,7 +269,7 @@ class ImaginedWorld:
         simulation.casting = self.stage.cast
         self.sky = Sky(self)
         await self.operator.init()
-        self._is_told = weather.chance(TOLD)
+        self.is_told = weather.chance(TOLD)
         self.open()
         self.sky.begin()
 
@@ -282,7 +282,7 @@ class ImaginedWorld:
         if self.simulation.queue:
             self.simulation.queue.close()
         await self.promises.check_end(self.simulation.store())
-        if self._is_told and not (self.is_put_back or self.setting.lossy):
+        if self.is_told and not (self.is_put_back or self.setting.lossy):
             # what a store has forgotten is told to nobody, and the ids of changes come again
             self.promises.check_told(self._changes_told)
         self.coverage.see(self.simulation.store_world.changes)
