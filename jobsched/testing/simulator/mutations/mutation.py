@@ -24,6 +24,8 @@ class Mutation:
     #: the promises of which one must break, named before it was tried
     caught_by: tuple[str, ...]
     patches: tuple[Patch, ...]
+    #: where the rule lives, and what holds it there, if what is patched only stands for it
+    held_by: str = ""
     #: nets that would hold what falls through the broken rule, and are off: ``reaper`` and
     #: ``dead man`` by the world's setting, ``reconcile`` by its aim, others by a patch in ``also``
     nets_off: tuple[str, ...] = ()

@@ -12,6 +12,8 @@ from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch, always
 
+IN_THE_PLUGIN = "the filters of ec2_spot (machines.py, volumes.py): test_on_fake.py, R3"
+
 
 def _unread_is_unknown(judged: Any) -> Any:
     async def broken(parts: Any, machine: Any) -> Any:
@@ -75,6 +77,14 @@ REAPER = (
         ),
         aim=Aim(),
         patches=(Patch(where="jobsched.engine.reap:job_of", make=_whoever_it_is),),
+    ),
+    Mutation(
+        name="reaper ignores the deployment",
+        broken="machines and disks are listed whosever they are, and not by our deployment's tag",
+        held_by=IN_THE_PLUGIN,
+        caught_by=("right machine",),
+        aim=Aim(),
+        patches=(Patch(where="jobsched.testing.model_ec2.view:is_of", make=always(given=True)),),
     ),
     Mutation(
         name="410 in doubt",

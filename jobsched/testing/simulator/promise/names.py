@@ -24,7 +24,7 @@ PROMISES: Final = {
     "legal transition": "a state is followed only by one that the design names",
     "always woken": "a job that has not ended has a time at which somebody looks at it",
     "intent first": "a machine is asked for only after its launch was saved",
-    "right machine": "nobody ends a machine that its job's record still needs, nor a stranger's",
+    "right machine": "nobody ends a machine that its job's record needs, nor touches a stranger's",
     "no late launch": "no machine begins so late that nobody has been asking for it since",
     "cap alive": "no more machines alive than the cap",
     "cap hourly": "no more launches in an hour than the cap",

@@ -90,9 +90,9 @@ class Promises:
         """Look at somebody of ours who ends a machine."""
         self._machines.is_told_to_end(machine, by)
 
-    def is_no_business_of_ours(self, machine: str) -> None:
-        """Look at somebody of ours who ends a stranger."""
-        self.sight.tell("right machine", f"{machine} is a stranger, and is ended")
+    def is_no_business_of_ours(self, thing: str) -> None:
+        """Look at somebody of ours who ends a machine or deletes a disk of a stranger's."""
+        self.sight.tell("right machine", f"{thing} is a stranger's, and is ended")
 
     def started(self, one: FakeContainer) -> None:
         """Look at a container that is started."""

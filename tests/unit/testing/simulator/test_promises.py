@@ -263,6 +263,13 @@ def test_the_wrong_machine_is_ended() -> None:
     assert scene.broken == ["legal transition", "right machine"]
 
 
+def test_a_strangers_machine_is_ended() -> None:
+    """Right machine: whatever it is for, nobody here has launched it."""
+    scene = Scene()
+    scene.promises.is_no_business_of_ours("a machine")
+    assert scene.broken == ["right machine"]
+
+
 @pytest.mark.parametrize(
     ("caps", "name"),
     [
