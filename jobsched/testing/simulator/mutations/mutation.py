@@ -31,6 +31,9 @@ class Mutation:
     nets_off: tuple[str, ...] = ()
     #: patches that the sound world has, too: nets that are off, and what its world is like
     also: tuple[Patch, ...] = ()
+    #: promises that so hard a world breaks without the bug, too: a limit that
+    #: docs/explanation/reliability.md names. Such a world shows nothing, and is passed over.
+    limits: tuple[str, ...] = ()
     #: what the world is made for; None: everything, as usual
     aim: Aim | None = None
     heat: float = 1.0

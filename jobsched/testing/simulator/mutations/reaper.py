@@ -12,7 +12,8 @@ from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch, always
 
-IN_THE_PLUGIN = "the filters of ec2_spot (machines.py, volumes.py): test_on_fake.py, R3"
+#: where EC2 is really asked by a tag, and what holds that
+FILTERS = "the filters in machines.py and volumes.py of ec2_spot: test_on_fake.py, test_volumes.py"
 
 
 def _unread_is_unknown(judged: Any) -> Any:
@@ -81,7 +82,7 @@ REAPER = (
     Mutation(
         name="reaper ignores the deployment",
         broken="machines and disks are listed whosever they are, and not by our deployment's tag",
-        held_by=IN_THE_PLUGIN,
+        held_by=FILTERS,
         caught_by=("right machine",),
         aim=Aim(),
         patches=(Patch(where="jobsched.testing.model_ec2.view:is_of", make=always(given=True)),),

@@ -12,6 +12,7 @@ from jobsched.engine import observe as observed
 from jobsched.errors import StaleWrite
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.net import LOSES_OFTEN
 from jobsched.testing.simulator.mutations.patch import Patch, always
 
 #: seconds until the API asks the store
@@ -49,6 +50,15 @@ def _whatever_was_saved_since(save: Any) -> Any:
     async def broken(store: Any, before: Any, after: Any, **more: Any) -> Any:
         record = store.world.records[before.id]
         return await save(store, replace(before, rev=record.rev), after, **more)
+
+    return broken
+
+
+def _next_number(save: Any) -> Any:
+    async def broken(store: Any, before: Any, after: Any, **more: Any) -> Any:
+        # what it goes by is no part of what a store forgets
+        store.world.saves = 0
+        return await save(store, before, after, **more)
 
     return broken
 
@@ -105,12 +115,26 @@ RECORDS = (
     Mutation(
         name="write without compare and set",
         broken="a record is written over whatever was saved since it was read",
+        held_by="save.lua: test_a_save_of_a_changed_record_is_refused, on both stores",
         caught_by=("facts stay",),
         patches=(
             Patch(
                 where="jobsched.store.memory_records:MemoryRecords.save",
                 make=_whatever_was_saved_since,
             ),
+        ),
+    ),
+    Mutation(
+        name="a revision given twice",
+        broken="a save gives the next number, also after a store has forgotten who has it",
+        held_by="save.lua: test_no_revision_is_given_twice, on both stores",
+        caught_by=("facts stay",),
+        lossy=True,
+        also=(LOSES_OFTEN,),
+        aim=Aim(faults={"cancelled around the end": 10, "event loop blocked": 100}),
+        sizes=(12, 40),
+        patches=(
+            Patch(where="jobsched.store.memory_records:MemoryRecords.save", make=_next_number),
         ),
     ),
     Mutation(
