@@ -11,7 +11,7 @@ from jobsched.domain.job import Json
 from jobsched.testing.ec2 import ending, fleet, launching, volumes
 from jobsched.testing.ec2.cloud import Cloud
 from jobsched.testing.ec2.machine import NEVER, Volume
-from jobsched.testing.fakes import FakeMachine, FakeWorld
+from jobsched.testing.fakes import TAKEN_BACK, FakeMachine, FakeWorld
 from jobsched.testing.model_ec2 import habits
 from jobsched.testing.model_ec2.embodied import Embodied
 from jobsched.testing.model_ec2.estate import REGION, ModelEstate
@@ -125,6 +125,7 @@ class ModelEc2:
             return
         with behaving(self.cloud.switches, habits.of_end(self.chance)):
             ending.interrupt(self.cloud, one.machine, notice=notice, seconds=seconds)
+        self.world.words.add((one.token, TAKEN_BACK))
         self._follow(one)
         if notice and self.on_notice:
             self.on_notice(body, seconds)

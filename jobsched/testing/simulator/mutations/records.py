@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from jobsched.domain import facts
-from jobsched.domain.state import State
+from jobsched.domain.state import State, current
 from jobsched.engine import observe as observed
-from jobsched.errors import StaleWrite
+from jobsched.errors import Gone, StaleWrite
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import LOSES_OFTEN
@@ -42,6 +42,19 @@ def _hint_is_the_end(to_fact: Any) -> Any:
             return fact
         here: dict[str, Any] = {"attempt": fact.attempt, "launch": fact.launch, "no": 0}
         return facts.Ended(at=fact.at, **here, code=0)
+
+    return broken
+
+
+def _whoever_says_it(launch_of: Any) -> Any:
+    def broken(job: Any, attempt_no: int, launch_no: int) -> Any:
+        try:
+            return launch_of(job, attempt_no, launch_no)
+        except Gone:
+            counted_on = current(job.attempt)
+            if counted_on is None:
+                raise
+            return counted_on
 
     return broken
 
@@ -154,6 +167,13 @@ RECORDS = (
         caught_by=("no false success", "true code"),
         aim=Aim(),
         patches=(Patch(where="jobsched.builtin:Terminate.to_fact", make=_hint_is_the_end),),
+    ),
+    Mutation(
+        name="stale callbacks accepted",
+        broken="what a machine of a launch says that is over is believed of the one that goes on",
+        caught_by=("own word",),
+        aim=Aim(faults={"boot fails": 20, "callback late": 10}),
+        patches=(Patch(where="jobsched.engine.callback:_launch", make=_whoever_says_it),),
     ),
     Mutation(
         name="stopped and finished",

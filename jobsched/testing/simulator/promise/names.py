@@ -25,6 +25,7 @@ PROMISES: Final = {
     "always woken": "a job that has not ended has a time at which somebody looks at it",
     "intent first": "a machine is asked for only after its launch was saved",
     "right machine": "nobody ends a machine that its job's record needs, nor touches a stranger's",
+    "own word": "what is believed of a machine is what it, or its provider of it, has said",
     "no late launch": "no machine begins so late that nobody has been asking for it since",
     "cap alive": "no more machines alive than the cap",
     "cap hourly": "no more launches in an hour than the cap",
