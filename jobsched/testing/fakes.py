@@ -71,6 +71,8 @@ class FakeMachine:
     order: dict[str, Any] = field(default_factory=dict)
     launched_at: datetime | None = None
     containers: dict[str, FakeContainer] = field(default_factory=dict)
+    #: how many containers were ever created on it
+    made: int = 0
     #: set when a container on it, or it itself, has ended; whoever waits for that clears it
     news: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
@@ -346,9 +348,13 @@ class FakeRunner(Runner):
         known = machine.containers.get(order.name)
         if known is None:
             program = self.world.imagine(order) if self.world.imagine else None
-            name = order.name
+            machine.made += 1
+            # whatever is created anew under a name is another one, as in an engine
             known = FakeContainer(
-                name=name, id=f"{machine.id}/{name}", program=program, machine=machine
+                name=order.name,
+                id=f"{machine.id}/{machine.made}",
+                program=program,
+                machine=machine,
             )
             machine.containers[order.name] = known
         return Container(name=order.name, id=known.id, image=order.pinned or f"{order.image}@fake")
@@ -394,8 +400,8 @@ class FakeRunner(Runner):
             machine = self._machine(instance)
         except RunnerFailed as error:
             return ContainerStatus(phase="unknown", message=error.message)
-        one = machine.containers.pop(container.name, None)
-        if one is not None:
+        one = self._container(machine, container)
+        if one is not None and machine.containers.pop(container.name, None):
             machine.containers[f"{container.name}-withdrawn"] = one
         await self.world.clock.sleep(1)
         return await self.inspect(instance, container)
@@ -502,9 +508,12 @@ class FakeRunner(Runner):
         return machine
 
     def _container(self, machine: FakeMachine, container: Container) -> FakeContainer | None:
-        return machine.containers.get(container.name) or machine.containers.get(
-            f"{container.name}-withdrawn"
-        )
+        """Find it by its id, if that is known, else by its name; only starts go by names alone."""
+        for name in (container.name, f"{container.name}-withdrawn"):
+            one = machine.containers.get(name)
+            if one is not None and container.id in {"", one.id}:
+                return one
+        return None
 
 
 def refused(reason: str = "no_capacity") -> ProviderFailed:

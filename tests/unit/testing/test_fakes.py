@@ -56,3 +56,25 @@ def test_a_container_that_is_removed_runs_no_more() -> None:
         assert (one.phase, machine.containers) == ("gone", {})
 
     run(story())
+
+
+def test_a_container_that_is_created_anew_is_another_one() -> None:
+    """Whoever asks for the first one by its id is not told of the second one by its name."""
+
+    async def story() -> None:
+        world = FakeWorld(clock=VirtualClock())
+        runner, machine = FakeRunner(world), world.launched("a")
+        instance = Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
+        first = await runner.prepare(instance, ORDER)
+        assert await runner.prepare(instance, ORDER) == first
+        machine.containers.clear()
+        second = await runner.prepare(instance, ORDER)
+        assert second.id != first.id
+        phases = [(await runner.inspect(instance, one)).phase for one in (first, second)]
+        assert phases == ["gone", "created"]
+        assert (await runner.withdraw(instance, first)).phase == "gone"
+        assert [*machine.containers] == [ORDER.name]
+        assert (await runner.withdraw(instance, second)).phase == "created"
+        assert [*machine.containers] == [f"{ORDER.name}-withdrawn"]
+
+    run(story())
