@@ -401,7 +401,8 @@ class FakeRunner(Runner):
         except RunnerFailed as error:
             return ContainerStatus(phase="unknown", message=error.message)
         one = self._container(machine, container)
-        if one is not None and machine.containers.pop(container.name, None):
+        if one is not None and machine.containers.get(container.name) is one:
+            del machine.containers[container.name]
             machine.containers[f"{container.name}-withdrawn"] = one
         await self.world.clock.sleep(1)
         return await self.inspect(instance, container)

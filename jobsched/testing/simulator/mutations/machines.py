@@ -78,6 +78,7 @@ MACHINES = (
         caught_by=("nothing lost",),
         also=(Patch(where="jobsched.testing.simulator.logs:StormyLogs.write", make=_never_kept),),
         aim=Aim(),
+        sizes=(12, 40),
         patches=(Patch(where="jobsched.domain.due:_wind_up", make=_logs_first),),
     ),
     Mutation(

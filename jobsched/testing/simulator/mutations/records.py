@@ -145,7 +145,7 @@ RECORDS = (
         lossy=True,
         also=(LOSES_OFTEN,),
         aim=Aim(faults={"cancelled around the end": 10, "event loop blocked": 100}),
-        sizes=(12, 40),
+        sizes=(40,),
         patches=(
             Patch(where="jobsched.store.memory_records:MemoryRecords.save", make=_next_number),
         ),
