@@ -212,7 +212,7 @@ class ImaginedWorld:
     def _money(self) -> Money:
         """Give what was spent; of a backup that is put back nobody knows what it will cost."""
         money = self.promises.money
-        return replace(money, extra={}, orphan_seconds=[]) if self.is_put_back else money
+        return money.uncounted() if self.is_put_back else replace(money, jobs=self.setting.jobs)
 
     def accepted(self, job: JobId, user: User) -> None:
         """Write down whose a job is."""
