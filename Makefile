@@ -25,9 +25,8 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: environment ## the whole test suite (add ARGS="-k name" to choose)
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
 
-simulate: JOBS ?= 10000
 simulate: environment ## 10,000 jobs in virtual time, while everything goes wrong (ARGS=--lossy: the store too)
-	$(BIN)/jobsched simulate --jobs $(JOBS) --seeds tests/simulation/seeds.json $(ARGS)
+	$(BIN)/jobsched simulate --jobs 10000 --seeds tests/simulation/seeds.json $(ARGS)
 
 mutations: environment ## break one rule after the other, and search the worlds that show each
 	$(BIN)/python -m jobsched.testing.simulator.mutations $(ARGS)
