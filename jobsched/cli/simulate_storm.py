@@ -137,10 +137,10 @@ def _sentence(found: Report) -> str:
     setting = first.setting
     heat = f" --heat {setting.heat}" if setting.heat != 1 else ""
     again = f"--jobs {setting.jobs} --seed {first.seed}{heat}{' --lossy' if setting.lossy else ''}"
-    return (
-        f"{found.violations} promises were broken in {len(found.failed)} of {found.worlds} worlds;"
-        f" the first of them again: jobsched simulate {again}"
-    )
+    number = found.violations
+    broken = "1 promise was broken" if number == 1 else f"{number} promises were broken"
+    where = f"in {len(found.failed)} of {found.worlds} worlds"
+    return f"{broken} {where}; the first of them again: jobsched simulate {again}"
 
 
 def _missing(found: Report) -> Iterator[str]:
