@@ -5,13 +5,14 @@ The only way a record changes after it was accepted.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.due import due, in_line
 from jobsched.domain.facts import Fact
 from jobsched.domain.job import Job
 from jobsched.domain.record import record
+from jobsched.domain.replace import replace
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError, OperationFailed, StaleWrite
 
@@ -31,11 +32,11 @@ async def observe(parts: Parts, job: Job, *found: Fact) -> Job:
     """
     holder = parts.worker
     while True:
-        after = recorded(job, *found)
+        after, new = _added(job, found)
         if after is job:
             return job
         try:
-            return await _save(parts, job, after, found, holder=holder)
+            return await _save(parts, job, after, new, holder=holder)
         except StaleWrite:
             fresh = await parts.store.read(job.id)
             if fresh.rev == job.rev:
@@ -55,25 +56,34 @@ async def intend(parts: Parts, job: Job, *decided: Fact, caps: Caps | None = Non
         OperationFailed: the record that asked for it does not allow it; not a hot loop, but a
         back-off. WaitsInLine: ``caps`` are reached.
     """
-    after = recorded(job, *decided)
+    after, new = _added(job, decided)
     if after is job:
         names = ", ".join(type(fact).__name__ for fact in decided)
         raise OperationFailed("no_progress", f"the record does not allow {names}")
-    return await _save(parts, job, after, decided, holder=parts.worker, caps=caps)
+    return await _save(parts, job, after, new, holder=parts.worker, caps=caps)
 
 
 def recorded(job: Job, *found: Fact) -> Job:
     """Give the job with all these facts in it."""
+    return _added(job, found)[0]
+
+
+def _added(job: Job, found: Sequence[Fact]) -> tuple[Job, list[Fact]]:
+    """Give the job with all these facts in it, and those of them that changed it."""
+    new = []
     for fact in found:
-        job = record(job, fact)
-    return job
+        after = record(job, fact)
+        if after is not job:
+            new.append(fact)
+            job = after
+    return job, new
 
 
 async def _save(
     parts: Parts,
     before: Job,
     after: Job,
-    found: tuple[Fact, ...],
+    found: Sequence[Fact],
     *,
     holder: str,
     caps: Caps | None = None,

@@ -27,8 +27,9 @@ async def start(parts: Parts, job: Job, command: Command) -> Job:
         case "created":
             return await _granted(parts, job, place)
         case "gone":
-            # it vanished before its grant: prepared again, under a new name
-            return await observe(parts, job, facts.NotStarted(**place.of_try(parts.now)))
+            # it vanished before its grant: prepared again, under a new name. A conclusion from this
+            # record, and no news: another worker may have been granted the start, and have made it
+            return await intend(parts, job, facts.NotStarted(**place.of_try(parts.now)))
         case _:
             # started by a grant that a store has lost: adopted, never started again
             return await _adopted(parts, job, place, status)

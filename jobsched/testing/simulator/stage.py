@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jobsched.contracts.provider import Provider
 from jobsched.domain.job import JobId
 from jobsched.store.logs import MemoryLogs
+from jobsched.testing.ec2.machine import Volume
 from jobsched.testing.fakes import FakeMachine
-from jobsched.testing.model_ec2 import ModelEc2, ModelProvider
+from jobsched.testing.model_ec2 import ModelEc2, ModelProvider, neighbours
+from jobsched.testing.model_ec2.view import is_of
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.hosts import StormyHosts
 from jobsched.testing.simulator.logs import StormyLogs
@@ -74,6 +76,8 @@ class Stage:
         self.ec2 = ec2 = ModelEc2(world.books, world.weather)
         ec2.on_launch = self._boot
         ec2.on_notice = self._machines.notice
+        ec2.on_delete = self._deleted
+        neighbours.settle(ec2)
         return lambda: ModelProvider(ec2, caps=world.caps)
 
     def _boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
@@ -95,6 +99,11 @@ class Stage:
             says_more_after=weather.between(*SAID_AFTER) if weather.chance(TALKS) else None,
         )
         self._machines.boot(machine, order, fate)
+
+    def _deleted(self, disk: Volume) -> None:
+        """Tell of a disk of the neighbours' that somebody of ours deletes."""
+        if is_of(disk, neighbours.DEPLOYMENT):
+            self._world.promises.is_no_business_of_ours(disk.id)
 
     def _take(self, machine: FakeMachine, job: JobId) -> None:
         """Let a machine be gone in the moment of a start or a stop."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobsched.domain.facts import CancelRequested
+from jobsched.domain.facts import CancelRequested, Hinted
 from jobsched.engine.observe import observe
 from jobsched.errors import StaleWrite
 from jobsched.testing.virtual_time import run
@@ -35,5 +35,21 @@ def test_a_save_that_is_always_refused_is_given_up() -> None:
         with pytest.raises(StaleWrite):
             await observe(parts, job, CancelRequested(at=parts.now))
         assert holders == [parts.worker, ""]
+
+    run(story())
+
+
+def test_what_changes_nothing_is_not_told() -> None:
+    """Of news that are saved together, those are told of that the record did not know."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        parts = parts_of(simulation)
+        job = await simulation.job(await simulation.schedule())
+        late = Hinted(at=parts.now, attempt=7, launch=1)
+        after = await observe(parts, job, late, CancelRequested(at=parts.now))
+        assert after.cancel_at
+        told = simulation.store_world.changes[-1]
+        assert told.facts == ("CancelRequested",)
 
     run(story())

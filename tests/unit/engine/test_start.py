@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from jobsched.domain.state import State, state_of
+from jobsched.domain.job import Container, Instance
+from jobsched.domain.state import State, reason_of, state_of
 from jobsched.errors import RunnerFailed
 from jobsched.testing.simulator import Cast, Life, Simulation, violations
 from jobsched.testing.virtual_time import run
@@ -95,5 +96,37 @@ def test_a_worker_that_wakes_up_late_starts_nothing(before: str) -> None:
         assert state_of(ended) is State.FINISHED
         assert sum(simulation.world.starts.values()) == 1
         assert violations(simulation, [ended]) == []
+
+    run(story())
+
+
+def test_a_worker_that_wakes_up_late_concludes_nothing() -> None:
+    """What it finds gone was started meanwhile by one that has died, and was removed (D3)."""
+
+    async def story() -> None:
+        simulation = await a_world(runs=300.0)
+        start, second = simulation.runner.start, Life()
+
+        async def last_deed(instance: Instance, container: Container) -> None:
+            await start(instance, container)
+            if not second.dead.is_set():
+                second.dead.set()
+                for machine in simulation.world.alive():
+                    machine.containers.clear()
+                raise RunnerFailed("time_out", "no answer to a start", effect="unknown")
+
+        simulation.runner.start = last_deed  # type: ignore[method-assign]
+        job = await simulation.schedule()
+        life = Asleep(simulation, "runner.inspect")
+        first = asyncio.ensure_future(simulation.work(life))
+        await life.asleep.wait()
+        await simulation.work(second)
+        (ended,) = await simulation.ended(job)
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+
+        assert sum(simulation.world.starts.values()) == 1
+        assert reason_of(ended) == "outcome_unknown"
 
     run(story())
