@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -30,8 +31,14 @@ class Result:
 
 
 def result(seed: int, setting: Setting, *, with_history: bool = False) -> Result:
-    """Let a world happen, and give what is kept of it."""
-    told = tell(seed, setting)
+    """Let a world happen, and give what is kept of it: a bug that ends it is a broken promise."""
+    try:
+        told = tell(seed, setting)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its seed must not be lost
+        broken = [f"no bug: the world came to no end: {error!r}"]
+        return Result(
+            seed=seed, setting=setting, violations=broken, explained=traceback.format_exc()
+        )
     return Result(
         seed=seed,
         setting=setting,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from jobsched.testing.simulator.run import simulate, worlds
-from jobsched.testing.simulator.world import Setting
+from jobsched.testing.simulator.world import Setting, tell
+from jobsched.testing.virtual_time import NothingLeft
 
 # other processes import the whole engine, and the machine may be busy
 pytestmark = pytest.mark.timeout(60)
@@ -29,6 +31,17 @@ def test_the_same_comes_of_any_number_of_processes() -> None:
     assert [one.seed for one in here] == [3, 1, 2]
     assert all(one.history for one in here)
     assert list(simulate(of, processes=2, with_history=True)) == here
+
+
+def test_a_world_that_comes_to_no_end_breaks_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its seed is told and kept like that of any other, with where the bug is; the others go on."""
+    coming = iter([NothingLeft(), tell(2, Setting(jobs=1))])
+    monkeypatch.setattr("jobsched.testing.simulator.result.tell", Mock(side_effect=coming))
+    broken, sound = simulate([(1, Setting(jobs=1)), (2, Setting(jobs=1))])
+    assert (broken.seed, broken.setting.jobs) == (1, 1)
+    assert broken.violations == ["no bug: the world came to no end: NothingLeft()"]
+    assert "Traceback" in broken.explained
+    assert sound.violations == []
 
 
 class _Deadly:
