@@ -23,6 +23,12 @@ def test_few_jobs_end_before_a_backup_is_put_right(seed: int, jobs: int) -> None
     assert told.violations == [], told.explained()
 
 
+def test_a_job_whose_end_is_forgotten_ends_again() -> None:
+    """Where it was the last one, the world goes on until it has."""
+    told = tell(1, Setting(jobs=1, lossy=True))
+    assert told.violations == [], told.explained()
+
+
 def test_in_good_weather_nothing_goes_wrong() -> None:
     """Every job ends as its program does, in one attempt, on one machine."""
     told = tell(1, Setting(jobs=20, heat=0.0))

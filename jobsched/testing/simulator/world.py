@@ -300,7 +300,8 @@ class ImaginedWorld:
         store = self.simulation.store_world
         # few jobs may have ended before a backup with none of them was put right
         is_put_right = not store.quarantine and not store.owner.endswith(RESTORING)
-        return is_still or bool(self.books.alive()) or not is_put_right
+        is_over = self.promises.all_ended.is_set() and is_put_right
+        return is_still or bool(self.books.alive()) or not is_over
 
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):

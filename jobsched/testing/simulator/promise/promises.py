@@ -157,6 +157,9 @@ class Promises:
             if isinstance(record.document, Job):
                 self.sight.jobs[job] = record.document
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
+        if len(self._ended) < self._number:
+            # the last one may have ended in what was forgotten
+            self.all_ended.clear()
         self._caps.forget(kept)
         self._forgot_at = self._now()
         self._machines.forget(for_good=for_good)
