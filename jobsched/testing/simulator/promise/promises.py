@@ -156,8 +156,8 @@ class Promises:
         for job, record in self.store.records.items():
             if isinstance(record.document, Job):
                 self.sight.jobs[job] = record.document
-            elif job in before:
-                # it cannot be read at this time, and is as it was: nobody can have changed it
+            elif job in before and not for_good:
+                # it cannot be read, so that nobody can have changed it in the last second
                 self.sight.jobs[job] = before[job]
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
         if len(self._ended) < self._number:
