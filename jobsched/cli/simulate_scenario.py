@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from jobsched import log
 from jobsched.cli import bar, output, table
 from jobsched.schemas.duration import human
 from jobsched.testing.simulator.scenario import picture
@@ -22,6 +23,7 @@ def answer(file: Path, plot: Path | None, seed: int, *, as_json: bool) -> None:
     Raises:
         InvalidInput: the scenario is wrong, or the picture cannot be drawn.
     """
+    log.configure()
     scenario = read(file)
     if plot:
         picture.check(plot)

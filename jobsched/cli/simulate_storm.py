@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from jobsched import log
 from jobsched.cli import bar, output, table
 from jobsched.cli.failure import FAILED, Failure
 from jobsched.errors import InvalidInput
-from jobsched.testing.simulator import kept, report
-from jobsched.testing.simulator.run import Report, simulate, worlds
-from jobsched.testing.simulator.world import Setting, Told
+from jobsched.testing.simulator import document, kept
+from jobsched.testing.simulator.report import Report
+from jobsched.testing.simulator.result import Result
+from jobsched.testing.simulator.run import World, simulate, worlds
+from jobsched.testing.simulator.world import Setting
 
 #: of what was not reached, in a sentence
 NAMED = 10
@@ -29,10 +33,12 @@ class Asked:
     lossy: bool
     #: worlds that are tried first, and to which those are added that break a promise
     seeds: Path | None
-    #: fail unless everything was reached that must be
+    #: fail unless everything was reached that must be, and the figures are met
     covered: bool
     #: where everything that happened is written
     history: Path | None
+    #: so many worlds happen at a time
+    processes: int
     as_json: bool
 
 
@@ -41,70 +47,106 @@ def answer(asked: Asked) -> None:
 
     Raises:
         InvalidInput: the file of seeds is none, or a file cannot be written.
-        Failure: a promise was broken; or ``covered`` was asked for, and not all was reached.
+        Failure: a promise was broken; or ``covered`` was asked for, and it is not so.
     """
+    log.configure()
     if asked.seeds and not asked.seeds.parent.is_dir():
         raise InvalidInput(f"there is no folder {asked.seeds.parent} to keep seeds in")
-    tried = [*(kept.read(asked.seeds) if asked.seeds else ()), *_worlds(asked)]
-    with ExitStack() as stack:
-        history = stack.enter_context(_opened(asked.history)) if asked.history else None
-        ended = stack.enter_context(bar.of(sum(setting.jobs for _, setting in tried), "jobs"))
-
-        def told(world: Told) -> None:
-            ended(world.jobs)
-            if history:
-                _write(history, world)
-
-        found = simulate(tried, told)
+    setting = Setting(heat=asked.heat, lossy=asked.lossy)
+    tried = [
+        *(kept.read(asked.seeds) if asked.seeds else ()),
+        *worlds(asked.jobs, asked.seed, setting),
+    ]
+    found = Report(setting=setting)
+    with _interrupted(found, tried):
+        _simulate(found, tried, asked)
     _show(found, asked)
     if found.failed:
-        _keep(found, asked)
         raise Failure(_sentence(found), FAILED)
-    if asked.covered and (missing := found.missing()):
-        more = f", and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        sentence = f"not reached in {found.jobs} jobs: {', '.join(missing[:NAMED])}{more}"
-        raise Failure(sentence, FAILED)
+    if asked.covered and (sentences := [*_missing(found), *found.unmet()]):
+        raise Failure("\n".join(sentences), FAILED)
 
 
-def _opened(file: Path) -> TextIO:
+def _simulate(found: Report, tried: Sequence[World], asked: Asked) -> None:
+    """Let them happen; what is broken is told and kept at once."""
+    with ExitStack() as stack:
+        write = stack.enter_context(_history(asked.history))
+        ended = stack.enter_context(bar.of(_jobs(tried), "jobs"))
+        happening = simulate(
+            tried, processes=asked.processes, with_history=asked.history is not None
+        )
+        for one in stack.enter_context(closing(happening)):
+            found.add(one)
+            write(one)
+            if one.violations:
+                _tell(one, asked)
+            ended(one.setting.jobs)
+
+
+@contextmanager
+def _interrupted(found: Report, tried: Sequence[World]) -> Iterator[None]:
+    """Say how far it came where it does not come to its end."""
     try:
-        return file.open("w", encoding="utf-8")
+        yield
+    except (KeyboardInterrupt, BrokenProcessPool) as error:
+        how_far = f"after {found.jobs:,} of {_jobs(tried):,} jobs"
+        so_far = f"{how_far}; promises broken until then: {found.violations}"
+        if isinstance(error, BrokenProcessPool):
+            raise Failure(f"a process was killed {so_far}", FAILED) from error
+        output.progress(f"interrupted {so_far}")
+        raise
+
+
+def _jobs(of: Sequence[World]) -> int:
+    return sum(setting.jobs for _, setting in of)
+
+
+@contextmanager
+def _history(file: Path | None) -> Iterator[Callable[[Result], None]]:
+    """Give what writes down all that happened in a world."""
+    if file is None:
+        yield lambda _: None
+        return
+    try:
+        with file.open("w", encoding="utf-8") as history:
+            yield lambda one: _write(history, one)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _worlds(asked: Asked) -> Iterator[tuple[int, Setting]]:
-    return worlds(asked.jobs, asked.seed, Setting(heat=asked.heat, lossy=asked.lossy))
+def _write(history: TextIO, one: Result) -> None:
+    history.write(f"world {one.seed}\n")
+    history.writelines(f"{line}\n" for line in one.history)
 
 
-def _write(history: TextIO, world: Told) -> None:
-    history.write(f"world {world.seed}\n")
-    history.writelines(f"{line}\n" for line in world.history.lines())
+def _tell(one: Result, asked: Asked) -> None:
+    output.progress(f"world {one.seed}, {one.setting.jobs} jobs:\n{one.explained}\n")
+    if asked.seeds and (lines := kept.add(asked.seeds, [one])):
+        output.progress("\n".join([f"added to {asked.seeds}, and tried from now on:", *lines]))
 
 
 def _show(found: Report, asked: Asked) -> None:
-    for one in found.failed:
-        output.progress(f"world {one.seed}, {one.setting.jobs} jobs:\n{one.explained}\n")
     if asked.as_json:
-        output.document(report.document(found))
+        output.document(document.document(found))
         return
-    table.show(("simulated", ""), list(report.rows(found)))
-
-
-def _keep(found: Report, asked: Asked) -> None:
-    if asked.seeds and (lines := kept.add(asked.seeds, found.failed)):
-        output.progress("\n".join([f"added to {asked.seeds}, and tried from now on:", *lines]))
+    table.show(("simulated", ""), list(document.rows(found)))
 
 
 def _sentence(found: Report) -> str:
     first = found.failed[0]
     setting = first.setting
-    heat = f" --heat {setting.heat:g}" if setting.heat != 1 else ""
+    heat = f" --heat {setting.heat}" if setting.heat != 1 else ""
     again = f"--jobs {setting.jobs} --seed {first.seed}{heat}{' --lossy' if setting.lossy else ''}"
-    return (
-        f"{found.violations} promises were broken in {len(found.failed)} of {found.worlds} worlds;"
-        f" the first of them again: jobsched simulate {again}"
-    )
+    number = found.violations
+    broken = "1 promise was broken" if number == 1 else f"{number} promises were broken"
+    where = f"in {len(found.failed)} of {found.worlds} worlds"
+    return f"{broken} {where}; the first of them again: jobsched simulate {again}"
+
+
+def _missing(found: Report) -> Iterator[str]:
+    if missing := found.missing():
+        more = f", and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        yield f"not reached in {found.jobs} jobs: {', '.join(missing[:NAMED])}{more}"
 
 
 __all__ = ["Asked", "answer"]

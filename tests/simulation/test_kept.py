@@ -12,7 +12,7 @@ import pytest
 
 from jobsched.errors import InvalidInput
 from jobsched.testing.simulator import kept
-from jobsched.testing.simulator.run import Failed
+from jobsched.testing.simulator.result import Result
 from jobsched.testing.simulator.world import Setting, tell
 
 WORLDS = kept.read(Path(__file__).parent / "seeds.json")
@@ -81,7 +81,10 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
         ({"jobs": 1}, "seed: Missing data for required field."),
         ({"seed": -1, "jobs": 1}, "seed: Must be greater than or equal to 0."),
         ({"seed": 1.5, "jobs": 1}, "seed: Not a valid integer."),
-        ({"seed": 1, "jobs": 0}, "jobs: Must be greater than or equal to 1."),
+        (
+            {"seed": 1, "jobs": 101},
+            "jobs: Must be greater than or equal to 1 and less than or equal to 100.",
+        ),
         ({"seed": 1, "jobs": 1, "heat": -1}, "heat: Must be greater than or equal to 0."),
         ({"seed": 1, "jobs": 1, "lossi": True}, "lossi: Unknown field."),
     ],
@@ -123,10 +126,9 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
         kept.add(tmp_path / "none" / "seeds.json", [_failed(1)])
 
 
-def _failed(seed: int, **setting: Any) -> Failed:
-    return Failed(
+def _failed(seed: int, **setting: Any) -> Result:
+    return Result(
         seed=seed,
         setting=Setting(jobs=5, **setting),
         violations=["one start: twice"],
-        explained="",
     )

@@ -14,15 +14,15 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from jobsched.errors import InvalidInput
-from jobsched.testing.simulator.run import Failed
-from jobsched.testing.simulator.world import Setting
+from jobsched.testing.simulator.result import Result
+from jobsched.testing.simulator.world import JOBS, Setting
 
 
 class _World(Schema):
     """One of them."""
 
     seed = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
-    jobs = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    jobs = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=JOBS))
     heat = fields.Float(load_default=1.0, validate=validate.Range(min=0))
     lossy = fields.Boolean(load_default=False)
     #: for people
@@ -38,7 +38,7 @@ def read(file: Path) -> list[tuple[int, Setting]]:
     return [_world(one, file) for one in _lines(file)]
 
 
-def add(file: Path, failed: Iterable[Failed]) -> list[str]:
+def add(file: Path, failed: Iterable[Result]) -> list[str]:
     """Add worlds that are not in it yet; give their lines. May be repeated.
 
     Others may add to it at the same time, and who reads it finds it whole.
@@ -78,7 +78,7 @@ def _replace(file: Path, lines: Sequence[str]) -> None:
     beside.replace(file)
 
 
-def _line(one: Failed) -> str:
+def _line(one: Result) -> str:
     """Say which world it is, and which promise it broke first."""
     setting = {
         name: value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -10,6 +10,8 @@ class Money:
     """The counts of one world, or of several."""
 
     machines: int = 0
+    #: those of the worlds in which `extra` and `orphan_seconds` are counted
+    jobs: int = 0
     #: why a machine was one too many → how many
     extra: dict[str, int] = field(default_factory=dict)
     #: for each machine the seconds that it was on after its record did not want it any more
@@ -25,12 +27,30 @@ class Money:
     def add(self, other: Money) -> None:
         """Add what another world has spent."""
         self.machines += other.machines
+        self.jobs += other.jobs
         for mine, theirs in ((self.extra, other.extra), (self.limits, other.limits)):
             for why, times in theirs.items():
                 mine[why] = mine.get(why, 0) + times
         self.orphan_seconds += other.orphan_seconds
         self.late_seconds += other.late_seconds
         self.lost_acceptances += other.lost_acceptances
+
+    def uncounted(self) -> Money:
+        """Give it without what is measured: extra machines and orphans, and the jobs of both."""
+        return replace(self, jobs=0, extra={}, orphan_seconds=[])
+
+    @property
+    def extra_per_1000(self) -> float:
+        """Give how many machines were too many for a thousand of the jobs that count."""
+        return 1000 * sum(self.extra.values()) / self.jobs if self.jobs else 0.0
+
+    @property
+    def orphans(self) -> dict[str, float]:
+        """Give for how many seconds machines were on after they were wanted."""
+        return {
+            "p99": percentile(0.99, self.orphan_seconds),
+            "max": max(self.orphan_seconds, default=0.0),
+        }
 
     def note_extra(self, why: str) -> None:
         """Count a machine that was one too many."""

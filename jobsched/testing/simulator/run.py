@@ -1,76 +1,25 @@
-"""Many worlds, one after the other, and what came of all of them."""
+"""Many worlds, one after the other or several at a time: in the same order in any case."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
-from jobsched.testing.simulator.coverage import Coverage
-from jobsched.testing.simulator.faults import FAULTS
-from jobsched.testing.simulator.money import Money
-from jobsched.testing.simulator.world import Setting, Told, tell
+from jobsched import log
+from jobsched.testing.simulator.result import Result, result
+from jobsched.testing.simulator.world import Setting
 
-#: how often each kind of fault must strike in 10,000 jobs
-LEAST = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A world in which a promise was broken: its seed and setting give the same one again."""
-
-    seed: int
-    setting: Setting
-    #: promises that were broken, each in a line
-    violations: list[str]
-    #: the same with the history before each, for people
-    explained: str
+World = tuple[int, Setting]
 
 
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What came of all worlds."""
-
-    jobs: int = 0
-    worlds: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    failed: list[Failed] = field(default_factory=list)
-    money: Money = field(default_factory=Money)
-    coverage: Coverage = field(default_factory=Coverage)
-    #: of virtual time
-    simulated_seconds: float = 0.0
-    #: of this computer's time
-    seconds: float = 0.0
-
-    @property
-    def violations(self) -> int:
-        """Give how many promises were broken."""
-        return sum(len(one.violations) for one in self.failed)
-
-    def missing(self) -> list[str]:
-        """Name what must happen in 10,000 jobs and did not, or not often enough."""
-        least = LEAST * self.jobs // 10_000
-        seldom = [kind for kind in sorted(FAULTS) if self.faults[kind] < least]
-        rare = [f"fault {kind} ({self.faults[kind]} of {least})" for kind in seldom]
-        return [*self.coverage.missing(), *rare]
-
-    def add(self, told: Told, setting: Setting) -> None:
-        """Add a world."""
-        self.jobs += told.jobs
-        self.worlds += 1
-        self.faults += told.faults
-        self.money.add(told.money)
-        self.coverage.add(told.coverage)
-        self.simulated_seconds += told.seconds
-        if told.broken:
-            broken, explained = told.violations, told.explained()
-            self.failed.append(
-                Failed(seed=told.seed, setting=setting, violations=broken, explained=explained)
-            )
-
-
-def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[tuple[int, Setting]]:
+def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[World]:
     """Share jobs among worlds: each world has the next seed, the last one what is left."""
     while jobs > 0:
         yield seed, replace(setting, jobs=min(setting.jobs, jobs))
@@ -78,21 +27,65 @@ def worlds(jobs: int, seed: int, setting: Setting) -> Iterator[tuple[int, Settin
 
 
 def simulate(
-    of: Iterable[tuple[int, Setting]], told: Callable[[Told], None] = lambda _: None
-) -> Report:
-    """Let worlds happen, one after the other.
+    of: Sequence[World], *, processes: int = 1, with_history: bool = False
+) -> Generator[Result, None, None]:
+    """Let worlds happen, and give what came of each, in their order.
 
     Args:
         of: seed and setting of each.
-        told: is called after each world.
+        processes: so many happen at a time, each in a process of its own; 1: all of them here.
+        with_history: keep all that happened in each.
+
+    Raises:
+        BrokenProcessPool: one of the processes was killed.
     """
-    report, began = Report(), time.monotonic()
-    for seed, setting in of:
-        world = tell(seed, setting)
-        report.add(world, setting)
-        told(world)
-    report.seconds = time.monotonic() - began
-    return report
+    processes = min(processes, len(of))
+    if processes <= 1:
+        for seed, setting in of:
+            yield result(seed, setting, with_history=with_history)
+        return
+    with _pool(processes) as pool:
+        with _deaf():
+            coming = deque(pool.submit(result, *one, with_history=with_history) for one in of)
+        while coming:
+            yield coming.popleft().result()
 
 
-__all__ = ["Failed", "Report", "simulate", "worlds"]
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Have processes that begin with nothing of this one, and none of them for longer."""
+    others = set(multiprocessing.active_children())
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for mine in set(multiprocessing.active_children()) - others:
+                mine.terminate()
+            raise
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that are begun here never hear of Ctrl-C, which has them ended by this one."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _begin() -> None:
+    """Begin a process, which ends with the one that began it."""
+    log.configure()
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+__all__ = ["World", "simulate", "worlds"]

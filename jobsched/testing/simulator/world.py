@@ -14,6 +14,7 @@ from jobsched.contracts.order import ContainerOrder
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import JobId, Limits
 from jobsched.errors import Unavailable
+from jobsched.store.owner import RESTORING
 from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
@@ -213,7 +214,7 @@ class ImaginedWorld:
     def _money(self) -> Money:
         """Give what was spent; of a backup that is put back nobody knows what it will cost."""
         money = self.promises.money
-        return replace(money, extra={}, orphan_seconds=[]) if self.is_put_back else money
+        return money.uncounted() if self.is_put_back else replace(money, jobs=self.setting.jobs)
 
     def accepted(self, job: JobId, user: User) -> None:
         """Write down whose a job is."""
@@ -288,7 +289,7 @@ class ImaginedWorld:
         self.coverage.see(self.simulation.store_world.changes)
 
     async def _calm(self) -> None:
-        """Let nothing go wrong any more, until nothing is on and nobody stands still."""
+        """Let nothing go wrong any more, until nothing is on and nobody has anything to do."""
         self.weather.calm = since = self.clock.monotonic()
         await self.clock.sleep(STILL_UNDER_WAY)
         while self._goes_on() and self.clock.monotonic() < since + AFTERWARDS:
@@ -296,7 +297,11 @@ class ImaginedWorld:
 
     def _goes_on(self) -> bool:
         is_still = any(life and life.is_still for life in self.lives)
-        return is_still or bool(self.books.alive())
+        store = self.simulation.store_world
+        # few jobs may have ended before a backup with none of them was put right
+        is_put_right = not store.quarantine and not store.owner.endswith(RESTORING)
+        is_over = self.promises.all_ended.is_set() and is_put_right
+        return is_still or bool(self.books.alive()) or not is_over
 
     def _times(self, signal: str) -> int:
         if self.weather.strikes(f"{signal} lost"):

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
+from collections.abc import Generator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGINT, SIGKILL, Signals
+from subprocess import PIPE, Popen
+from typing import Any
 
 import click.testing
 import pytest
@@ -13,6 +22,8 @@ from jobsched.cli.main import cli
 from jobsched.domain.job import Ending, Launch, Outcome, Spec
 from jobsched.domain.outcome import _ended
 from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.result import Result
+from jobsched.testing.simulator.world import Setting
 
 FEW = ("--jobs", "5", "--seed", "3")
 
@@ -40,6 +51,7 @@ def test_it_shows_the_same_as_one_object() -> None:
     assert sum(told["faults"].values()) > 5
     assert set(told["orphan_seconds"]) == {"p99", "max"}
     assert {"extra_machines_per_1000", "coverage", "seconds"} <= told.keys()
+    assert told["counted_jobs"] in {0, 5}
 
 
 def test_all_that_happened_is_written_down(tmp_path: Path) -> None:
@@ -86,6 +98,91 @@ def test_what_was_not_reached_is_named() -> None:
     assert " more" in found.stderr
 
 
+def test_a_figure_that_is_not_met_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--covered`: a sentence for each, on a line of its own; without it they are shown alone."""
+    monkeypatch.setattr("jobsched.testing.simulator.report.EXTRA", -1.0)
+    found = _simulated(*FEW, "--covered")
+    assert found.exit_code == 1
+    assert found.stderr.endswith("\n0.00 extra machines per 1,000 jobs are more than -1\n")
+    assert _simulated(*FEW).exit_code == 0
+
+
+def test_what_was_found_until_ctrl_c_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken promise was told and kept at once; exit code 130, and nothing on stdout."""
+    file = tmp_path / "seeds.json"
+    coming = iter([Result(seed=3, setting=Setting(), violations=["no leak: m"], explained="why")])
+
+    def result(*_: Any, **__: Any) -> Result:
+        if (one := next(coming, None)) is None:
+            raise KeyboardInterrupt
+        return one
+
+    monkeypatch.setattr("jobsched.testing.simulator.run.result", result)
+    words = ("--jobs", "200", "--processes", "1", "--json", "--seeds", str(file))
+    found = _simulated(*words)
+    assert found.exit_code == 130
+    assert found.stdout == ""
+    line = '{"seed": 3, "jobs": 100, "heat": 1.0, "lossy": false, "broke": "no leak: m"}'
+    assert found.stderr.splitlines() == [
+        "world 3, 100 jobs:",
+        "why",
+        "",
+        f"added to {file}, and tried from now on:",
+        line,
+        "interrupted after 100 of 200 jobs; promises broken until then: 1",
+    ]
+    assert json.loads(file.read_text()) == [json.loads(line)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("signal", "at"), [(SIGINT, 0), (SIGINT, 1), (SIGKILL, 1)])
+def test_nothing_goes_on_when_it_is_ended(tmp_path: Path, signal: Signals, at: int) -> None:
+    """Ctrl-C in a terminal is heard by all of its processes; a kill by the first alone."""
+    history = tmp_path / "history"
+    words = ("--jobs", "100000", "--processes", "2", "--history", str(history))
+    program = Popen(
+        [sys.executable, "-m", "jobsched", "simulate", *words],
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        # opened when the processes are about to begin, written when a world is over
+        while not history.exists() or history.stat().st_size < at:
+            assert program.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)
+        (os.killpg if signal == SIGINT else os.kill)(program.pid, signal)
+        # comes to its end when nobody holds stderr any more
+        stdout, stderr = program.communicate(timeout=30)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, SIGKILL)
+    assert stdout == ""
+    if signal == SIGINT:
+        assert program.returncode == 130
+        (line,) = stderr.splitlines()
+        assert line.startswith("interrupted after ")
+
+
+def test_a_process_that_is_killed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when memory is short: one sentence, and how far it came."""
+
+    def simulate(*_: Any, **__: Any) -> Generator[Result]:
+        yield Result(seed=1, setting=Setting())
+        raise BrokenProcessPool
+
+    monkeypatch.setattr("jobsched.cli.simulate_storm.simulate", simulate)
+    found = _simulated("--jobs", "200")
+    assert found.exit_code == 1
+    sentence = "a process was killed after 100 of 200 jobs; promises broken until then: 0"
+    assert found.stderr == f"Error: {sentence}\n"
+
+
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     """One sentence, and nothing is lost."""
     file = tmp_path / "seeds.json"
@@ -100,6 +197,9 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (("--heat", "nan"), "--heat is a number"),
+        # the same chances as with 1
+        (("--seed", "-1"), "-1 is not in the range x>=0"),
+        (("--processes", "0"), "0 is not in the range x>=1"),
         (("--heat", "11"), "11.0 is not in the range 0<=x<=10"),
         (("--history", "/nonexistent/h"), "/nonexistent/h cannot be written"),
         (("--seeds", "/nonexistent/s"), "there is no folder /nonexistent to keep seeds in"),

@@ -156,7 +156,13 @@ class Promises:
         for job, record in self.store.records.items():
             if isinstance(record.document, Job):
                 self.sight.jobs[job] = record.document
+            elif job in before and not for_good:
+                # it cannot be read, so that nobody can have changed it in the last second
+                self.sight.jobs[job] = before[job]
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
+        if len(self._ended) < self._number:
+            # the last one may have ended in what was forgotten
+            self.all_ended.clear()
         self._caps.forget(kept)
         self._forgot_at = self._now()
         self._machines.forget(for_good=for_good)

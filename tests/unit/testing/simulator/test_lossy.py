@@ -123,6 +123,17 @@ def test_what_was_forgotten_is_forgiven() -> None:
     assert scene.promises.money.extra == {}
 
 
+def test_a_record_that_cannot_be_read_is_not_forgotten() -> None:
+    """Its job is not lost with the last second, and is known as it was."""
+    scene = Scene()
+    job = scene.saved(a_job())
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    kept["records"][job.id].document = b"[]"
+    put_back(scene.world, kept)
+    assert scene.promises.forget(known_of_it) == []
+    assert scene.promises.sight.jobs == {job.id: job}
+
+
 def test_a_launch_that_was_forgotten_may_come_again() -> None:
     """Its machine is no extra one if the record asks for it again, with the same token."""
     assert _forgotten(again=True) == {}

@@ -1,0 +1,74 @@
+"""What came of many worlds, as a document and as rows for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.money import percentile
+from jobsched.testing.simulator.report import Report
+
+#: how late jobs began: the parts that are shown
+PARTS: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+#: what is to be reached, for people
+WORDS: Final = {
+    "transitions": "transitions reached",
+    "state_facts": "facts in states reached",
+    "crash_points": "crash points reached",
+}
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Give it as JSON: `jobsched simulate --json`."""
+    money = report.money
+    return {
+        "jobs": report.jobs,
+        "worlds": report.worlds,
+        "faults": {kind: report.faults[kind] for kind in sorted({*FAULTS, *report.faults})},
+        "violations": report.violations,
+        "broken": [
+            {"seed": one.seed, "jobs": one.setting.jobs, "promises": one.violations}
+            for one in report.failed
+        ],
+        "machines": money.machines,
+        "counted_jobs": money.jobs,
+        "extra_machines_per_1000": round(money.extra_per_1000, 2),
+        "extra": dict(sorted(money.extra.items())),
+        "lost_acceptances": money.lost_acceptances,
+        "limits": dict(sorted(money.limits.items())),
+        "orphan_seconds": {part: round(seconds, 1) for part, seconds in money.orphans.items()},
+        "start_lateness_seconds": {
+            name: round(percentile(part, money.late_seconds), 1) for name, part in PARTS.items()
+        },
+        "coverage": {
+            kind: {"reached": reached, "required": required}
+            for kind, (reached, required) in report.coverage.summary().items()
+        },
+        "simulated_hours": round(report.simulated_seconds / 3600, 1),
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def rows(report: Report) -> Iterator[tuple[str, str]]:
+    """Give what people look at."""
+    told, money = document(report), report.money
+    orphans, late = told["orphan_seconds"], told["start_lateness_seconds"]
+    yield "jobs", f"{report.jobs:,} in {report.worlds:,} worlds"
+    yield "faults", f"{report.faults.total():,} of {len(+report.faults)} kinds"
+    yield "violations", f"{report.violations}"
+    yield "machines", f"{money.machines:,}"
+    per_1000 = f"{told['extra_machines_per_1000']:g} per 1,000 jobs"
+    yield "extra machines", f"{per_1000}, of {money.jobs:,} that count"
+    if money.lost_acceptances:
+        yield "acceptances lost", f"{money.lost_acceptances}, each posted again"
+    for why, times in sorted(money.limits.items()):
+        yield "started again", f"{times}: {why}"
+    yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"
+    yield "start lateness", ", ".join(f"{part} {seconds:g} s" for part, seconds in late.items())
+    for kind, (reached, required) in report.coverage.summary().items():
+        yield WORDS[kind], f"{reached} of {required}"
+    yield "simulated", f"{told['simulated_hours']:g} hours in {report.seconds:.1f} s"
+
+
+__all__ = ["document", "rows"]
