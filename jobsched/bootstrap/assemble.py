@@ -19,6 +19,7 @@ from jobsched.bootstrap.opening import (
 )
 from jobsched.bootstrap.plugins import gather
 from jobsched.config import Config
+from jobsched.config.value import DEFAULT
 from jobsched.domain.job import Limits
 from jobsched.engine.parts import Parts
 from jobsched.hooks.load import Plugins
@@ -89,9 +90,14 @@ async def parts(
 
 
 def _limits(config: Config) -> Limits:
-    """Give what new jobs get; the embedded server forgets nothing, and no evidence is needed."""
+    """Give what new jobs get; the embedded server forgets nothing, and needs no evidence.
+
+    What was configured counts all the same: its file may be on a disk that forgets.
+    """
     limits = config.limits()
-    return limits if config.value("redis_url") else replace(limits, evidence=timedelta(0))
+    if config.value("redis_url") or config.origin("limits.evidence") != DEFAULT:
+        return limits
+    return replace(limits, evidence=timedelta(0))
 
 
 async def _chores(config: Config, url: str, stack: AsyncExitStack) -> ArqChores | None:

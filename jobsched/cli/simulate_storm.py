@@ -92,8 +92,8 @@ def _show(found: Report, asked: Asked) -> None:
 
 
 def _keep(found: Report, asked: Asked) -> None:
-    if asked.seeds and (new := kept.add(asked.seeds, found.failed)):
-        output.progress(f"added to {asked.seeds}, and tried first from now on: {new} worlds")
+    if asked.seeds and (lines := kept.add(asked.seeds, found.failed)):
+        output.progress("\n".join([f"added to {asked.seeds}, and tried from now on:", *lines]))
 
 
 def _sentence(found: Report) -> str:

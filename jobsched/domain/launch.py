@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from jobsched.domain import facts
 from jobsched.domain.job import Ending, Instance, Launch, Notice, Try
 from jobsched.domain.outcome import may_have_started
+from jobsched.domain.replace import replace
 
 
 def to_launch(launch: Launch, fact: facts.OfLaunch) -> Launch:

@@ -5,13 +5,13 @@ Repeats, late news and facts of an older attempt or launch change nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobsched.domain import facts
 from jobsched.domain.job import Attempt, Job, Launch, Note, Outcome, RefusedOffer, Trouble
 from jobsched.domain.launch import to_launch
 from jobsched.domain.outcome import may_have_started, outcome_of
+from jobsched.domain.replace import replace
 from jobsched.domain.restore import may_have_run
 from jobsched.domain.retry import is_followed
 from jobsched.domain.state import begun, current, is_gone, launch_of, state_of, trouble_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 
 from structlog.contextvars import bound_contextvars
 
 from jobsched.domain.due import Command, Due, Verb, due
 from jobsched.domain.job import Job
+from jobsched.domain.replace import replace
 from jobsched.engine.collect import collect
 from jobsched.engine.failed import failed
 from jobsched.engine.find import find

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from jobsched.contracts.log_store import LogPart
@@ -12,6 +11,7 @@ from jobsched.contracts.provider import InstanceStatus, OwnedMachine
 from jobsched.contracts.runner import ContainerStatus, LogChunk
 from jobsched.domain import facts
 from jobsched.domain.job import Container, Offer, Plan
+from jobsched.domain.replace import replace
 from jobsched.store.keepable import Keepable, NotKeepable, named
 
 T = TypeVar("T")

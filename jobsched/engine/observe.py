@@ -6,13 +6,13 @@ The only way a record changes after it was accepted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.due import due, in_line
 from jobsched.domain.facts import Fact
 from jobsched.domain.job import Job
 from jobsched.domain.record import record
+from jobsched.domain.replace import replace
 from jobsched.engine.parts import Parts
 from jobsched.errors import JobschedError, OperationFailed, StaleWrite
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from jobsched.contracts.order import ContainerOrder, MachineOrder
 from jobsched.domain.job import Attempt, Container, Instance, Job, Launch
+from jobsched.domain.replace import replace
 from jobsched.engine import answer
 from jobsched.engine.call import ask
 from jobsched.engine.parts import Parts

@@ -100,6 +100,8 @@ READS: Mapping[str, frozenset[str]] = {
     "chores": frozenset[str](),
 }
 
+#: the call whose names are those of its facts
+SAVE = ("store", "save")
 POINTS = tuple(sorted(f"{kind}.{name}" for kind, names in EFFECTS.items() for name in names))
 
 #: makes a call under its names, or dies before or after it
@@ -108,7 +110,7 @@ Cross = Callable[[tuple[str, ...], Callable[[], Awaitable[Any]]], Awaitable[Any]
 
 def names_of(kind: str, method: str, given: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the names of a call; a save of several facts has several."""
-    if (kind, method) == ("store", "save"):
+    if (kind, method) == SAVE:
         return tuple(f"save.{fact}" for fact in given["facts"])
     return (f"{kind}.{method}",)
 
@@ -120,22 +122,24 @@ class Outside:
         self._outside = outside
         self._kind = kind
         self._cross = cross
-        #: method → itself, and its stand-in: it is asked for again and again
-        self._made: dict[str, tuple[Any, Any]] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._outside, name)
-        known = self._made.get(name)
-        if known and known[0] == found:
-            return known[1]
         if name not in EFFECTS[self._kind] and not inspect.iscoroutinefunction(found):
             return found
+        # kept, as it is asked for again and again
+        asked = self.__dict__[name] = self._stand_in(name)
+        return asked
+
+    def _stand_in(self, name: str) -> Callable[..., Awaitable[Any]]:
+        outside, cross = self._outside, self._cross
+        is_save = (self._kind, name) == SAVE
+        usual = () if is_save else names_of(self._kind, name, {})
 
         async def asked(*args: Any, **kwargs: Any) -> Any:
-            names = names_of(self._kind, name, kwargs)
-            return await self._cross(names, lambda: found(*args, **kwargs))
+            names = names_of(*SAVE, kwargs) if is_save else usual
+            return await cross(names, lambda: getattr(outside, name)(*args, **kwargs))
 
-        self._made[name] = found, asked
         return asked
 
 

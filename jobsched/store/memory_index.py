@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import SCHEMA, JobId
-from jobsched.domain.state import State
+from jobsched.domain.replace import replace
+from jobsched.domain.state import TERMINAL
 from jobsched.errors import UnreadableRecord
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_line import MemoryLine
 from jobsched.store.port import Examined, Fault
-from jobsched.store.row import CLAIM_MOST, Row, row_of
+from jobsched.store.row import CLAIM_MOST, Row
 from jobsched.store.world import Record
 
 
@@ -65,7 +66,7 @@ class MemoryIndex(MemoryLine):
         if record.schema > SCHEMA:
             return ()
         try:
-            row = row_of(self._decode(job))
+            row = record.row_of(self._decode(job))
         except UnreadableRecord as error:
             self._put_aside(job, str(error))
             raise
@@ -74,7 +75,7 @@ class MemoryIndex(MemoryLine):
     def _entries(self, providers: Collection[str], *, everything: bool) -> Iterator[_Entry]:
         world = self.world
         for job, record in world.records.items():
-            if everything or not State(record.state).is_terminal:
+            if everything or record.state not in TERMINAL:
                 fault = Fault(job=job, why="", place=record.place)
                 yield _Entry(fault, functools.partial(self._wrong, job))
         for provider in sorted(providers):
@@ -97,7 +98,7 @@ class MemoryIndex(MemoryLine):
         if record.schema > SCHEMA or job in world.quarantine:
             return ""
         try:
-            row = row_of(self._decode(job))
+            row = record.row_of(self._decode(job))
         except UnreadableRecord:
             return ""
         slots = world.slots.get(record.provider, {})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import SCHEMA, Job, JobId
+from jobsched.domain.replace import replace
 from jobsched.errors import IdempotencyConflict, StaleWrite, UnknownJob, UnreadableRecord
 from jobsched.store.memory_calls import whole
 from jobsched.store.memory_line import MemoryLine
@@ -83,9 +83,9 @@ class MemoryRecords(MemoryLine):
             raise StaleWrite
         if holder and not record.held_by(holder, now):
             raise StaleWrite
-        was, row = row_of(before), row_of(after)
+        was = record.row_of(before)
         after = replace(after, rev=max(before.rev, world.saves) + 1)
-        document = self._document(after)
+        row, document = record.row_of(after), self._document(after)
         slots = world.slots.setdefault(record.provider, {})
         new = sorted(row.tokens - was.tokens - slots.keys())
         freed = sorted((was.tokens - row.tokens) & slots.keys())

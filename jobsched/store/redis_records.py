@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import SCHEMA, Job, JobId
+from jobsched.domain.replace import replace
 from jobsched.errors import (
     IdempotencyConflict,
     NewerRecord,

@@ -11,7 +11,7 @@ from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
 from jobsched.store.port import Alarm, Halted, Idempotency, Wake
-from jobsched.store.row import CHANGES_KEPT
+from jobsched.store.row import CHANGES_KEPT, Row, row_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Record:
     line: str = ""
     #: the end of its retention, set with its last save
     forget_at: datetime | None = None
+    #: what was read last, and its row: it is asked for again and again
+    rowed: tuple[Job, Row] | None = None
 
     def leased(self, now: datetime) -> bool:
         """Whether somebody holds it; a lease that is over is nobody's."""
@@ -43,6 +45,12 @@ class Record:
     def held_by(self, holder: str, now: datetime) -> bool:
         """Whether this holder has it."""
         return self.leased(now) and self.holder == holder
+
+    def row_of(self, job: Job) -> Row:
+        """Give the indexed fields of a document, which is mostly the one that lies here."""
+        if self.rowed is None or self.rowed[0] is not job:
+            self.rowed = job, row_of(job)
+        return self.rowed[1]
 
     def free(self) -> None:
         """End the lease."""

@@ -18,6 +18,8 @@ from jobsched.domain.job import Access, Container, Instance, Json, Offer
 from jobsched.errors import ProviderFailed, RunnerFailed
 
 LARGEST_CHUNK = 64 * 1024
+#: what a machine says of itself, or its provider of it
+READY, BOOT_FAILED, AT_RISK, TAKEN_BACK = "ready", "boot failed", "at risk", "taken back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ class FakeWorld:
     #: machines are on, and no runner reaches them
     cut_off: bool = False
     machines: FakeMachines = field(default_factory=FakeMachines)
+    #: what machines have truly said, and their provider of them: token and word
+    words: set[tuple[str, str]] = field(default_factory=set)
     #: told of each machine that is switched off, by whomever
     on_end: Callable[[FakeMachine], None] | None = None
     #: container name → how often it was really started

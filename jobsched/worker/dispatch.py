@@ -7,11 +7,12 @@ import contextlib
 import gc
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobsched.domain.due import Due, due
 from jobsched.domain.job import Job, JobId
+from jobsched.domain.replace import replace
 from jobsched.engine.advance import advance
 from jobsched.engine.hand import Hand
 from jobsched.engine.parts import Parts
@@ -24,9 +25,11 @@ LONGEST_SLEEP = timedelta(seconds=5)
 #: new objects until Python looks for cycles again. Records hold none, and a burst makes so many
 #: objects at once that looking at Python's own pace (700) takes a third of the CPU.
 LOOK_FOR_CYCLES = 20_000
-#: jobs that are begun in one turn of the event loop: a claim needs some thirty turns, and with more
-#: in each of them a burst's last jobs would be decided no sooner than its first are carried out
+#: jobs that are begun in one turn of the event loop: claims, answers and news come between
 BEGIN = 2
+#: jobs that are begun beside a claim that is followed by another: they keep the loop busy while
+#: Redis works; with more of them a burst's last jobs would be decided late
+BESIDE_CLAIM = 40
 #: pause between two tries to reach a store that does not answer
 RETRY = timedelta(seconds=1)
 
@@ -69,6 +72,8 @@ class Dispatch:
         #: in hand, and not begun
         self._decided: deque[_Taken] = deque()
         self._begin = asyncio.Event()
+        #: more is due than the last claim took, and the next one is under way
+        self._claims_again = False
         self._wake = asyncio.Event()
         self._empty = asyncio.Event()
         self._stopping = False
@@ -92,7 +97,10 @@ class Dispatch:
                 # before the look: what is heard during it makes the loop look again, and a wake
                 # that nobody takes back would let the loop spin without ever giving way
                 self._wake.clear()
-                await self._sleep(await self._round() if claiming else LONGEST_SLEEP)
+                pause = await self._round() if claiming else LONGEST_SLEEP
+                self._claims_again = pause <= timedelta(0)
+                self._begin.set()
+                await self._sleep(pause)
         finally:
             await self._leave()
             for helper in helpers:
@@ -135,19 +143,20 @@ class Dispatch:
             return RETRY
         self._say_reachable()
         self._decided.extend(self._taken(claimed, leased_until))
-        self._begin.set()
         # zero is a time too: more is due than one claim takes
         return LONGEST_SLEEP if claimed.next_in is None else min(claimed.next_in, LONGEST_SLEEP)
 
     async def _begin_hands(self) -> None:
-        """Begin what was decided, a few in each turn: claims, answers and news come between."""
+        """Begin what was decided, a few in each turn; all of it once nothing more is claimed."""
         while True:
             await self._begin.wait()
             self._begin.clear()
-            while self._decided:
+            begun = 0
+            while self._decided and not (self._claims_again and begun >= BESIDE_CLAIM):
                 for _ in range(min(BEGIN, len(self._decided))):
                     work = self._advance(self._decided.popleft(), self._parts)
                     self._parts.services.spawn.task(work, name="dispatch.job")
+                begun += BEGIN
                 await asyncio.sleep(0)
 
     async def _sleep(self, pause: timedelta) -> None:
@@ -165,6 +174,8 @@ class Dispatch:
 
     def _taken(self, claimed: Claimed, leased_until: float) -> list[_Taken]:
         """Decide and take jobs in hand, at once: they count even before their work has begun."""
+        if not claimed.jobs:
+            return []
         taken = []
         # a clock that is behind the store's would find nothing to do, and claim again, and again
         behind = max(claimed.now - self._parts.now, timedelta(0))
@@ -264,6 +275,9 @@ class Dispatch:
         """Let the steps in hand end; what is not done by then is found again by what was saved."""
         for hand in self._hands.values():
             hand.is_leaving = True
+        # whoever has not begun is let go by its beginning
+        self._claims_again = False
+        self._begin.set()
         if not self._hands:
             return
         self._empty.clear()

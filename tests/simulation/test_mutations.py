@@ -54,6 +54,13 @@ def test_a_mutation_names_what_must_break(mutation: Mutation) -> None:
     assert set(mutation.caught_by) <= PROMISES.keys()
 
 
+def test_neither_machines_nor_disks_of_a_neighbour_are_touched() -> None:
+    """Without the filter both are: so both are looked at."""
+    mutation, world = MUTATIONS[name := "reaper ignores the deployment"], KEPT[name]
+    broken = mutation.told(world.seed, world.jobs).violations
+    assert {one.split()[2].split("-")[0] for one in broken} == {"i", "vol"}
+
+
 def test_there_are_enough_of_them() -> None:
     """Each has a world of its own, and no world is of a bug that is gone."""
     assert len(MUTATIONS) >= 15

@@ -211,13 +211,20 @@ async def test_the_clock_follows_the_store_and_its_absence_is_told_once(
     assert events == ["store.unreachable", "store.reachable"]
 
 
-@pytest.mark.parametrize(("url", "seconds"), [("", 0), ("redis://127.0.0.1:1", 3)])
+@pytest.mark.parametrize(
+    ("more", "seconds"),
+    [
+        ({}, 0),
+        ({"JOBSCHED_REDIS_URL": "redis://127.0.0.1:1"}, 3),
+        ({"JOBSCHED_LIMITS_EVIDENCE": "5s"}, 5),
+        ({"JOBSCHED_LIMITS_EVIDENCE": "3s"}, 3),
+    ],
+)
 async def test_what_a_server_may_forget_is_left_to_be_found(
-    tmp_path: Path, distributions: Distributions, url: str, seconds: int
+    tmp_path: Path, distributions: Distributions, more: dict[str, str], seconds: int
 ) -> None:
-    """An ended container stays a while; the embedded server forgets nothing (P3)."""
+    """An ended container stays a while; the embedded server forgets nothing, unless told (P3)."""
     distributions.install("acme", ACME)
-    more = {"JOBSCHED_REDIS_URL": url} if url else {}
     config = configured(tmp_path, JOBSCHED_DEPLOYMENT="d", **more)
     async with bootstrap.parts(config, store=await a_store()) as (parts, _):
         assert parts.limits.evidence == timedelta(seconds=seconds)

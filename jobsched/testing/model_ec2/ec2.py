@@ -11,7 +11,7 @@ from jobsched.domain.job import Json
 from jobsched.testing.ec2 import ending, fleet, launching, volumes
 from jobsched.testing.ec2.cloud import Cloud
 from jobsched.testing.ec2.machine import NEVER, Volume
-from jobsched.testing.fakes import FakeMachine, FakeWorld
+from jobsched.testing.fakes import TAKEN_BACK, FakeMachine, FakeWorld
 from jobsched.testing.model_ec2 import habits
 from jobsched.testing.model_ec2.embodied import Embodied
 from jobsched.testing.model_ec2.estate import REGION, ModelEstate
@@ -46,6 +46,8 @@ class ModelEc2:
         self.on_launch: Callable[[FakeMachine, Json], None] | None = None
         #: told of each machine that EC2 will take back, with the seconds that are left
         self.on_notice: Callable[[FakeMachine, float], None] | None = None
+        #: told of each disk that somebody deletes
+        self.on_delete: Callable[[Volume], None] | None = None
         self._estate = ModelEstate()
         #: by token and by id: those that EC2 still knows
         self._by_token: dict[str, list[Embodied]] = {}
@@ -67,6 +69,11 @@ class ModelEc2:
             for one in answer["Instances"]:
                 self._embody(one["InstanceIds"][0], written)
         return answer
+
+    def add(self, one: Embodied) -> None:
+        """Know a machine that is in the cloud."""
+        self._by_token.setdefault(one.token, []).append(one)
+        self._by_id[one.machine.id] = one
 
     def of_token(self, token: str) -> Embodied | None:
         """Give the machine of a launch, if EC2 shows it; of two the older one that is alive.
@@ -118,6 +125,7 @@ class ModelEc2:
             return
         with behaving(self.cloud.switches, habits.of_end(self.chance)):
             ending.interrupt(self.cloud, one.machine, notice=notice, seconds=seconds)
+        self.world.words.add((one.token, TAKEN_BACK))
         self._follow(one)
         if notice and self.on_notice:
             self.on_notice(body, seconds)
@@ -131,6 +139,8 @@ class ModelEc2:
         """Carry out DeleteVolume."""
         volumes.delete(self.cloud, {"VolumeId": volume.id})
         del self.cloud.volumes[volume.id]
+        if self.on_delete:
+            self.on_delete(volume)
 
     def unanswered(self, token: str) -> None:
         """Perhaps take back the spot machine of a launch that nobody has heard of."""
@@ -150,12 +160,11 @@ class ModelEc2:
 
     def _embody(self, name: str, written: Json) -> None:
         machine, token = self.cloud.machines[name], written["token"]
-        others = self._by_token.setdefault(token, [])
-        body = self.world.launched(f"{token}/{name}" if others else token, named=name)
+        is_second = bool(self._by_token.get(token))
+        body = self.world.launched(f"{token}/{name}" if is_second else token, named=name)
         body.order = written
         one = Embodied(token=token, machine=machine, body=body)
-        others.append(one)
-        self._by_id[name] = one
+        self.add(one)
         if not machine.is_alive(self.cloud.now()):
             # it never came up
             self.world.end(body)

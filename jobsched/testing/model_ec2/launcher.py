@@ -12,6 +12,7 @@ from jobsched.errors import OperationFailed, ProviderFailed, Then
 from jobsched.testing.model_ec2 import meaning, shown
 from jobsched.testing.model_ec2.calls import Calls
 from jobsched.testing.model_ec2.ec2 import ModelEc2
+from jobsched.testing.model_ec2.view import View
 
 
 class Launcher:
@@ -20,11 +21,13 @@ class Launcher:
     Args:
         ec2: has the machines.
         call: the worker's way to it.
+        view: what the worker's deployment sees of it.
     """
 
-    def __init__(self, ec2: ModelEc2, call: Calls) -> None:
+    def __init__(self, ec2: ModelEc2, call: Calls, view: View) -> None:
         self._ec2 = ec2
         self._call = call
+        self._view = view
         self._fresh: set[str] = set()
 
     def expect(self, token: str) -> None:
@@ -65,7 +68,7 @@ class Launcher:
         return await self._call("search", "DescribeInstances", lambda: self._found(token))
 
     def _found(self, token: str) -> InstanceStatus | None:
-        ec2, one = self._ec2, self._ec2.of_token(token)
+        ec2, one = self._ec2, self._view.of_token(token)
         return shown.priced(ec2, shown.status_of(ec2, one, ec2.cloud.now())) if one else None
 
     async def _made_before(self, token: str, error: OperationFailed) -> InstanceStatus:

@@ -16,6 +16,7 @@ from jobsched.testing.model_ec2.ec2 import ModelEc2
 from jobsched.testing.model_ec2.embodied import Embodied
 from jobsched.testing.model_ec2.launcher import Launcher
 from jobsched.testing.model_ec2.request import OFFERS, frozen
+from jobsched.testing.model_ec2.view import View
 
 #: how long after its launch a machine that EC2 does not show may still be there
 SETTLES_WITHIN: Final = timedelta(minutes=10)
@@ -29,6 +30,7 @@ class ModelProvider(Provider):
     Args:
         ec2: what all workers share.
         caps: how many machines there may be.
+        deployment: whose machines and disks are seen.
     """
 
     name: ClassVar[str] = "model_ec2"
@@ -36,11 +38,14 @@ class ModelProvider(Provider):
     access: ClassVar[frozenset[str]] = frozenset({"fake"})
     settles_within: timedelta = SETTLES_WITHIN
 
-    def __init__(self, ec2: ModelEc2, *, caps: Caps | None = None) -> None:
+    def __init__(
+        self, ec2: ModelEc2, *, caps: Caps | None = None, deployment: str = "simulated"
+    ) -> None:
         self.ec2 = ec2
         self.caps = caps or Caps()
+        self._view = View(ec2, deployment)
         self._call = Calls(ec2)
-        self._launcher = Launcher(ec2, self._call)
+        self._launcher = Launcher(ec2, self._call, self._view)
 
     def status(self, instance: Instance | None) -> Json:
         """Give the section ``aws``."""
@@ -65,11 +70,11 @@ class ModelProvider(Provider):
         return await self._launcher.find(token)
 
     async def describe_all(self, known: Mapping[str, Instance]) -> Mapping[str, InstanceStatus]:
-        """Describe all machines that EC2 shows."""
+        """Describe all machines of the deployment that EC2 shows."""
         return await self._call("description", "DescribeInstances", lambda: self._described(known))
 
     async def owned(self) -> Sequence[OwnedMachine]:
-        """List all machines that EC2 shows and that have not ended."""
+        """List all machines of the deployment that EC2 shows and that have not ended."""
         return await self._call("list", "DescribeInstances", self._owned)
 
     async def terminate(self, instance: Instance) -> InstanceStatus:
@@ -87,7 +92,7 @@ class ModelProvider(Provider):
         return InstanceStatus(phase=phase, instance=instance)
 
     async def remove_leftovers(self) -> Sequence[str]:
-        """Delete disks that no machine holds."""
+        """Delete disks of the deployment that no machine holds."""
         return await self._call("disk removal", "DeleteVolume", self._removed)
 
     async def _not_found(self, instance: Instance) -> InstanceStatus:
@@ -100,32 +105,32 @@ class ModelProvider(Provider):
         return seen or InstanceStatus(phase="gone", instance=instance)
 
     def _seen(self, machine: str) -> InstanceStatus | None:
-        ec2, one = self.ec2, self.ec2.of_id(machine)
+        ec2, one = self.ec2, self._view.of_id(machine)
         return shown.status_of(ec2, one, ec2.cloud.now()) if one else None
 
     def _described(self, known: Mapping[str, Instance]) -> dict[str, InstanceStatus]:
         ec2, now = self.ec2, self.ec2.cloud.now()
         found: dict[str, Embodied] = {}
-        for one in ec2.all():
+        for one in self._view.all():
             if found.setdefault(one.token, one) is not one:
                 found[one.token] = self._counted(one.token, known)
         return {token: shown.status_of(ec2, one, now) for token, one in found.items()}
 
     def _counted(self, token: str, known: Mapping[str, Instance]) -> Embodied:
         """Give, of two machines of one token, the one that the core knows."""
-        of_core = self.ec2.of_id(known[token].id) if token in known else None
-        one = of_core or self.ec2.of_token(token)
+        of_core = self._view.of_id(known[token].id) if token in known else None
+        one = of_core or self._view.of_token(token)
         assert one  # noqa: S101 - both are shown
         return one
 
     def _owned(self) -> list[OwnedMachine]:
         ec2, now = self.ec2, self.ec2.cloud.now()
-        found = [shown.owned_of(ec2, one, now) for one in ec2.all()]
+        found = [shown.owned_of(ec2, one, now) for one in self._view.all()]
         return [one for one in found if one is not None]
 
     def _removed(self) -> list[str]:
         until = self.ec2.cloud.now() - SPARED.total_seconds()
-        old = [one for one in self.ec2.left_behind() if one.created_at <= until]
+        old = [one for one in self._view.left_behind() if one.created_at <= until]
         for one in old:
             self.ec2.delete(one)
         return [f"volume {one.id} ({one.gib} GiB)" for one in old]

@@ -24,8 +24,8 @@ class Witness(Protocol):
         """Hear of a container that is started."""
         ...
 
-    def is_no_business_of_ours(self, machine: str) -> None:
-        """Hear of somebody of ours who ends a machine that was never launched here."""
+    def is_no_business_of_ours(self, thing: str) -> None:
+        """Hear of somebody of ours who ends a machine or deletes a disk that is not ours."""
         ...
 
     def is_told_to_end(self, machine: FakeMachine, by: str) -> None:

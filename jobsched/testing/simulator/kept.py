@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from jobsched.errors import InvalidInput
 from jobsched.testing.simulator.run import Failed
@@ -18,58 +21,90 @@ from jobsched.testing.simulator.world import Setting
 class _World(Schema):
     """One of them."""
 
-    class Meta:
-        unknown = EXCLUDE
-
-    seed = fields.Integer(required=True)
-    jobs = fields.Integer(required=True, validate=validate.Range(min=1))
-    heat = fields.Float(load_default=1.0)
+    seed = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    jobs = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    heat = fields.Float(load_default=1.0, validate=validate.Range(min=0))
     lossy = fields.Boolean(load_default=False)
+    #: for people
+    broke = fields.String()
 
 
 def read(file: Path) -> list[tuple[int, Setting]]:
     """Read seeds and settings; none where there is no such file yet.
 
     Raises:
-        InvalidInput: it is not such a file.
+        InvalidInput: it is not such a file, or cannot be read.
     """
-    if not file.exists():
-        return []
-    return [_world(one) for one in _lines(file)]
+    return [_world(one, file) for one in _lines(file)]
 
 
-def add(file: Path, failed: Iterable[Failed]) -> int:
-    """Add worlds that are not in it yet; give how many. May be repeated."""
-    known = read(file)
-    new = [one for one in failed if (one.seed, one.setting) not in known]
-    if new:
-        lines = [*(_lines(file) if file.exists() else []), *map(_line, new)]
-        written = ",\n".join(f"  {json.dumps(one)}" for one in lines)
-        file.write_text(f"[\n{written}\n]\n", encoding="utf-8")
-    return len(new)
+def add(file: Path, failed: Iterable[Failed]) -> list[str]:
+    """Add worlds that are not in it yet; give their lines. May be repeated.
+
+    Others may add to it at the same time, and who reads it finds it whole.
+
+    Raises:
+        InvalidInput: it is not such a file, or cannot be written.
+    """
+    with _writing(file):
+        known = set(read(file))
+        new = {(one.seed, one.setting): _line(one) for one in failed}
+        lines = [line for world, line in new.items() if world not in known]
+        if lines:
+            _replace(file, [*map(json.dumps, _lines(file)), *lines])
+    return lines
 
 
-def _line(one: Failed) -> dict[str, Any]:
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """Keep others from adding meanwhile: they wait for its folder, as the file is replaced."""
+    try:
+        folder = os.open(file.resolve().parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _replace(file: Path, lines: Sequence[str]) -> None:
+    """Write it beside, and put it in its place."""
+    file = file.resolve()
+    beside = file.with_name(f".{file.name}.new")
+    written = ",\n".join(f"  {one}" for one in lines)
+    beside.write_text(f"[\n{written}\n]\n", encoding="utf-8")
+    beside.replace(file)
+
+
+def _line(one: Failed) -> str:
     """Say which world it is, and which promise it broke first."""
     setting = {
         name: value
         for name, value in dataclasses.asdict(one.setting).items()
         if name in _World().fields
     }
-    return {"seed": one.seed, **setting, "broke": one.violations[0]}
+    return json.dumps({"seed": one.seed, **setting, "broke": one.violations[0]})
 
 
-def _world(line: dict[str, Any]) -> tuple[int, Setting]:
+def _world(line: dict[str, Any], file: Path) -> tuple[int, Setting]:
     try:
         loaded = _World().load(line)
     except ValidationError as error:
-        raise InvalidInput(f"not a world of the simulator: {line}") from error
+        wrong = "; ".join(f"{name}: {' '.join(why)}" for name, why in error.messages_dict.items())
+        raise InvalidInput(f"{file} has no world in {json.dumps(line)}: {wrong}") from error
+    loaded.pop("broke", None)
     return loaded.pop("seed"), Setting(**loaded)
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise InvalidInput(f"{file} is not JSON: {error}") from error
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):

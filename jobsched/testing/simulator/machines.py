@@ -11,11 +11,11 @@ import contextlib
 import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jobsched.engine.callback import receive
 from jobsched.errors import Gone, JobschedError
-from jobsched.testing.fakes import FakeMachine
+from jobsched.testing.fakes import AT_RISK, BOOT_FAILED, READY, TAKEN_BACK, FakeMachine
 
 if TYPE_CHECKING:
     from jobsched.testing.simulator.simulation import Simulation
@@ -28,6 +28,13 @@ AGAIN = 5.0
 CLOSE = 1e-3
 #: seconds for which one whose boot failed says so, before it powers off
 SAYS_FOR = 120.0
+#: an action, or its reason → what is said with it
+WORDS: Final = {
+    "update": READY,
+    "boot_failed": BOOT_FAILED,
+    "rebalance": AT_RISK,
+    "interrupt": TAKEN_BACK,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,8 @@ class Machines:
         self, machine: FakeMachine, order: dict[str, Any], action: str, payload: dict[str, Any]
     ) -> bool:
         """Tell the API; whether it has heard."""
+        if word := WORDS.get(payload.get("why", action)):
+            self._world.words.add((machine.token, word))
         send = functools.partial(self._sent, machine, order, action, payload)
         if late := self._simulation.lateness():
             # it comes to the API when the machine has given up waiting for an answer

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jobsched.contracts.provider import Provider
 from jobsched.domain.job import JobId
 from jobsched.store.logs import MemoryLogs
+from jobsched.testing.ec2.machine import Volume
 from jobsched.testing.fakes import FakeMachine
-from jobsched.testing.model_ec2 import ModelEc2
+from jobsched.testing.model_ec2 import ModelEc2, neighbours
+from jobsched.testing.model_ec2.view import is_of
 from jobsched.testing.simulator.asked import StormyCloud, StormyPlanner
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.hosts import StormyHosts
@@ -77,6 +79,8 @@ class Stage:
         self.ec2 = ec2 = ModelEc2(world.books, world.weather)
         ec2.on_launch = self._boot
         ec2.on_notice = self._machines.notice
+        ec2.on_delete = self._deleted
+        neighbours.settle(ec2)
         return lambda: StormyCloud(ec2, world.weather, caps=world.caps)
 
     def _boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
@@ -106,6 +110,11 @@ class Stage:
 
     def _soon(self) -> float:
         return self._weather.between(*self._weather.one_of(SAID_AFTER))
+
+    def _deleted(self, disk: Volume) -> None:
+        """Tell of a disk of the neighbours' that somebody of ours deletes."""
+        if is_of(disk, neighbours.DEPLOYMENT):
+            self._world.promises.is_no_business_of_ours(disk.id)
 
     def _take(self, machine: FakeMachine, job: JobId) -> None:
         """Let a machine be gone in the moment of a start or a stop."""

@@ -35,8 +35,9 @@ from jobsched.testing.simulator.user import User
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 
-#: jobs and workers of one world
-JOBS, WORKERS = 100, 4
+#: jobs of one world, and how many workers it may have
+JOBS = 100
+WORKERS: Final = (2, 3, 4)
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
 #: seconds after all jobs have ended in which whatever is under way comes to light, and within
@@ -163,7 +164,7 @@ class ImaginedWorld:
         self.around.acts = self.promises.acts
         self.operator = Operator(self)
         #: the workers that live, by number
-        self.lives: list[HardLife | None] = [None] * WORKERS
+        self.lives: list[HardLife | None] = [None] * weather.one_of(WORKERS)
         #: job → what follows when its container is created, or started
         self.on_prepared: dict[JobId, Callable[[], None]] = {}
         self.on_started: dict[JobId, Callable[[], None]] = {}
@@ -179,7 +180,7 @@ class ImaginedWorld:
         await self._begin()
         users = [User(self, number) for number in range(self.setting.jobs)]
         self._programs = {user.image: user.wish.program for user in users}
-        for number in range(WORKERS):
+        for number in range(len(self.lives)):
             self.do(self._crew(number))
         self.do(self.operator.watch())
         if self.weather.chance(FORCED):
@@ -247,7 +248,7 @@ class ImaginedWorld:
         """Start them."""
         self._is_open.set()
         self.door.open()
-        if self._is_told:
+        if self.is_told:
             self._teller = self.do(tell_forever(self.simulation, self.around, self._changes_told))
 
     async def _begin(self) -> None:
@@ -270,7 +271,7 @@ class ImaginedWorld:
         simulation.casting = self.stage.cast
         self.sky = Sky(self)
         await self.operator.init()
-        self._is_told = weather.chance(TOLD)
+        self.is_told = weather.chance(TOLD)
         self.open()
         self.sky.begin()
 
@@ -283,7 +284,7 @@ class ImaginedWorld:
         if self.simulation.queue:
             self.simulation.queue.close()
         await self.promises.check_end(self.simulation.store())
-        if self._is_told and not (self.is_put_back or self.setting.lossy):
+        if self.is_told and not (self.is_put_back or self.setting.lossy):
             # what a store has forgotten is told to nobody, and the ids of changes come again
             self.promises.check_told(self._changes_told)
         self.coverage.see(self.simulation.store_world.changes)

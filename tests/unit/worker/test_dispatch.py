@@ -16,7 +16,7 @@ from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Claimed, Renewal, Store
 from jobsched.testing.simulator import earliest_start, violations
 from jobsched.testing.virtual_time import VirtualClock, run
-from jobsched.worker.dispatch import BEGIN, LONGEST_SLEEP, Pace
+from jobsched.worker.dispatch import BEGIN, BESIDE_CLAIM, LONGEST_SLEEP, Pace
 from tests.unit.worker.crew import (
     Heard,
     Watched,
@@ -119,6 +119,48 @@ def test_few_jobs_begin_in_one_turn_of_the_event_loop() -> None:
                 begun.append(len(offers.began))
         assert begun[-1] == 60
         assert max(after - before for before, after in pairwise(begun)) <= BEGIN
+
+    soon(story())
+
+
+def test_few_jobs_begin_beside_a_claim_that_is_followed_by_another() -> None:
+    """However long a claim takes: a burst's last jobs are decided before most of it is begun."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        offers = Watched(simulation.provider, "offers", lasts=50)
+        mine = parts_of(simulation)
+        claims = _Counting(store_of(mine), offers, turns=500)
+        for _ in range(6 * BESIDE_CLAIM):
+            await simulation.schedule()
+        crowd = replace(mine, store=cast("Store", claims))
+        async with at_work(crowd, Pace(claim=2 * BESIDE_CLAIM)):
+            await simulation.clock.sleep(1)
+        assert claims.begun[:3] == [0, 0, BESIDE_CLAIM]
+        assert len(offers.began) == 6 * BESIDE_CLAIM
+
+    soon(story())
+
+
+def test_a_stop_between_two_claims_gives_all_back_at_once() -> None:
+    """Told to stop while a claim is followed by another, a worker lets go what it has not begun."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        offers = Watched(simulation.provider, "offers", lasts=1)
+        mine = parts_of(simulation)
+        claims = _Counting(store_of(mine), offers, turns=500)
+        for _ in range(6 * BESIDE_CLAIM):
+            await simulation.schedule()
+        crowd = replace(mine, store=cast("Store", claims))
+        async with at_work(crowd, Pace(claim=2 * BESIDE_CLAIM)) as dispatch:
+            while len(claims.begun) < 2:
+                await asyncio.sleep(0)
+            dispatch.stop()
+            stopped = simulation.clock.monotonic()
+        assert simulation.clock.monotonic() - stopped < 5
+        claimed = await simulation.store().claim("next", most=500, lease=timedelta(seconds=30))
+        assert len(claimed.jobs) == 6 * BESIDE_CLAIM
 
     soon(story())
 
@@ -709,15 +751,16 @@ class _Leaving(_Around):
 class _Counting(_Around):
     """A store that notes how much was begun when each claim was asked for."""
 
-    def __init__(self, store: MemoryStore, work: Watched) -> None:
+    def __init__(self, store: MemoryStore, work: Watched, *, turns: int = 3) -> None:
         super().__init__(store)
         self._work = work
+        self._turns = turns
         self.begun: list[int] = []
 
     async def claim(self, holder: str, *, most: int, lease: timedelta) -> Claimed:
         """Note it; answer after a few turns, as Redis does."""
         self.begun.append(len(self._work.began))
-        for _ in range(3):
+        for _ in range(self._turns):
             await asyncio.sleep(0)
         return await self._store.claim(holder, most=most, lease=lease)
 

@@ -15,14 +15,14 @@ KEPT = Path("tests/simulation/mutations.toml")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Search, tell of each and of all; give 1 if one is not found."""
+    """Search, tell of each and of all; give 1 if one is not found, or a sound world is not."""
     asked = _asked(words)
     found = list(_searched(asked.only or list(MUTATIONS)))
     _say("", *_table(found))
     if asked.write:
         known = {name: one for name, one in kept.read(asked.write).items() if name in MUTATIONS}
         kept.write(asked.write, {**known, **kept.of(found)})
-    return 0 if all(one.caught_by for one in found) else 1
+    return 0 if all(one.is_good for one in found) else 1
 
 
 def _asked(words: Sequence[str] | None) -> argparse.Namespace:
@@ -41,8 +41,13 @@ def _asked(words: Sequence[str] | None) -> argparse.Namespace:
 
 def _searched(names: Sequence[str]) -> Iterator[Search]:
     for name in names:
-        found = search(MUTATIONS[name])
-        _say(f"{name}: {_said(found)}", *(f"  WITHOUT IT, TOO: {one}" for one in found.flaws))
+        found = search(mutation := MUTATIONS[name])
+        where = f" (what is broken stands for {mutation.held_by})" if mutation.held_by else ""
+        _say(
+            f"{name}: {_said(found)}{where}",
+            *(f"  a limit that is named: {one}" for one in found.limits),
+            *(f"  WITHOUT IT, TOO: {one}" for one in found.flaws),
+        )
         yield found
 
 

@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import itertools
 import json
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,15 +46,24 @@ def _sent_before(intend: Any) -> Any:
     return broken
 
 
-def _another_token(send: Any) -> Any:
-    async def broken(launcher: Any, request: str) -> Any:
-        written = json.loads(request)
-        if written["token"] not in launcher._fresh:  # noqa: SLF001 - whether it was sent before
-            number = len(launcher._ec2.cloud.machines)  # noqa: SLF001 - chance, but the same each time
-            written["token"] = hashlib.sha256(f"{written['token']}{number}".encode()).hexdigest()
-        return await send(launcher, json.dumps(written, sort_keys=True))
+def _another_token(place_of: Any) -> Any:
+    sent: Counter[str] = Counter()
 
-    return broken
+    def broken(kind: Any, job: Any, command: Any) -> Any:
+        place = place_of.__func__(kind, job, command)
+        launch = place.launch
+        if command.verb is not Verb.PROVISION or not launch.request:
+            return place
+        sent[launch.token] += 1
+        times = sent[launch.token]
+        if times == 1:
+            return place
+        # chance, but the same each time
+        token = hashlib.sha256(f"{launch.token}{times}".encode()).hexdigest()
+        request = json.dumps({**json.loads(launch.request), "token": token}, sort_keys=True)
+        return replace(place, launch=replace(launch, request=request))
+
+    return classmethod(broken)
 
 
 def _made_anew(token: Any) -> Any:
@@ -79,9 +90,7 @@ LAUNCHES = (
         broken="a request that is sent again has another token",
         caught_by=("intent first",),
         aim=Aim(faults={"launch answer lost": 15}),
-        patches=(
-            Patch(where="jobsched.testing.model_ec2.launcher:Launcher.send", make=_another_token),
-        ),
+        patches=(Patch(where="jobsched.engine.place:Place.of", make=_another_token),),
     ),
     Mutation(
         name="random token per launch",

@@ -24,11 +24,16 @@ class Mutation:
     #: the promises of which one must break, named before it was tried
     caught_by: tuple[str, ...]
     patches: tuple[Patch, ...]
+    #: where the rule lives, and what holds it there, if what is patched only stands for it
+    held_by: str = ""
     #: nets that would hold what falls through the broken rule, and are off: ``reaper`` and
     #: ``dead man`` by the world's setting, ``reconcile`` by its aim, others by a patch in ``also``
     nets_off: tuple[str, ...] = ()
     #: patches that the sound world has, too: nets that are off, and what its world is like
     also: tuple[Patch, ...] = ()
+    #: promises that so hard a world breaks without the bug, too: a limit that
+    #: docs/explanation/reliability.md names. Such a world shows nothing, and is passed over.
+    limits: tuple[str, ...] = ()
     #: what the world is made for; None: everything, as usual
     aim: Aim | None = None
     heat: float = 1.0

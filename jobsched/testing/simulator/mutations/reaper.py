@@ -12,6 +12,9 @@ from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch, always
 
+#: where EC2 is really asked by a tag, and what holds that
+FILTERS = "the filters in machines.py and volumes.py of ec2_spot: test_on_fake.py, test_volumes.py"
+
 
 def _unread_is_unknown(judged: Any) -> Any:
     async def broken(parts: Any, machine: Any) -> Any:
@@ -75,6 +78,14 @@ REAPER = (
         ),
         aim=Aim(),
         patches=(Patch(where="jobsched.engine.reap:job_of", make=_whoever_it_is),),
+    ),
+    Mutation(
+        name="reaper ignores the deployment",
+        broken="machines and disks are listed whosever they are, and not by our deployment's tag",
+        held_by=FILTERS,
+        caught_by=("right machine",),
+        aim=Aim(),
+        patches=(Patch(where="jobsched.testing.model_ec2.view:is_of", make=always(given=True)),),
     ),
     Mutation(
         name="410 in doubt",

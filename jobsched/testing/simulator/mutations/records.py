@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from jobsched.domain import facts
-from jobsched.domain.state import State
+from jobsched.domain.state import State, current
 from jobsched.engine import observe as observed
-from jobsched.errors import StaleWrite
+from jobsched.errors import Gone, StaleWrite
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.net import LOSES_OFTEN
 from jobsched.testing.simulator.mutations.patch import Patch, always
 from jobsched.testing.simulator.process import ShortLife
 
@@ -46,10 +47,32 @@ def _hint_is_the_end(to_fact: Any) -> Any:
     return broken
 
 
+def _whoever_says_it(launch_of: Any) -> Any:
+    def broken(job: Any, attempt_no: int, launch_no: int) -> Any:
+        try:
+            return launch_of(job, attempt_no, launch_no)
+        except Gone:
+            counted_on = current(job.attempt)
+            if counted_on is None:
+                raise
+            return counted_on
+
+    return broken
+
+
 def _whatever_was_saved_since(save: Any) -> Any:
     async def broken(store: Any, before: Any, after: Any, **more: Any) -> Any:
         record = store.world.records[before.id]
         return await save(store, replace(before, rev=record.rev), after, **more)
+
+    return broken
+
+
+def _next_number(save: Any) -> Any:
+    async def broken(store: Any, before: Any, after: Any, **more: Any) -> Any:
+        # what it goes by is no part of what a store forgets
+        store.world.saves = 0
+        return await save(store, before, after, **more)
 
     return broken
 
@@ -107,12 +130,26 @@ RECORDS = (
     Mutation(
         name="write without compare and set",
         broken="a record is written over whatever was saved since it was read",
+        held_by="save.lua: test_a_save_of_a_changed_record_is_refused, on both stores",
         caught_by=("facts stay",),
         patches=(
             Patch(
                 where="jobsched.store.memory_records:MemoryRecords.save",
                 make=_whatever_was_saved_since,
             ),
+        ),
+    ),
+    Mutation(
+        name="a revision given twice",
+        broken="a save gives the next number, also after a store has forgotten who has it",
+        held_by="save.lua: test_no_revision_is_given_twice, on both stores",
+        caught_by=("facts stay",),
+        lossy=True,
+        also=(LOSES_OFTEN,),
+        aim=Aim(faults={"cancelled around the end": 10, "event loop blocked": 100}),
+        sizes=(12, 40),
+        patches=(
+            Patch(where="jobsched.store.memory_records:MemoryRecords.save", make=_next_number),
         ),
     ),
     Mutation(
@@ -132,6 +169,13 @@ RECORDS = (
         caught_by=("no false success", "true code"),
         aim=Aim(),
         patches=(Patch(where="jobsched.builtin:Terminate.to_fact", make=_hint_is_the_end),),
+    ),
+    Mutation(
+        name="stale callbacks accepted",
+        broken="what a machine of a launch says that is over is believed of the one that goes on",
+        caught_by=("own word",),
+        aim=Aim(faults={"boot fails": 20, "callback late": 10}),
+        patches=(Patch(where="jobsched.engine.callback:_launch", make=_whoever_says_it),),
     ),
     Mutation(
         name="stopped and finished",

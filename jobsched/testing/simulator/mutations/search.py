@@ -23,6 +23,13 @@ class Search:
     jobs: int = 0
     #: what was broken in worlds without the mutation, which were passed over: flaws of ours
     flaws: tuple[str, ...] = ()
+    #: and what of that is a limit that the mutation names
+    limits: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the mutation was found, and nothing is wrong without it."""
+        return bool(self.caught_by) and not self.flaws
 
 
 def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
@@ -34,13 +41,16 @@ def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
     """
     begun, worlds = time.process_time(), 0
     flaws: list[str] = []
+    limits: list[str] = []
     tried = list(range(mutation.worlds) if seeds is None else seeds)
     for jobs in mutation.sizes:
         for seed in tried:
             worlds += 1
             if caught_by := mutation.catches(mutation.told(seed, jobs)):
-                sound = mutation.told(seed, jobs, is_broken=False).violations
-                flaws += [f"{one} (seed {seed} of {jobs} jobs)" for one in sound]
+                sound = mutation.told(seed, jobs, is_broken=False).broken
+                for one in sound:
+                    kind = limits if one.name in mutation.limits else flaws
+                    kind.append(f"{one} (seed {seed} of {jobs} jobs)")
                 if sound:
                     continue
                 return Search(
@@ -51,9 +61,15 @@ def search(mutation: Mutation, seeds: Iterable[int] | None = None) -> Search:
                     seed=seed,
                     jobs=jobs,
                     flaws=tuple(flaws),
+                    limits=tuple(limits),
                 )
-    seconds = time.process_time() - begun
-    return Search(mutation=mutation, worlds=worlds, seconds=seconds, flaws=tuple(flaws))
+    return Search(
+        mutation=mutation,
+        worlds=worlds,
+        seconds=time.process_time() - begun,
+        flaws=tuple(flaws),
+        limits=tuple(limits),
+    )
 
 
 __all__ = ["Search", "search"]

@@ -10,6 +10,7 @@ from jobsched.domain import facts
 from jobsched.engine.call import call
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
+from jobsched.testing.simulator.mutations.net import LOSES_OFTEN
 from jobsched.testing.simulator.mutations.patch import Patch, always, instead
 
 #: what makes starts doubtful
@@ -131,6 +132,7 @@ STARTS = (
         caught_by=("one start", "at most once"),
         lossy=True,
         also=(Patch(where="jobsched.testing.simulator.lossy:EVERY", make=instead((1.0, 10.0))),),
+        limits=("one start", "at most once"),
         aim=UNSEEN,
         sizes=(40,),
         patches=(
@@ -142,11 +144,21 @@ STARTS = (
         ),
     ),
     Mutation(
+        name="evidence given back at once",
+        broken="a machine whose container may have run is given back before that is surely saved",
+        caught_by=("one start",),
+        lossy=True,
+        also=(LOSES_OFTEN,),
+        aim=Aim(),
+        sizes=(12, 40),
+        patches=(Patch(where="jobsched.engine.terminate:_is_evidence", make=always(given=False)),),
+    ),
+    Mutation(
         name="start without a look",
         broken="a container is started without an inspect before",
         caught_by=("one start",),
         lossy=True,
-        also=(Patch(where="jobsched.testing.simulator.lossy:EVERY", make=instead((1.0, 10.0))),),
+        also=(LOSES_OFTEN,),
         aim=Aim(),
         sizes=(12, 40),
         patches=(Patch(where="jobsched.engine.start:inspected", make=_unseen),),

@@ -18,10 +18,20 @@ def _without_caps(intend: Any) -> Any:
     return broken
 
 
-def _without_due(release: Any) -> Any:
-    async def broken(store: Any, holder: str, job: Any, *, look_again_at: Any) -> None:
+def _until_asked_to_end(slots: Any) -> Any:
+    def broken(job: Any) -> frozenset[str]:
+        launches = job.attempt.launches if job.attempt else ()
+        asked = {one.token for one in launches if one.terminated_at}
+        held: frozenset[str] = slots(job) - asked
+        return held
+
+    return broken
+
+
+def _without_due(let_go: Any) -> Any:
+    async def broken(parts: Any, job: Any, look_again_at: Any) -> None:
         del look_again_at
-        await release(store, holder, job, look_again_at=None)
+        await let_go(parts, job, None)
 
     return broken
 
@@ -35,14 +45,21 @@ WAITING = (
         patches=(Patch(where="jobsched.engine.begin:intend", make=_without_caps),),
     ),
     Mutation(
+        name="slot freed too early",
+        broken="a machine that was asked to end has no slot any more, though it is still on",
+        caught_by=("cap alive",),
+        aim=Aim(faults={"machine ends slowly": 10}, caps=Caps(alive=2)),
+        patches=(
+            Patch(where="jobsched.domain.state:slots", make=_until_asked_to_end, everywhere=True),
+        ),
+    ),
+    Mutation(
         name="no next look",
         broken="a lease is given up, and nothing says when the job is looked at again",
         caught_by=("always woken",),
         nets_off=("reconcile",),
         aim=Aim(reconcile=False),
-        patches=(
-            Patch(where="jobsched.store.memory_leases:MemoryLeases.release", make=_without_due),
-        ),
+        patches=(Patch(where="jobsched.engine.advance:_let_go", make=_without_due),),
     ),
 )
 

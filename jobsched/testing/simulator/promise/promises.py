@@ -25,6 +25,7 @@ from jobsched.testing.simulator.promise.records import RecordPromises
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.starts import StartPromises
 from jobsched.testing.simulator.promise.stored import WatchedWorld
+from jobsched.testing.simulator.promise.words import WordPromises
 from jobsched.testing.virtual_time import EPOCH
 from jobsched.worker.dispatch import Pace
 
@@ -60,6 +61,7 @@ class Promises:
         self._records = RecordPromises(self.sight)
         self._caps = CapPromises(self.sight, caps_of)
         self._machines = MachinePromises(self.sight, calm)
+        self._words = WordPromises(self.sight)
         self._starts = StartPromises(self.sight, self._machines.went_by_itself)
         self._now = books.clock.now
         #: when the store forgot something last
@@ -90,9 +92,9 @@ class Promises:
         """Look at somebody of ours who ends a machine."""
         self._machines.is_told_to_end(machine, by)
 
-    def is_no_business_of_ours(self, machine: str) -> None:
-        """Look at somebody of ours who ends a stranger."""
-        self.sight.tell("right machine", f"{machine} is a stranger, and is ended")
+    def is_no_business_of_ours(self, thing: str) -> None:
+        """Look at somebody of ours who ends a machine or deletes a disk of a stranger's."""
+        self.sight.tell("right machine", f"{thing} is a stranger's, and is ended")
 
     def started(self, one: FakeContainer) -> None:
         """Look at a container that is started."""
@@ -129,6 +131,7 @@ class Promises:
         self._records.changed(change, record, job, self._now())
         self._caps.changed(job)
         self._machines.changed(job)
+        self._words.changed(job)
         self.sight.jobs[job.id] = job
         if change.state in TERMINAL:
             self._ended.add(job.id)

@@ -31,6 +31,11 @@ class TestModelProvider(ProviderConformance):
         return ModelEc2(FakeWorld(clock=VirtualClock()))
 
     @pytest.fixture
+    def deployment(self) -> str:
+        """The one that the provider is made for."""
+        return "simulated"
+
+    @pytest.fixture
     def provider(self, ec2: ModelEc2) -> ModelProvider:
         """One worker's."""
         return ModelProvider(ec2)

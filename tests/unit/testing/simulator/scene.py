@@ -13,13 +13,21 @@ from jobsched.domain.state import state_of
 from jobsched.store.memory import MemoryStore
 from jobsched.store.world import Record
 from jobsched.testing.clock import FakeClock
-from jobsched.testing.fakes import FakeContainer, FakeMachine
+from jobsched.testing.fakes import (
+    AT_RISK,
+    BOOT_FAILED,
+    READY,
+    TAKEN_BACK,
+    FakeContainer,
+    FakeMachine,
+)
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.promise import Promises
 from tests.unit.domain.example import HOUR
 
 SOON = timedelta(seconds=5)
+WORDS = (READY, BOOT_FAILED, AT_RISK, TAKEN_BACK)
 
 
 class Scene:
@@ -43,9 +51,20 @@ class Scene:
         self.world = self.promises.store
 
     def saved(
-        self, job: Job, *, was: str | None = None, state: str = "", due: datetime | None = None
+        self,
+        job: Job,
+        *,
+        was: str | None = None,
+        state: str = "",
+        due: datetime | None = None,
+        said: bool = True,
     ) -> Job:
-        """Let a record be as it is given, whether it may or not; give it with its next `rev`."""
+        """Let a record be as it is given, whether it may or not; give it with its next `rev`.
+
+        Its machines have ``said`` what is believed of them.
+        """
+        for launch in job.attempt.launches if said and job.attempt else ():
+            self.books.words |= {(launch.token, word) for word in WORDS}
         before = self.promises.sight.jobs.get(job.id)
         if was is None:
             was = str(state_of(before)) if before else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,8 @@ def test_no_pair_is_required_and_impossible() -> None:
 @pytest.mark.parametrize("depth", range(len(GOOD) + 1))
 def test_a_record_takes_no_fact_where_it_is_never_saved(depth: int) -> None:
     """Whatever else was told before. A decision it would take, but nobody makes it there."""
-    begun = known(a_job(retry=ALWAYS), *(told(kind, HOUR) for kind in GOOD[:depth]))
+    good: list[Any] = [told(kind, HOUR) for kind in GOOD[:depth]]
+    begun = known(a_job(retry=ALWAYS), *good)
     for kinds in itertools.product(facts.KINDS, facts.KINDS, OTHERWISE):
         job = begun
         for number, kind in enumerate(kinds):

@@ -282,6 +282,13 @@ def test_the_wrong_machine_is_ended() -> None:
     assert scene.broken == ["legal transition", "right machine"]
 
 
+def test_a_strangers_machine_is_ended() -> None:
+    """Right machine: whatever it is for, nobody here has launched it."""
+    scene = Scene()
+    scene.promises.is_no_business_of_ours("a machine")
+    assert scene.broken == ["right machine"]
+
+
 @pytest.mark.parametrize(
     ("caps", "name"),
     [
@@ -502,6 +509,62 @@ def test_a_machine_that_begins_when_nobody_can_be_asking_for_it() -> None:
     scene.clock.advance(601)
     scene.launched("token-1-1")
     assert scene.broken == ["no late launch"]
+
+
+WORDS = [
+    (facts.Ready, "ready"),
+    (facts.BootFailed, "boot failed"),
+    (facts.Interrupted, "taken back"),
+    (facts.AtRisk, "at risk"),
+]
+
+
+@pytest.mark.parametrize(("kind", "word"), WORDS)
+def test_a_word_that_the_machine_has_not_said(kind: type[facts.Fact], word: str) -> None:
+    """Own word: it was another one's, and is believed all the same; once is told, not each time."""
+    scene, job = Scene(), begun(planned(a_job()))
+    scene.books.words.add(("token-1-2", word))
+    believed = known(job, told(kind, message="engine"))
+    scene.saved(planned(a_job()))
+    for one in (job, believed, believed):
+        scene.saved(one, said=False)
+    assert scene.broken == ["own word"]
+    assert f"“{word}”" in str(scene.promises.broken[0])
+
+
+@pytest.mark.parametrize(("kind", "word"), WORDS)
+def test_a_word_that_the_machine_has_said(kind: type[facts.Fact], word: str) -> None:
+    """Own word: it may be believed, however late it comes."""
+    scene, job = Scene(), begun(planned(a_job()))
+    in_steps(scene, planned(a_job()))
+    scene.books.words.add(("token-1-1", word))
+    for one in (job, known(job, told(kind, message="engine"))):
+        scene.saved(one, said=False)
+    assert scene.broken == []
+
+
+@pytest.mark.parametrize(("says_ready", "broken"), [(False, []), (True, ["own word"])])
+def test_a_provider_that_can_tell_that_a_machine_is_ready(
+    *, says_ready: bool, broken: list[str]
+) -> None:
+    """Own word: where machines say so themselves, it is their word that counts."""
+    scene, job = Scene(), begun(planned(a_job()))
+    scene.books.says_ready = says_ready
+    for one in (planned(a_job()), job):
+        scene.saved(one, said=False)
+    scene.launched("token-1-1")
+    scene.clock.advance(scene.books.boot)
+    scene.saved(known(job, told(facts.Ready)), said=False)
+    assert scene.broken == broken
+
+
+def test_a_machine_that_does_not_boot_in_time() -> None:
+    """Own word: it is given back for that, and has said nothing."""
+    scene, job = Scene(), begun(planned(a_job()))
+    late = known(job, told(facts.Released, why="boot_failed"))
+    for one in (planned(a_job()), job, late):
+        scene.saved(one, said=False)
+    assert scene.broken == []
 
 
 def test_each_promise_is_broken_here() -> None:
