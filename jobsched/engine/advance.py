@@ -89,21 +89,27 @@ async def step(parts: Parts, job: Job, command: Command, hand: Hand) -> Job:
         hand.lose()
         return job
     except StaleWrite:
-        fresh = await parts.store.read(job.id)
-        if fresh.rev == job.rev:
-            # nobody has changed it: it is the lease that is another worker's
-            hand.lose()
-        return fresh
+        return await _read_again(parts, job, hand)
     except OperationFailed as error:
-        return await _failed(parts, job, command, error)
+        return await _failed(parts, job, command, error, hand)
     if after is job:
         # never at once again: a command that changes nothing would be due for ever
         nothing = OperationFailed("no_progress", f"{command.verb} changed nothing")
-        return await _failed(parts, job, command, nothing)
+        return await _failed(parts, job, command, nothing, hand)
     return after or await parts.store.read(job.id)
 
 
-async def _failed(parts: Parts, job: Job, command: Command, error: OperationFailed) -> Job:
+async def _read_again(parts: Parts, job: Job, hand: Hand) -> Job:
+    fresh = await parts.store.read(job.id)
+    if fresh.rev == job.rev:
+        # nobody has changed it: it is the lease that is another worker's
+        hand.lose()
+    return fresh
+
+
+async def _failed(
+    parts: Parts, job: Job, command: Command, error: OperationFailed, hand: Hand
+) -> Job:
     parts.services.log.info(
         "command.failed",
         verb=command.verb,
@@ -111,7 +117,14 @@ async def _failed(parts: Parts, job: Job, command: Command, error: OperationFail
         reason=error.reason,
         message=error.message,
     )
-    return await failed(parts, await parts.store.read(job.id), command, error)
+    fresh = await parts.store.read(job.id)
+    if not hand.may_act():
+        # who has lost the job decides nothing: somebody else may have got on with it
+        return fresh
+    try:
+        return await failed(parts, fresh, command, error)
+    except StaleWrite:
+        return await _read_again(parts, fresh, hand)
 
 
 __all__ = ["MOST_STEPS", "VERBS", "advance", "step"]

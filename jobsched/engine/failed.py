@@ -11,7 +11,7 @@ from jobsched.domain.retry import jitter
 from jobsched.domain.state import last_try, launch_of, trouble_of
 from jobsched.engine.call import PluginBug
 from jobsched.engine.halt import halt
-from jobsched.engine.observe import observe
+from jobsched.engine.observe import intend, observe, recorded
 from jobsched.engine.parts import Parts
 from jobsched.errors import OperationFailed
 
@@ -20,14 +20,19 @@ BEFORE_START = frozenset({Verb.PLAN, Verb.PROVISION, Verb.PREPARE})
 
 
 async def failed(parts: Parts, job: Job, command: Command, error: OperationFailed) -> Job:
-    """Record a failure; the command is tried again later, unless the plugin says otherwise."""
+    """Record a failure; the command is tried again later, unless the plugin says otherwise.
+
+    Raises:
+        StaleWrite: it ends the attempt, and the record has changed, or the lease is lost.
+    """
     if command.verb is Verb.PLAN:
-        return await observe(parts, job, *_unplanned(parts, job, error))
+        return await _decided(parts, job, *_unplanned(parts, job, error))
     attempt = job.attempt
     if attempt is None:
         return job
     if command.verb in BEFORE_START and await _ends_it(parts, job, command, error):
-        return await observe(parts, job, given_up(parts, attempt, error.reason, error.message))
+        ended = given_up(parts, attempt, error.reason, error.message)
+        return await _decided(parts, job, ended)
     if command.verb in BEFORE_START and error.then == "replace" and command.launch:
         return await observe(parts, job, _released(parts, attempt, command, error))
     trouble = trouble_of(attempt, command.verb, command.launch)
@@ -51,6 +56,14 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         not_before=now + _pause(job, command, times),
     )
     return await observe(parts, job, later)
+
+
+async def _decided(parts: Parts, job: Job, *ended: facts.Fact) -> Job:
+    """End the attempt: no news, but a decision, of a record that nobody else has got on with.
+
+    Another worker may have found the image, and have started its container.
+    """
+    return job if recorded(job, *ended) is job else await intend(parts, job, *ended)
 
 
 async def _ends_it(parts: Parts, job: Job, command: Command, error: OperationFailed) -> bool:

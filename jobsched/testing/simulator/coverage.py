@@ -3,76 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from jobsched.contracts.change import Change
-from jobsched.domain import facts
-from jobsched.domain.state import TERMINAL, State
 from jobsched.testing.simulator.crash import PLACES, Place
-from jobsched.testing.simulator.promise.transition import LEGAL
-
-Pair = tuple[str, str]
-
-#: from → to: the design names it, and no single save of the engine can make it
-NO_ONE_SAVE: Final[Mapping[Pair, str]] = {
-    ("booting", "cancelled"): "a cancel ends the attempt at once, and its machine goes after that",
-    ("booting", "scheduled"): "a machine that is lost before its start is replaced, or goes later",
-}
-
-_ALL: Final = "scheduled provisioning booting ready running finishing"
-_WITH_MACHINE: Final = "provisioning booting ready running finishing"
-
-#: kind of a fact → the states of a job in which it is saved, and why it is in no other
-SAVED_IN: Final[Mapping[str, tuple[str, str]]] = {
-    "Planned": ("scheduled", "an attempt is opened where none is open"),
-    "Offered": ("scheduled", "offers are asked for before the first launch of an attempt"),
-    "Begun": ("scheduled provisioning", "a launch begins where none is counted on"),
-    "Provisioned": (_WITH_MACHINE, "without a launch there is no machine"),
-    "Ready": (_WITH_MACHINE, "without a launch there is no machine"),
-    "Prepared": ("booting", "afterwards it is there, and before no machine is ready for it"),
-    "StartGranted": ("ready", "only a created container is granted its start, once"),
-    "Started": ("ready", "it makes the job running, and before nothing is created"),
-    "Inspected": ("running", "only a running container is seen running"),
-    "Ended": ("ready running", "the end of a container gives the outcome, and is told once"),
-    "LogsStored": ("finishing", "logs are kept after the end"),
-    "Released": (
-        "booting running finishing",
-        "before, there is no machine; a ready one is seldom given up, and started instead",
-    ),
-    "Removed": ("finishing", "of a machine that is replaced it is seldom saved by itself"),
-    "Terminated": (
-        "provisioning booting running finishing",
-        "a ready container's machine is given back first, which makes the job provisioning",
-    ),
-    "Gone": (_WITH_MACHINE, "without a launch there is no machine"),
-    "CancelRequested": (_ALL, ""),
-    "Restored": (
-        "scheduled provisioning booting running",
-        "so short is the time in the others that a backup seldom has a job in them",
-    ),
-    "Noted": ("booting ready running finishing", "the first word of a machine is `update`"),
-    "GivenUp": (
-        "scheduled provisioning booting ready",
-        "a machine in use is given back long before the attempt is given up without its answer",
-    ),
-    "Refused": ("provisioning", "a launch with a machine was not refused"),
-    "BootFailed": ("booting", "it is believed before the machine is ready alone"),
-    "Interrupted": (_WITH_MACHINE, "without a launch there is no machine"),
-    "AtRisk": ("booting ready running finishing", "the first word of a machine is `update`"),
-    "Hinted": ("ready running", "a container that was not granted its start cannot end"),
-    "NotStarted": ("ready", "only a created container can be withdrawn"),
-    "Warned": ("running", "only a running container is told"),
-    "Stopping": ("running", "only a running container is stopped"),
-    "Vanished": ("ready running", "before it is created, and after its end, nobody looks"),
-    "CommandFailed": (
-        _WITH_MACHINE,
-        "planning and offers of the simulated plugins do not fail",
-    ),
-}
-#: why nothing is saved in them
-ENDED: Final = "a job that has ended never changes"
+from jobsched.testing.simulator.promise.saved import REACHED, Pair
+from jobsched.testing.simulator.promise.transition import LEGAL, NO_ONE_SAVE
 
 TRANSITIONS: Final[tuple[Pair, ...]] = tuple(
     (was, state)
@@ -80,17 +18,6 @@ TRANSITIONS: Final[tuple[Pair, ...]] = tuple(
     for state in sorted(following)
     if was != state and (was, state) not in NO_ONE_SAVE
 )
-FACTS: Final[tuple[Pair, ...]] = tuple(
-    (state, kind) for kind, (states, _) in SAVED_IN.items() for state in states.split()
-)
-
-
-def left_out(state: State, kind: type[facts.Fact]) -> str:
-    """Say why a kind of fact is not saved in a state; empty: it is."""
-    if state in TERMINAL:
-        return ENDED
-    states, why = SAVED_IN[kind.__name__]
-    return "" if state in states.split() else why
 
 
 @dataclass(slots=True)
@@ -103,6 +30,8 @@ class Coverage:
     facts: Counter[Pair] = field(default_factory=Counter)
     #: where processes died
     deaths: Counter[Place] = field(default_factory=Counter)
+    #: where they stood still for longer than a lease
+    pauses: Counter[Place] = field(default_factory=Counter)
 
     def see(self, changes: Iterable[Change]) -> None:
         """Count changes of records."""
@@ -118,6 +47,7 @@ class Coverage:
         self.transitions.update(other.transitions)
         self.facts.update(other.facts)
         self.deaths.update(other.deaths)
+        self.pauses.update(other.pauses)
 
     def missing(self) -> list[str]:
         """Name what must happen and did not."""
@@ -127,16 +57,18 @@ class Coverage:
                 for was, state in TRANSITIONS
                 if not self.transitions[was, state]
             ),
-            *(f"{fact} in {state}" for state, fact in FACTS if not self.facts[state, fact]),
+            *(f"{fact} in {state}" for state, fact in REACHED if not self.facts[state, fact]),
             *(f"death {side} {point}" for point, side in PLACES if not self.deaths[point, side]),
+            *(f"pause {side} {point}" for point, side in PLACES if not self.pauses[point, side]),
         ]
 
     def summary(self) -> dict[str, tuple[int, int]]:
         """Give how many were reached of how many that must be: by kind."""
         return {
             "transitions": (_reached(self.transitions, TRANSITIONS), len(TRANSITIONS)),
-            "state_facts": (_reached(self.facts, FACTS), len(FACTS)),
+            "state_facts": (_reached(self.facts, REACHED), len(REACHED)),
             "crash_points": (_reached(self.deaths, PLACES), len(PLACES)),
+            "pause_points": (_reached(self.pauses, PLACES), len(PLACES)),
         }
 
 
@@ -144,4 +76,4 @@ def _reached(found: Counter[Pair], required: Iterable[Pair]) -> int:
     return sum(bool(found[one]) for one in required)
 
 
-__all__ = ["ENDED", "FACTS", "NO_ONE_SAVE", "SAVED_IN", "TRANSITIONS", "Coverage", "left_out"]
+__all__ = ["TRANSITIONS", "Coverage"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.faults import FAULTS, WISHES
 from jobsched.testing.simulator.money import percentile
 from jobsched.testing.simulator.report import Report
 
@@ -16,6 +17,7 @@ WORDS: Final = {
     "transitions": "transitions reached",
     "state_facts": "facts in states reached",
     "crash_points": "crash points reached",
+    "pause_points": "pauses reached",
 }
 
 
@@ -25,7 +27,9 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "jobs": report.jobs,
         "worlds": report.worlds,
-        "faults": {kind: report.faults[kind] for kind in sorted({*FAULTS, *report.faults})},
+        "faults": {kind: report.faults[kind] for kind in sorted({*FAULTS, *_struck(report)})},
+        # what people ask for that is hard to do right: no faults
+        "wishes": {kind: report.faults[kind] for kind in sorted(WISHES)},
         "violations": report.violations,
         "broken": [
             {"seed": one.seed, "jobs": one.setting.jobs, "promises": one.violations}
@@ -50,12 +54,18 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
+def _struck(report: Report) -> Counter[str]:
+    return Counter({kind: n for kind, n in report.faults.items() if n and kind not in WISHES})
+
+
 def rows(report: Report) -> Iterator[tuple[str, str]]:
     """Give what people look at."""
     told, money = document(report), report.money
     orphans, late = told["orphan_seconds"], told["start_lateness_seconds"]
     yield "jobs", f"{report.jobs:,} in {report.worlds:,} worlds"
-    yield "faults", f"{report.faults.total():,} of {len(+report.faults)} kinds"
+    struck = _struck(report)
+    yield "faults", f"{struck.total():,} of {len(struck)} kinds"
+    yield "wishes", f"{sum(told['wishes'].values()):,} of {len(WISHES)} kinds"
     yield "violations", f"{report.violations}"
     yield "machines", f"{money.machines:,}"
     per_1000 = f"{told['extra_machines_per_1000']:g} per 1,000 jobs"

@@ -31,6 +31,7 @@ class Door:
         self._shut_until = 0.0
         self._is_closed = False
         self._parts: Parts | None = None
+        self._life: ShortLife | None = None
 
     async def __call__(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Have the API do something.
@@ -41,7 +42,8 @@ class Door:
         if self._is_closed or self._around.clock.monotonic() < self._shut_until:
             raise Unavailable("the API is away")
         if self._parts is None:
-            self._parts = self._simulation.parts(ShortLife("API", self._around))
+            self._life = ShortLife("API", self._around)
+            self._parts = self._simulation.parts(self._life)
         parts = self._parts
         try:
             return await work(parts)
@@ -51,7 +53,9 @@ class Door:
             raise Unavailable("the API has died") from None
 
     def close(self) -> None:
-        """Be away until it is opened."""
+        """Be away until it is opened; what was asked and not answered never is."""
+        if self._life:
+            self._life.dead.set()
         self._parts, self._is_closed = None, True
 
     def open(self) -> None:

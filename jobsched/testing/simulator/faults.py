@@ -1,4 +1,4 @@
-"""The kinds of faults, each with its chance to strike where it may, at heat 1."""
+"""The kinds of faults, and of wishes, each with its chance to come where it may, at heat 1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobsched.testing.model_ec2 import FAULTS as OF_EC2
 #: at each call of a worker: of these at most one strikes
 CALLS: Final[Mapping[str, float]] = {
     "worker dies": 0.0002,
-    "worker stands still": 0.00015,
+    "worker stands still": 0.0002,
     "event loop blocked": 0.0003,
     "store's question lost": 0.001,
     "store's answer lost": 0.001,
@@ -24,9 +24,22 @@ EFFECTS: Final[Mapping[str, float]] = {
 #: at each call of the API, of a person's command, or of what tells the plugins
 OTHERS: Final[Mapping[str, float]] = {
     "API or command dies": 0.003,
+    "API or command stands still": 0.001,
     "store's question lost": 0.004,
     "store's answer lost": 0.004,
 }
+#: of each process that comes first to a place that is aimed at in its world (`crash`)
+PLACES: Final[Mapping[str, float]] = {
+    "dies at a chosen place": 1.0,
+    "stands still at a chosen place": 1.0,
+}
+#: of what is asked before there is a machine: once for each attempt, if it is answered
+OFFERS: Final[Mapping[str, float]] = {
+    "offers throttled": 0.03,
+    "offers not given": 0.02,
+    "no offers": 0.02,
+}
+PLANNER: Final[Mapping[str, float]] = {"planner fails": 0.02}
 #: of each worker that begins
 WORKERS: Final[Mapping[str, float]] = {
     "clock ahead": 0.15,
@@ -36,9 +49,9 @@ WORKERS: Final[Mapping[str, float]] = {
 SIGNALS: Final[Mapping[str, float]] = {
     "wake lost": 0.06,
     "wake doubled": 0.03,
-    "hint lost": 0.25,
-    "hint doubled": 0.25,
-    "hint late": 0.25,
+    "hint lost": 0.3,
+    "hint doubled": 0.35,
+    "hint late": 0.3,
     "callback lost": 0.1,
     "callback doubled": 0.1,
     "callback late": 0.05,
@@ -52,28 +65,28 @@ MACHINES: Final[Mapping[str, float]] = {
     "boot fails": 0.025,
     "dead-man broken": 0.1,
     "machine at risk": 0.1,
-    "machine never reached": 0.016,
+    "machine never reached": 0.018,
     "machine cut off": 0.003,
 }
 #: of the calls of the model EC2, so that each befalls many worlds
 OF_CALLS: Final[Mapping[str, float]] = {
     f"{call} {what}": chance
-    for call, chance in (("search", 0.04), ("list", 0.07), ("disk removal", 0.09))
+    for call, chance in (("search", 0.04), ("list", 0.1), ("disk removal", 0.12))
     for what in ("throttled", "question lost", "answer lost")
 }
 #: of its machines: more of what is seldom, less of what holds worlds up
 OF_CLOUD: Final[Mapping[str, float]] = {
     "no capacity": 0.07,
-    "spot taken back with notice": 0.06,
+    "spot taken back with notice": 0.07,
     "machine shown very late": 0.015,
     "machine vanishes at its end": 0.015,
 }
 #: of the hosts of worlds in which machines outlive their jobs
 HOSTS: Final[Mapping[str, float]] = {
-    "no host free": 0.14,
+    "no host free": 0.18,
     "host's question lost": 0.04,
     "host's answer lost": 0.05,
-    "host shown late": 0.1,
+    "host shown late": 0.18,
 }
 #: of the engine on a machine, at each call
 ENGINE: Final[Mapping[str, float]] = {
@@ -92,30 +105,30 @@ ENGINE: Final[Mapping[str, float]] = {
     "withdraw's answer lost": 0.25,
     "machine lost at its stop": 0.15,
     "stop's question lost": 0.1,
-    "stop's answer lost": 0.1,
+    "stop's answer lost": 0.14,
     "warning lost": 0.4,
-    "removal lost": 0.05,
+    "removal lost": 0.08,
 }
 #: of the log store, at each piece
 LOGS: Final[Mapping[str, float]] = {
     "log store fails": 0.03,
-    "log store hangs": 0.02,
+    "log store hangs": 0.025,
 }
-#: of a world with few machines at most: counted whenever a job must wait for one
+#: of a world with few machines at most: counted once for each job that must wait for one
 CAPS: Final[Mapping[str, float]] = {"cap reached": 0.2}
 #: of the whole world, each at a time of its own
 SKY: Final[Mapping[str, float]] = {
     "store away": 0.85,
     "API away": 0.8,
-    "provider silent": 0.85,
+    "provider silent": 0.95,
     "provider misconfigured": 0.9,
-    "record unreadable": 0.7,
+    "record unreadable": 0.85,
     "index entry lost": 0.85,
     "workers deployed": 0.6,
-    "worker told to stop": 0.8,
+    "worker told to stop": 0.95,
 }
-#: of people, and of what they ask for
-USERS: Final[Mapping[str, float]] = {
+#: of people, and of what they ask for: no faults, though hard to do right
+WISHES: Final[Mapping[str, float]] = {
     "cancelled before the start": 0.03,
     "cancelled around the start": 0.09,
     "cancelled around the end": 0.06,
@@ -125,17 +138,21 @@ USERS: Final[Mapping[str, float]] = {
     "no such program": 0.05,
 }
 
-#: groups of which at most one strikes at a time
+#: groups of faults of which at most one strikes at a time
 GROUPS: Final[Mapping[str, Mapping[str, float]]] = {
     "calls": CALLS,
     "effects": EFFECTS,
     "others": OTHERS,
+    "offers": OFFERS,
     "workers": WORKERS,
 }
 FAULTS: Final[Mapping[str, float]] = {
     **OTHERS,
     **CALLS,
     **EFFECTS,
+    **PLACES,
+    **OFFERS,
+    **PLANNER,
     **WORKERS,
     **SIGNALS,
     **MACHINES,
@@ -147,7 +164,8 @@ FAULTS: Final[Mapping[str, float]] = {
     **LOGS,
     **CAPS,
     **SKY,
-    **USERS,
 }
+#: whatever may happen by chance
+KINDS: Final[Mapping[str, float]] = {**FAULTS, **WISHES}
 
-__all__ = ["FAULTS", "GROUPS"]
+__all__ = ["FAULTS", "GROUPS", "KINDS", "WISHES"]

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
+from jobsched.contracts.order import MachineOrder
 from jobsched.contracts.provider import Caps, InstanceStatus, OwnedMachine
-from jobsched.domain.job import Access, Instance
+from jobsched.domain.job import Access, Instance, Offer
 from jobsched.errors import ProviderFailed
 from jobsched.testing.fakes import FakeMachine, FakeProvider, FakeWorld, refused
+from jobsched.testing.simulator.asked import are_none
 from jobsched.testing.simulator.weather import Weather
 
 
@@ -36,6 +38,12 @@ class StormyHosts(FakeProvider):
         """Reach all of them by the same door, so that one stream tells of all ends."""
         del machine
         return Access(kind="fake")
+
+    async def offers(self, order: MachineOrder) -> Sequence[Offer]:
+        """Offer a host, none, or give no answer."""
+        if await are_none(self._weather, self.world.clock):
+            return ()
+        return await super().offers(order)
 
     async def provision(self, request: str) -> InstanceStatus:
         """Give the machine of the token; perhaps nobody hears of it."""

@@ -45,9 +45,10 @@ class Fate:
     has_dead_man: bool = True
     #: a step of its boot fails, which it says
     boot_fails: bool = False
-    #: seconds after its boot at which it is told that it may be taken back soon
+    #: seconds after its launch at which it is told that it may be taken back soon
     at_risk_after: float | None = None
-    #: seconds after its boot at which a plugin's agent on it says something of its own
+    #: seconds after its launch at which a plugin's agent on it says something of its own; where
+    #: machines say nothing by themselves, it says then that it is ready
     says_more_after: float | None = None
 
 
@@ -68,6 +69,8 @@ class Machines:
             loop.call_later(left.total_seconds(), self._world.end, machine)
         if self._world.says_ready:
             self._do(self._agent(machine, order, fate))
+        elif fate.says_more_after is not None:
+            self._do(self._say_later(machine, fate.says_more_after, "update", {}))
 
     def notice(self, machine: FakeMachine, seconds: float) -> None:
         """Let it say that it is taken back in so many seconds, until it is heard or gone."""
@@ -82,13 +85,13 @@ class Machines:
     async def _agent(self, machine: FakeMachine, order: dict[str, Any], fate: Fate) -> None:
         """Speak until it is gone."""
         clock = self._simulation.clock
-        await _heard(machine, machine.ready_at - clock.monotonic())
-        if fate.boot_fails:
-            await self._fail(machine, order)
-        elif fate.at_risk_after is not None:
+        if fate.at_risk_after is not None:
             self._do(self._tell_risk(machine, fate.at_risk_after))
         if fate.says_more_after is not None:
             self._do(self._say_later(machine, fate.says_more_after, "progress", {"percent": 7}))
+        await _heard(machine, machine.ready_at - clock.monotonic())
+        if fate.boot_fails:
+            await self._fail(machine, order)
         next_update = 0.0
         while machine.phase != "gone":
             is_over = any(one.phase == "exited" for one in machine.containers.values())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from jobsched.domain.job import Job
+from jobsched.domain.retry import asks_for_another
 from jobsched.engine.force import force
 from jobsched.engine.parts import Parts
 from jobsched.engine.prune import prune
@@ -13,6 +16,8 @@ from jobsched.engine.restore import restore
 from jobsched.engine.resume import resume
 from jobsched.errors import JobschedError
 from jobsched.store.owner import RESTORING
+from jobsched.store.world import Record
+from jobsched.testing.simulator.crash import DEATH, PAUSE
 from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife
 
@@ -27,7 +32,7 @@ AGAIN: Final = (1.0, 10.0)
 APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
-#: where a restoration, and what follows it, is to die once
+#: where a restoration, and what follows it, is to die, and to stand still, once
 PLACES: Final = tuple(
     (point, side)
     for point in (
@@ -39,12 +44,14 @@ PLACES: Final = tuple(
     )
     for side in ("before", "after")
 )
-#: where a process that forgets jobs is to die
+#: where a process that forgets jobs is to die, or to stand still
 PRUNING: Final = tuple(
     (point, side) for point in ("store.prune", "logs.delete") for side in ("before", "after")
 )
 #: seconds from the backup to the hour at which it is put back
 OLD: Final = (30.0, 300.0)
+#: seconds for which a backup waits for a job of which another attempt may follow
+ENDING: Final = 120.0
 #: seconds between two looks whether every job has been accepted
 WAIT: Final = 30.0
 #: seconds within which somebody forces the reaper without need
@@ -128,13 +135,15 @@ class Operator:
         while len(world.users) < world.setting.jobs:
             await asyncio.sleep(WAIT)
         await asyncio.sleep(self._weather.between(0, 200))
+        await self._some_job_ends()
         world.history.note("operator", "makes a backup")
         store = world.promises.store
         backup, known = copy_of(store), world.promises.kept()
         await asyncio.sleep(self._weather.between(*OLD))
         world.history.note("operator", "puts the backup back")
         world.close()
-        world.crashes.aim(PLACES)
+        for what in (DEATH, PAUSE):
+            world.traps.lay(what, PLACES)
         # whoever is stopped has gone by then
         await asyncio.sleep(1)
         world.coverage.see(store.changes)
@@ -144,6 +153,14 @@ class Operator:
             world.sky.spoil(store, self._weather.one_of(ahead))
         world.sky.mend_later(store)
         await self._restore()
+
+    async def _some_job_ends(self) -> None:
+        """Wait, not for long, until a job is between two attempts: few backups have one that is."""
+        store = self._world.promises.store
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                while not any(_is_between(record) for record in store.records.values()):
+                    await store.changed.wait()
 
     async def _restore(self) -> None:
         """Type the command that puts right what was put back, and let everybody begin again."""
@@ -157,7 +174,9 @@ class Operator:
         await asyncio.sleep(LONG_AFTER)
         # one of them: who dies here has forgotten the jobs whose logs are still to be deleted
         if self._world.has_places:
-            self._world.crashes.aim([PRUNING[self._world.seed % len(PRUNING)]])
+            number, half = divmod(self._world.seed, 2)
+            place = PRUNING[number % len(PRUNING)]
+            self._world.traps.lay((DEATH, PAUSE)[half], [place])
         records = self._world.simulation.store_world.records
         while records:
             life = HardLife("pruner", self._world.around)
@@ -168,6 +187,13 @@ class Operator:
             pruning.cancel()
             dead.cancel()
             await asyncio.gather(pruning, dead, return_exceptions=True)
+
+
+def _is_between(record: Record) -> bool:
+    job = record.document
+    if record.state != "finishing" or not isinstance(job, Job):
+        return False
+    return asks_for_another(job) and job.cancel_at is None
 
 
 def _resuming(name: str) -> Callable[[Parts], Awaitable[int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from jobsched.testing.simulator.coverage import Coverage
-from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.faults import FAULTS, KINDS
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.result import Result
 from jobsched.testing.simulator.world import Setting
@@ -64,8 +64,11 @@ class Report:
     def missing(self) -> list[str]:
         """Name what must happen in 10,000 jobs and did not, or not often enough."""
         least = LEAST * self.jobs // 10_000
-        seldom = [kind for kind in sorted(FAULTS) if self.faults[kind] < least]
-        rare = [f"fault {kind} ({self.faults[kind]} of {least})" for kind in seldom]
+        seldom = [kind for kind in sorted(KINDS) if self.faults[kind] < least]
+        rare = [
+            f"{'fault' if kind in FAULTS else 'wish'} {kind} ({self.faults[kind]} of {least})"
+            for kind in seldom
+        ]
         return [*self.coverage.missing(), *rare]
 
     def unmet(self) -> Iterator[str]:

@@ -11,8 +11,9 @@ from jobsched.domain.job import JobId
 from jobsched.store.logs import MemoryLogs
 from jobsched.testing.ec2.machine import Volume
 from jobsched.testing.fakes import FakeMachine
-from jobsched.testing.model_ec2 import ModelEc2, ModelProvider, neighbours
+from jobsched.testing.model_ec2 import ModelEc2, neighbours
 from jobsched.testing.model_ec2.view import is_of
+from jobsched.testing.simulator.asked import StormyCloud, StormyPlanner
 from jobsched.testing.simulator.engine import StormyRunner
 from jobsched.testing.simulator.hosts import StormyHosts
 from jobsched.testing.simulator.logs import StormyLogs
@@ -29,8 +30,9 @@ TALKS: Final = 0.15
 #: seconds that a boot takes; a slow one may be too slow
 BOOT, SLOW = (15.0, 90.0), (300.0, 900.0)
 NEVER: Final = 10.0**9
-#: seconds after its boot at which a machine says what is not said of every machine
-SAID_AFTER: Final = (1.0, 120.0)
+#: seconds after its launch at which a machine says what is not said of every machine: early, when
+#: its launch may not have been answered, or later
+SAID_AFTER: Final = ((0.5, 5.0), (1.0, 200.0))
 
 
 class Stage:
@@ -60,6 +62,7 @@ class Stage:
             provider=cast("Provider", Witnessed(self._provider(), world.books)),
             runner=self.runner,
             log_store=StormyLogs(storage, world.weather, world.clock),
+            planner=StormyPlanner(world.weather),
             history=_Past(world.lead),
             actions=(Interrupt(), Rebalance(), Progress()),
         )
@@ -67,7 +70,7 @@ class Stage:
     def _hosts(self) -> Callable[[], Provider]:
         world = self._world
         hosts = StormyHosts(world.books, world.weather, caps=world.caps)
-        hosts.on_launch = self._machines.boot
+        hosts.on_launch = self._host
         return lambda: hosts
 
     def _cloud(self) -> Callable[[], Provider]:
@@ -78,7 +81,7 @@ class Stage:
         ec2.on_notice = self._machines.notice
         ec2.on_delete = self._deleted
         neighbours.settle(ec2)
-        return lambda: ModelProvider(ec2, caps=world.caps)
+        return lambda: StormyCloud(ec2, world.weather, caps=world.caps)
 
     def _boot(self, machine: FakeMachine, order: dict[str, Any]) -> None:
         """Let a machine of the cloud come up, as well as it may."""
@@ -95,10 +98,18 @@ class Stage:
         fate = Fate(
             has_dead_man=not weather.strikes("dead-man broken"),
             boot_fails=weather.strikes("boot fails"),
-            at_risk_after=weather.between(*SAID_AFTER) if at_risk else None,
-            says_more_after=weather.between(*SAID_AFTER) if weather.chance(TALKS) else None,
+            at_risk_after=self._soon() if at_risk else None,
+            says_more_after=self._soon() if weather.chance(TALKS) else None,
         )
         self._machines.boot(machine, order, fate)
+
+    def _host(self, machine: FakeMachine, order: dict[str, Any]) -> None:
+        """Let a host come up; some say so, besides what its provider says of them."""
+        says = self._soon() if self._weather.chance(TALKS) else None
+        self._machines.boot(machine, order, Fate(says_more_after=says))
+
+    def _soon(self) -> float:
+        return self._weather.between(*self._weather.one_of(SAID_AFTER))
 
     def _deleted(self, disk: Volume) -> None:
         """Tell of a disk of the neighbours' that somebody of ours deletes."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from jobsched.testing.simulator.faults import FAULTS, GROUPS
+from jobsched.testing.simulator.faults import GROUPS, KINDS
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Weather:
         *,
         heat: float = 1.0,
         note: Callable[[str], None] = lambda _: None,
-        faults: Mapping[str, float] = FAULTS,
+        faults: Mapping[str, float] = KINDS,
         swarm: bool = True,
         often: Mapping[str, float] | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ from jobsched.testing.fakes import FakeProgram
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.coverage import Coverage
-from jobsched.testing.simulator.crash import Crashes, aimed
+from jobsched.testing.simulator.crash import Traps, aimed, aimed_still
 from jobsched.testing.simulator.door import Door
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.lossy import Lossy
@@ -154,12 +154,13 @@ class ImaginedWorld:
             caps_of=lambda _: self.caps,
         )
         self.coverage = Coverage()
-        #: processes die at places that are aimed at
+        #: processes die and stand still at places that are aimed at
         self.has_places = is_bad and not aim
-        self.crashes = Crashes(aimed(seed) if self.has_places else ())
-        self.crashes.note = lambda what: self.history.note("process", what)
+        places = (aimed(seed), aimed_still(seed)) if self.has_places else ()
+        self.traps = Traps(*places)
+        self.traps.note = lambda what: self.history.note("process", what)
         self.around = Surroundings(
-            weather=weather, history=self.history, crashes=self.crashes, clock=self.clock
+            weather=weather, history=self.history, traps=self.traps, clock=self.clock
         )
         self.around.acts = self.promises.acts
         self.operator = Operator(self)
@@ -199,7 +200,8 @@ class ImaginedWorld:
         seconds = self.clock.monotonic()
         if self.promises.all_ended.is_set() and not self.books.alive():
             await self.operator.forget()
-        self.coverage.deaths += self.crashes.met
+        self.coverage.deaths += self.traps.deaths
+        self.coverage.pauses += self.traps.pauses
         return Told(
             seed=self.seed,
             jobs=self.setting.jobs,

@@ -21,7 +21,8 @@ import pytest
 from jobsched.cli.main import cli
 from jobsched.domain.job import Ending, Launch, Outcome, Spec
 from jobsched.domain.outcome import _ended
-from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.crash import PLACES
+from jobsched.testing.simulator.faults import FAULTS, WISHES
 from jobsched.testing.simulator.result import Result
 from jobsched.testing.simulator.world import Setting
 
@@ -49,6 +50,11 @@ def test_it_shows_the_same_as_one_object() -> None:
     assert told["violations"] == 0
     assert set(told["faults"]) >= set(FAULTS)
     assert sum(told["faults"].values()) > 5
+    # what people ask for is counted for itself
+    assert set(told["wishes"]) == set(WISHES)
+    assert not set(told["faults"]) & set(WISHES)
+    assert sum(told["wishes"].values()) > 0
+    assert told["coverage"]["pause_points"]["required"] == len(PLACES)
     assert set(told["orphan_seconds"]) == {"p99", "max"}
     assert {"extra_machines_per_1000", "coverage", "seconds"} <= told.keys()
     assert told["counted_jobs"] in {0, 5}

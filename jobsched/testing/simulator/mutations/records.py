@@ -14,6 +14,7 @@ from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.net import LOSES_OFTEN
 from jobsched.testing.simulator.mutations.patch import Patch, always
+from jobsched.testing.simulator.process import ShortLife
 
 #: seconds until the API asks the store
 SLOW = 0.4
@@ -88,7 +89,8 @@ def _slow(call: Any) -> Any:
     """The API takes its time between a look at a record and its save."""
 
     async def also(life: Any, names: Any, ask: Any) -> Any:
-        await asyncio.sleep(SLOW)
+        if isinstance(life, ShortLife):
+            await asyncio.sleep(SLOW)
         return await call(life, names, ask)
 
     return also
@@ -113,7 +115,7 @@ RECORDS = (
         name="fact dropped on a refused write",
         broken="news whose save is refused, as the record has changed, is dropped",
         caught_by=("cancel heard",),
-        also=(Patch(where="jobsched.testing.simulator.process:ShortLife.__call__", make=_slow),),
+        also=(Patch(where="jobsched.testing.simulator.process:StormyLife.__call__", make=_slow),),
         aim=Aim(faults={"cancelled around the start": 14}),
         patches=(Patch(where="jobsched.engine.observe:observe", make=_dropped, everywhere=True),),
     ),

@@ -22,6 +22,7 @@ PROMISES: Final = {
     "revisions grow": "each save of a record has a higher revision than the last",
     "facts stay": "what was saved of a job stays saved, a cancel above all",
     "legal transition": "a state is followed only by one that the design names",
+    "legal fact": "a fact is saved only in a state in which it can become known",
     "always woken": "a job that has not ended has a time at which somebody looks at it",
     "intent first": "a machine is asked for only after its launch was saved",
     "right machine": "nobody ends a machine that its job's record needs, nor touches a stranger's",

@@ -11,8 +11,9 @@ from jobsched.store.world import Record
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.promise.causes import wrong_cause
 from jobsched.testing.simulator.promise.growth import lost_fact
+from jobsched.testing.simulator.promise.saved import NEVER
 from jobsched.testing.simulator.promise.sight import Sight
-from jobsched.testing.simulator.promise.transition import LEGAL
+from jobsched.testing.simulator.promise.transition import LEGAL, NO_ONE_SAVE
 
 
 class RecordPromises:
@@ -46,8 +47,11 @@ class RecordPromises:
             tell("facts stay", f"{job.id} has lost {what}", job.id)
         if change.was in TERMINAL:
             tell("terminal stays", f"{job.id}: {step}", job.id)
-        elif change.state not in LEGAL[change.was]:
+        elif change.state not in LEGAL[change.was] or (change.was, change.state) in NO_ONE_SAVE:
             tell("legal transition", f"{job.id}: {step}", job.id)
+        for fact in change.facts:
+            if why := NEVER.get((change.was, fact)):
+                tell("legal fact", f"{job.id}: {fact} in {change.was}, but {why}", job.id)
 
     def check_waking(self, job: str, record: Record, now: datetime) -> None:
         """Look for what will wake a job that has not ended: a due time, or its lease's end."""

@@ -21,6 +21,11 @@ LEGAL: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset(),
     "cancelled": frozenset(),
 }
+#: from → to: the design names it, and no single save of the engine can make it
+NO_ONE_SAVE: Final[Mapping[tuple[str, str], str]] = {
+    ("booting", "cancelled"): "a cancel ends the attempt at once, and its machine goes after that",
+    ("booting", "scheduled"): "a machine that is lost before its start is replaced, or goes later",
+}
 
 
-__all__ = ["LEGAL"]
+__all__ = ["LEGAL", "NO_ONE_SAVE"]

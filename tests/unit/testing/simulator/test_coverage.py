@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from jobsched.contracts.change import Change
 from jobsched.domain import facts
-from jobsched.domain.state import State
-from jobsched.testing.simulator.coverage import (
-    FACTS,
-    NO_ONE_SAVE,
-    SAVED_IN,
-    TRANSITIONS,
-    Coverage,
-    left_out,
-)
+from jobsched.domain.record import record
+from jobsched.domain.state import State, state_of
+from jobsched.testing.simulator.coverage import TRANSITIONS, Coverage
 from jobsched.testing.simulator.crash import PLACES
-from jobsched.testing.simulator.promise.transition import LEGAL
-from tests.unit.domain.example import HOUR
+from jobsched.testing.simulator.promise.saved import NEVER, REACHED, SAVED_IN
+from jobsched.testing.simulator.promise.transition import LEGAL, NO_ONE_SAVE
+from tests.unit.domain.example import ALWAYS, HOUR, MINUTE, a_job, known, told
+
+#: the facts of a good attempt
+GOOD = (
+    *(facts.Planned, facts.Offered, facts.Begun, facts.Provisioned, facts.Ready, facts.Prepared),
+    *(facts.StartGranted, facts.Started, facts.Ended, facts.LogsStored, facts.Gone),
+)
+#: what is saved in the state in which it was decided, or not at all
+DECISIONS = {facts.Offered, facts.Begun, facts.StartGranted, facts.Stopping}
+#: what may come after two others
+OTHERWISE = (facts.Ready, facts.Hinted, facts.Terminated, facts.LogsStored, facts.GivenUp)
 
 
 def a_change(was: str, state: str, *saved: str) -> Change:
@@ -42,12 +49,25 @@ def test_every_kind_of_fact_is_in_the_table() -> None:
     assert set(SAVED_IN) == {kind.__name__ for kind in facts.KINDS}
 
 
-@pytest.mark.parametrize("kind", facts.KINDS)
-def test_every_pair_is_required_or_has_a_reason(kind: type[facts.Fact]) -> None:
-    """Nothing is left out in silence, and nothing is required where there is a reason."""
-    for state in State:
-        required = (str(state), kind.__name__) in FACTS
-        assert required != bool(left_out(state, kind))
+def test_no_pair_is_required_and_impossible() -> None:
+    """And each of those that are has a reason; the states are those that there are."""
+    assert not set(REACHED) & NEVER.keys()
+    assert all(NEVER.values())
+    assert {state for state, _ in {*REACHED, *NEVER}} == {str(state) for state in State}
+
+
+@pytest.mark.parametrize("depth", range(len(GOOD) + 1))
+def test_a_record_takes_no_fact_where_it_is_never_saved(depth: int) -> None:
+    """Whatever else was told before. A decision it would take, but nobody makes it there."""
+    good: list[Any] = [told(kind, HOUR) for kind in GOOD[:depth]]
+    begun = known(a_job(retry=ALWAYS), *good)
+    for kinds in itertools.product(facts.KINDS, facts.KINDS, OTHERWISE):
+        job = begun
+        for number, kind in enumerate(kinds):
+            after = record(job, told(kind, HOUR + (number + 1) * MINUTE))
+            if after is not job and kind not in DECISIONS:
+                assert (str(state_of(job)), kind.__name__) not in NEVER
+            job = after
 
 
 def test_transitions_are_those_of_the_design() -> None:
@@ -60,14 +80,16 @@ def test_transitions_are_those_of_the_design() -> None:
 def test_what_was_not_reached_is_named() -> None:
     """Nothing, where all was."""
     nothing = Coverage()
-    assert len(nothing.missing()) == len(TRANSITIONS) + len(FACTS) + len(PLACES)
+    assert len(nothing.missing()) == len(TRANSITIONS) + len(REACHED) + 2 * len(PLACES)
     assert "transition nothing -> scheduled" in nothing.missing()
     assert "Started in ready" in nothing.missing()
     assert "death after provider.provision" in nothing.missing()
+    assert "pause before provider.provision" in nothing.missing()
     every = Coverage()
     every.transitions.update(TRANSITIONS)
-    every.facts.update(FACTS)
+    every.facts.update(REACHED)
     every.deaths.update(PLACES)
+    every.pauses.update(PLACES)
     assert every.missing() == []
     assert {reached == of for reached, of in every.summary().values()} == {True}
 

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
-from jobsched.errors import StoreUnavailable
-from jobsched.testing.simulator.crash import Crashes
+from jobsched.errors import LogStoreFailed, StoreUnavailable
+from jobsched.testing.simulator.crash import Traps
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surroundings
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
+from jobsched.worker.dispatch import Pace
+
+LEASE = Pace().lease.total_seconds()
 
 
 class Told(Weather):
@@ -35,13 +39,17 @@ class Told(Weather):
         return self._side if self._side in choices else choices[0]
 
 
-def around(weather: Weather | None = None, *places: tuple[str, str]) -> Surroundings:
+def around(
+    weather: Weather | None = None,
+    *places: tuple[str, str],
+    still: tuple[tuple[str, str], ...] = (),
+) -> Surroundings:
     """Make what processes are in."""
     clock = VirtualClock()
     return Surroundings(
         weather=weather or Told({}),
         history=History(clock.monotonic),
-        crashes=Crashes(places),
+        traps=Traps(places, still),
         clock=clock,
     )
 
@@ -70,7 +78,7 @@ def test_a_worker_dies_where_it_is_aimed_at(side: str) -> None:
         assert await life(("store.claim",), yes) == "yes"
         assert await hangs(life, "runner.start")
         assert life.dead.is_set()
-        assert world.crashes.met == {("runner.start", side): 1}
+        assert world.traps.deaths == {("runner.start", side): 1}
         assert await HardLife("worker 2", world)(("runner.start",), yes) == "yes"
 
     run(story())
@@ -103,6 +111,129 @@ def test_a_worker_stands_still_beside_an_effect() -> None:
         is_still.append(life.is_still)
         assert is_still == [True, False]
         assert await effect == "yes"
+
+    run(story())
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("kind", [HardLife, ShortLife])
+def test_a_process_stands_still_where_it_is_aimed_at(
+    kind: type[HardLife | ShortLife], side: str
+) -> None:
+    """For longer than a lease; then it goes on with what it was at, and the next one passes."""
+
+    async def story() -> None:
+        world = around(still=(("store.accept", side),))
+        life = kind("one", world)
+        done_at: list[float] = []
+
+        async def accepts() -> str:
+            done_at.append(world.clock.monotonic())
+            return "yes"
+
+        calling = asyncio.ensure_future(life(("store.accept",), accepts))
+        await asyncio.sleep(LEASE)
+        assert life.is_still
+        assert (len(done_at), calling.done()) == (side == "after", False)
+        assert await calling == "yes"
+        assert LEASE < world.clock.monotonic() <= 60.0
+        assert done_at == [world.clock.monotonic() if side == "before" else 0.0]
+        assert world.traps.pauses == {("store.accept", side): 1}
+        assert world.weather.faults == {"stands still at a chosen place": 1}
+        again = world.clock.monotonic()
+        assert await kind("two", world)(("store.accept",), yes) == "yes"
+        assert world.clock.monotonic() == again
+
+    run(story())
+
+
+def test_pauses_by_chance_count_if_they_are_longer_than_a_lease() -> None:
+    """A blocked event loop does not."""
+
+    async def story() -> None:
+        for group, fault, times in (
+            ("effects", "worker stands still beside an effect", 1),
+            ("calls", "event loop blocked", 0),
+        ):
+            world = around(Told({group: fault}))
+            name = "runner.start" if group == "effects" else "store.claim"
+            await HardLife("worker 1", world)((name,), yes)
+            assert world.traps.pauses.total() == times
+
+    run(story())
+
+
+def test_the_api_stands_still() -> None:
+    """All of it: whatever else it does, and its timers, wait as long."""
+
+    async def story() -> None:
+        world = around(Told({"others": "API or command stands still"}))
+        life = ShortLife("API", world)
+        calling = asyncio.ensure_future(life(("store.accept",), yes))
+        await asyncio.sleep(0)
+        await life(("store.read",), yes)
+        assert 31.0 <= world.clock.monotonic() <= 60.0
+        assert await calling == "yes"
+
+    run(story())
+
+
+def test_a_time_out_does_not_take_back_what_was_about_to_be_done() -> None:
+    """Its timer is over when it wakes; the call is made all the same, and nobody hears of it."""
+
+    async def story() -> None:
+        world = around(still=(("logs.write", "before"),))
+        done: list[float] = []
+
+        async def writes() -> None:
+            done.append(world.clock.monotonic())
+            raise LogStoreFailed("unavailable", "imagined")
+
+        calling = asyncio.ensure_future(HardLife("worker 1", world)(("logs.write",), writes))
+        await asyncio.sleep(20)
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        assert (world.clock.monotonic(), done) == (20.0, [])
+        await asyncio.sleep(60)
+        assert LEASE < done[0] < 60.0
+
+    run(story())
+
+
+def test_who_is_put_away_does_nothing_any_more() -> None:
+    """A worker that is over while it stands still."""
+
+    async def story() -> None:
+        world = around(still=(("runner.start", "before"),))
+        done: list[str] = []
+
+        async def starts() -> None:
+            done.append("it")
+
+        life = HardLife("worker 1", world)
+        calling = asyncio.ensure_future(life(("runner.start",), starts))
+        await asyncio.sleep(20)
+        life.is_buried = True
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        await asyncio.sleep(60)
+        assert done == []
+
+    run(story())
+
+
+def test_a_job_that_waits_for_a_cap_is_counted_once() -> None:
+    """However often it asks; each job for itself."""
+
+    async def story() -> None:
+        world = around()
+        life = HardLife("worker 1", world)
+        for job in ("a", "a", "b"):
+            with bound_contextvars(job=job):
+                await life(("store.waits_in_line",), yes)
+        assert world.weather.faults == {"cap reached": 2}
 
     run(story())
 

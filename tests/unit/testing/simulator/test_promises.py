@@ -228,6 +228,25 @@ def test_a_step_that_the_design_does_not_know() -> None:
     assert scene.broken == ["legal transition"]
 
 
+@pytest.mark.parametrize("state", ["cancelled", "scheduled"])
+def test_a_step_that_no_single_save_makes(state: str) -> None:
+    """Legal transition: the design names it, and the engine goes there by way of another state."""
+    scene = Scene()
+    scene.saved(known(a_job(), facts.CancelRequested(at=HOUR)), was="booting", state=state)
+    assert "legal transition" in scene.broken
+
+
+def test_a_fact_that_cannot_be_saved_where_the_job_is() -> None:
+    """Legal fact: a start is granted to a container that was created, and to no other."""
+    scene = Scene()
+    job = scene.saved(planned(a_job()))
+    scene.told(job, "ready", "ready", ["StartGranted", "CommandFailed"])
+    assert "legal fact" not in scene.broken
+    scene.told(job, "booting", "ready", ["Prepared", "StartGranted"])
+    assert scene.broken.count("legal fact") == 1
+    assert "StartGranted in booting, but only a created" in str(scene.promises.broken[-1])
+
+
 def test_a_job_that_nobody_looks_at() -> None:
     """Always woken: neither a due time nor a lease."""
     scene = Scene()
