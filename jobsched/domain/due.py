@@ -184,7 +184,7 @@ def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | No
         over = _Step(until, Verb.TERMINATE, no, "prepare")
         again = _tried_first(attempt, [_Step(LONG_AGO, Verb.PREPARE, no)], over)
         return _no_further_try(job, attempt, launch) or again
-    start_at = attempt.plan.start_at
+    start_at = deadlines.granted(spec, attempt, last)
     too_long = launch.dies_at - deadlines.running(spec)
     steps = [_Step(max(too_long, start_at), Verb.TERMINATE, no, "no_longer_fits")]
     if _failed_since(attempt, Verb.START, no, last.prepared_at):

@@ -106,8 +106,9 @@ def test_every_wake_is_lost_and_all_jobs_end() -> None:
             for name in starts
             if job.id in name and job.attempt
         ]
-        # a machine takes 5 seconds here, and what is due is found within 5 more, a few times
-        assert max(late) < timedelta(seconds=25)
+        # a machine takes 5 seconds here, what is due is found within 5 more, a few times, and a
+        # container waits until it is surely kept that there is one
+        assert max(late) <= timedelta(seconds=25)
         return violations(simulation, ended)
 
     assert run(story()) == []

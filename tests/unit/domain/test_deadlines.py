@@ -262,6 +262,26 @@ def test_container_waits_for_its_hour() -> None:
     assert command.verb is Verb.START
 
 
+@pytest.mark.parametrize(
+    ("prepared", "evidence", "expected"),
+    [
+        (HOUR - MINUTE, 3 * SECOND, HOUR),
+        (HOUR - SECOND, 3 * SECOND, HOUR + 2 * SECOND),
+        (HOUR + MINUTE, 3 * SECOND, HOUR + MINUTE + 3 * SECOND),
+        (HOUR + MINUTE, 0 * SECOND, HOUR + MINUTE),
+    ],
+)
+def test_a_container_is_surely_kept_before_it_is_started(
+    prepared: datetime, evidence: timedelta, expected: datetime
+) -> None:
+    """A store that forgets its creation and its grant at once would know of no start (P3)."""
+    job = a_job(limits=Limits(evidence=evidence))
+    for kind in (facts.Planned, facts.Begun, facts.Provisioned, facts.Ready):
+        job = record(job, told(kind, at=HOUR - 2 * MINUTE))  # type: ignore[arg-type]  # a fact
+    job = record(job, told(facts.Prepared, at=prepared))
+    assert first_after(job, Verb.START, HOUR - MINUTE) == expected
+
+
 def test_machine_that_is_ready_without_an_address_is_described_again() -> None:
     """A machine that is ready before its address is known is described again."""
     job = known(

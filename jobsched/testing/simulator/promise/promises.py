@@ -60,7 +60,7 @@ class Promises:
         self._records = RecordPromises(self.sight)
         self._caps = CapPromises(self.sight, caps_of)
         self._machines = MachinePromises(self.sight, calm)
-        self._starts = StartPromises(self.sight, self._machines.went_by_itself)
+        self._starts = StartPromises(self.sight)
         self._now = books.clock.now
         #: when the store forgot something last
         self._forgot_at = EPOCH - LEASE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from jobsched.domain.job import Job, JobId
 from jobsched.testing.fakes import FakeContainer
@@ -11,6 +11,8 @@ from jobsched.testing.simulator.promise.sight import Sight
 
 #: the words of ``retry.on`` that do not ask for a second run
 BEFORE = frozenset({"before_start"})
+#: seconds after which nothing is carried out any more that was sent under a forgotten grant
+OVER = 300.0
 
 
 class StartPromises:
@@ -18,14 +20,12 @@ class StartPromises:
 
     Args:
         sight: of the world.
-        went_by_itself: says whether a machine, by its token, was ended by nobody of ours.
     """
 
-    def __init__(self, sight: Sight, went_by_itself: Callable[[str], bool]) -> None:
+    def __init__(self, sight: Sight) -> None:
         self._sight = sight
-        self._went_by_itself = went_by_itself
-        #: job and attempt → the launches whose grant of a start a store has forgotten
-        self._forgotten: dict[tuple[str, str], dict[str, str]] = {}
+        #: job, attempt and launch whose grant of a start a store has forgotten → when it did
+        self._forgotten: dict[tuple[str, str, str], float] = {}
         #: job and attempt → starts
         self._times: Counter[tuple[str, str]] = Counter()
         self._of_job: Counter[str] = Counter()
@@ -67,36 +67,31 @@ class StartPromises:
             now = self._sight.jobs.get(job)
             if now is record or record.attempt is None:
                 continue
-            known = granted(now)
-            lost = {no: token for no, token in granted(record).items() if no not in known}
-            if lost:
-                self._forgotten.setdefault((job, str(record.attempt.no)), {}).update(lost)
+            for launch in granted(record) - granted(now):
+                self._forgotten[job, str(record.attempt.no), launch] = self._sight.time()
 
     def _limit(self, one: FakeContainer) -> str:
-        """Say why another start of an attempt could not be prevented; empty: it could.
+        """Say why another start of a container could not be prevented; empty: it could.
 
-        Once for each grant that a store has forgotten with its last second: where all that told of
-        the first start was lost with it, or where what was sent under that grant took effect late.
+        Once for each grant that a store has forgotten with its last second: where what was sent
+        under it takes effect late, and its container has run meanwhile under another grant.
         """
         _, job, attempt, launch, *_ = one.name.split("-")
-        forgotten = self._forgotten.get((job, attempt), {})
-        started = self._sight.books.started.get(job, ())
+        forgotten_at = self._forgotten.get((job, attempt, launch))
+        if forgotten_at is None or self._sight.time() > forgotten_at + OVER:
+            return ""
         is_late = one.name in self._sight.books.late
-        if is_late and launch in forgotten and any(other is one for other in started):
-            del forgotten[launch]
+        if is_late and any(other is one for other in self._sight.books.started.get(job, ())):
+            del self._forgotten[job, attempt, launch]
             return "a start of a forgotten grant came late"
-        for no, token in forgotten.items():
-            if no != launch and self._went_by_itself(token):
-                del forgotten[no]
-                return "a forgotten start went with its machine"
         return ""
 
 
-def granted(job: Job | None) -> dict[str, str]:
-    """Give the launches of the current attempt with a start that was granted, and their tokens."""
+def granted(job: Job | None) -> set[str]:
+    """Give the launches of the current attempt with a start that was granted."""
     launches = job.attempt.launches if job and job.attempt else ()
     return {
-        str(launch.no): launch.token
+        str(launch.no)
         for launch in launches
         if any(one.granted_at and not one.not_started_at for one in launch.tries)
     }

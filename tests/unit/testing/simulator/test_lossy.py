@@ -16,6 +16,8 @@ from jobsched.store.port import Idempotency
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.lossy import AWAY, EVERY, LAST, LOST, Lossy, copy_of, put_back
+from jobsched.testing.simulator.promise.machines import EXCUSED
+from jobsched.testing.simulator.promise.starts import OVER
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told
@@ -121,6 +123,9 @@ def test_what_was_forgotten_is_forgiven() -> None:
     scene.promises.is_told_to_end(machine, "a test")
     assert scene.broken == []
     assert scene.promises.money.extra == {}
+    scene.clock.advance(EXCUSED + 1)
+    scene.promises.is_told_to_end(machine, "a test")
+    assert scene.broken == ["right machine"]
 
 
 def test_a_launch_that_was_forgotten_may_come_again() -> None:
@@ -165,21 +170,9 @@ def _started_and_forgotten(*more: type) -> tuple[Scene, FakeMachine, FakeContain
     return scene, machine, container
 
 
-def test_what_went_with_its_machine_could_not_be_known() -> None:
-    """A limit: start and creation are forgotten, and the machine is taken away before a look."""
+def test_what_went_with_its_machine_could_be_known() -> None:
+    """No limit: nothing is started before it is surely kept that there is a container."""
     scene, machine, _ = _started_and_forgotten()
-    scene.books.end(machine)
-    scene.started("jobsched-job-1-2")
-    assert scene.broken == []
-    assert scene.promises.money.limits == {"a forgotten start went with its machine": 1}
-    scene.started("jobsched-job-1-2-1")
-    assert "one start" in scene.broken
-
-
-def test_what_we_ended_ourselves_could_be_known() -> None:
-    """No limit: whoever ended the machine could have looked before."""
-    scene, machine, _ = _started_and_forgotten()
-    scene.promises.is_told_to_end(machine, "a test")
     scene.books.end(machine)
     scene.started("jobsched-job-1-2")
     assert "one start" in scene.broken
@@ -192,6 +185,17 @@ def test_a_start_that_comes_late_could_not_be_known() -> None:
     scene.books.note_start(container)
     assert scene.broken == []
     assert scene.promises.money.limits == {"a start of a forgotten grant came late": 1}
+    scene.books.note_start(container)
+    assert "one start" in scene.broken
+
+
+def test_a_start_that_comes_later_than_any_could_be_known() -> None:
+    """No limit: an excuse has an end."""
+    scene, _, container = _started_and_forgotten(facts.Prepared)
+    scene.clock.advance(OVER + 1)
+    scene.books.late.add(container.name)
+    scene.books.note_start(container)
+    assert "one start" in scene.broken
 
 
 def test_another_container_beside_it_could_be_known() -> None:
