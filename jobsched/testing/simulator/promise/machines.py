@@ -39,8 +39,8 @@ class MachinePromises:
         self._unwanted: dict[str, float] = {}
         #: tokens of launches that a store has forgotten, and may come to again
         self._forgotten: set[str] = set()
-        #: tokens that were given back by what a store has forgotten → until when that excuses
-        #: whoever ends their machines
+        #: tokens of which a store has forgotten that they were given back, or asked for → until
+        #: when that excuses whoever ends their machines
         self._forgiven: dict[str, float] = {}
         #: tokens of machines that somebody of ours asked to end
         self._told_to_end: set[str] = set()
@@ -68,6 +68,9 @@ class MachinePromises:
                     what = f"{token[:8]} of {job.id} was ended by the reaper, and is wanted again"
                     self._sight.tell("right machine", what, job.id)
                 self._unwanted.pop(token)
+                if token in self._forgotten:
+                    # who had read meanwhile that there is no such launch gives its machine back
+                    self._forgiven[token] = now + EXCUSED
                 self._forgotten.discard(token)
 
     def forget(self, *, for_good: bool) -> None:
