@@ -43,7 +43,13 @@ class Scene:
         self.world = self.promises.store
 
     def saved(
-        self, job: Job, *, was: str | None = None, state: str = "", due: datetime | None = None
+        self,
+        job: Job,
+        *,
+        was: str | None = None,
+        state: str = "",
+        due: datetime | None = None,
+        facts: Sequence[str] = (),
     ) -> Job:
         """Let a record be as it is given, whether it may or not; give it with its next `rev`."""
         before = self.promises.sight.jobs.get(job.id)
@@ -65,7 +71,7 @@ class Scene:
             due=None if is_over else due or now + SOON,
             forget_at=now + SOON if is_over else None,
         )
-        self.told(job, was, state)
+        self.told(job, was, state, facts)
         return job
 
     def told(self, job: Job, was: str, state: str, facts: Sequence[str] = ()) -> None:
