@@ -191,7 +191,8 @@ class Runner(ABC):
         When: the machine is ready, and again, with a new name, after a start was withdrawn.
 
         Repeated: Repeated after a crash or time-out: the same ``order.name`` gives the same
-        container.
+        container. A name that was withdrawn stays withdrawn: its order is refused for now
+        (``then="later"``), as a start that is still on its way must find no new container of it.
 
         Raises:
             OperationFailed: ``image_not_found``: its registry has no such image;
@@ -203,6 +204,8 @@ class Runner(ABC):
 
         Example:
             >>> async def prepare(self, instance, order):
+            ...     if await self.podman.exists(f"{order.name}-withdrawn"):
+            ...         raise OperationFailed("withdrawn", order.name)
             ...     image = order.pinned or await self.podman.pull(order.image, order.credential)
             ...     made = await self.podman.create_or_find(
             ...         name=order.name,

@@ -97,20 +97,26 @@ def _ended(spec: Spec, launch: Launch, ending: Ending) -> Outcome:
     return outcome("oom" if ending.oom else "exited")
 
 
-#: by how much the clock of a machine may be set back while a container runs
-SET = timedelta(seconds=2)
+#: by how much the clock of a machine may be set back while a container runs, and by how much those
+#: of two workers may differ
+SET, APART = timedelta(seconds=2), timedelta(seconds=10)
 
 
 def _ended_before(launch: Launch, ending: Ending) -> bool:
     """Whether it surely ended by itself before the intent to stop it, of which it felt nothing.
 
-    It really started no later than we knew of it, and how long it ran is of one clock; but for
-    `SET`, by which that may have been put right meanwhile: in doubt it was stopped.
+    What ran when that was saved did not, whatever any clock says. Of what nobody could see: it
+    really started no later than we knew of it, and how long it ran is of one clock; but for `SET`,
+    by which that may have been put right meanwhile, and `APART`, as one worker may have told of the
+    start and another of the stop. In doubt it was stopped.
     """
+    stopping_at, seen_at = launch.stopping_at, launch.inspected_at
     started_at, took = launch.tries[-1].started_at if launch.tries else None, _took(ending)
-    if started_at is None or took is None or launch.stopping_at is None:
+    if started_at is None or took is None or stopping_at is None:
         return False
-    return started_at + took + SET < launch.stopping_at
+    if seen_at is not None and seen_at >= stopping_at:
+        return False
+    return started_at + took + SET + APART < stopping_at
 
 
 def _took(ending: Ending) -> timedelta | None:

@@ -69,7 +69,8 @@ async def advance(parts: Parts, job: Job, wanted: Due, hand: Hand) -> None:
 
 
 async def _let_go(parts: Parts, job: Job, look_again_at: datetime | None) -> None:
-    await parts.store.release(parts.worker, job.id, look_again_at=look_again_at)
+    # one that has ended is held by nobody, unless the store has forgotten its end: then it is due
+    await parts.store.release(parts.worker, job.id, look_again_at=look_again_at or parts.now)
     if parts.chores and look_again_at:
         await parts.chores.advance_later(job.id, look_again_at)
 

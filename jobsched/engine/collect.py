@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from jobsched.contracts.runner import LogChunk
+from jobsched.contracts.runner import ContainerStatus, LogChunk
 from jobsched.domain import deadlines, facts
 from jobsched.domain.due import Command
 from jobsched.domain.job import Job, StopReason
@@ -35,7 +35,7 @@ async def _stopped(parts: Parts, job: Job, command: Command) -> Job:
     # a machine that does not answer is told to stop as well: the intent starts the clock of its end
     if status.phase in {"running", "unknown", "created"}:
         if place.launch.stopping_at is None:
-            job = await intend(parts, job, _stopping(parts, job, command))
+            job = await intend(parts, job, *_stopping(parts, job, command, status))
             if command.why == "interruption":
                 # told first: one that ends by itself because it was told is interrupted, too
                 return job
@@ -47,10 +47,17 @@ async def _stopped(parts: Parts, job: Job, command: Command) -> Job:
     return await observe(parts, job, fact)
 
 
-def _stopping(parts: Parts, job: Job, command: Command) -> facts.Stopping:
+def _stopping(
+    parts: Parts, job: Job, command: Command, status: ContainerStatus
+) -> list[facts.Fact]:
+    """Give the intent, and with it that the container was seen to run, if it was."""
     place, why, now = Place.of(job, command), cast("StopReason", command.why), parts.now
     grace = deadlines.grace(job.spec, place.launch, why, now)
-    return facts.Stopping(**place.of_try(now), why=why, grace=grace)
+    stopping = facts.Stopping(**place.of_try(now), why=why, grace=grace)
+    return [
+        stopping,
+        *([facts.Inspected(**place.of_try(now))] if status.phase == "running" else []),
+    ]
 
 
 async def _stop(parts: Parts, job: Job, command: Command) -> None:

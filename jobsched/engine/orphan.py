@@ -17,6 +17,8 @@ YOUNG = timedelta(minutes=2)
 AHEAD = timedelta(minutes=10)
 #: so long after its end a machine is ended whatever its record says; its job comes first
 OVERDUE = timedelta(minutes=5)
+#: launches of one attempt that may be begun within a second or two
+LAUNCHES_AHEAD = 3
 #: a machine must have been an orphan in the pass before; passes come every minute
 TWICE = timedelta(seconds=50)
 
@@ -68,14 +70,22 @@ def orphan(machine: OwnedMachine, job: Job | None, secrets: Secrets) -> Orphan |
 
 
 def _ahead(job: Job, secrets: Secrets) -> set[str]:
-    """Give the tokens that may be asked with next: of this attempt, or of the next one."""
+    """Give the tokens that may be asked with next: of this attempt, or of the next one.
+
+    A store that forgets its last second may forget several launches: each but the last refused.
+    """
     attempt = job.attempt
     if state_of(job).is_terminal:
         return set()
     if attempt is None:
-        return {secrets.token(job.id, 1, 1)}
-    again = secrets.token(job.id, attempt.no, begun(attempt) + 1)
-    return {again, secrets.token(job.id, attempt.no + 1, 1)}
+        return _tokens(job, secrets, 1, 0)
+    number = attempt.no
+    return _tokens(job, secrets, number, begun(attempt)) | _tokens(job, secrets, number + 1, 0)
+
+
+def _tokens(job: Job, secrets: Secrets, attempt: int, begun_already: int) -> set[str]:
+    following = range(begun_already + 1, begun_already + 1 + LAUNCHES_AHEAD)
+    return {secrets.token(job.id, attempt, launch) for launch in following}
 
 
 def job_of(machine: OwnedMachine) -> JobId | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from jobsched.contracts.provider import InstanceStatus, Refusal
 from jobsched.contracts.runner import ContainerStatus
 from jobsched.domain import facts
-from jobsched.domain.job import Launch
+from jobsched.domain.job import Job, Launch
 from jobsched.engine.place import Place
 
 
@@ -81,4 +81,14 @@ def of_container(place: Place, status: ContainerStatus, at: datetime) -> facts.F
             return None
 
 
-__all__ = ["gone", "of_container", "of_instance", "refusal_in"]
+def surely_unused(job: Job, status: ContainerStatus) -> bool:
+    """Whether a container whose time has come, and of whose grant none knows, never started.
+
+    One that is gone was never granted its start where the store forgets nothing. A store that may
+    forget (`limits.evidence`) may have forgotten the grant, and the container may have run and been
+    removed.
+    """
+    return status.phase == "created" or (status.phase == "gone" and not job.spec.limits.evidence)
+
+
+__all__ = ["gone", "of_container", "of_instance", "refusal_in", "surely_unused"]

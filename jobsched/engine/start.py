@@ -13,7 +13,7 @@ from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import intend, observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import of_container
+from jobsched.engine.seen import of_container, surely_unused
 from jobsched.errors import OperationFailed
 
 
@@ -23,16 +23,14 @@ async def start(parts: Parts, job: Job, command: Command) -> Job:
     status = await inspected(parts, job, place)
     if place.launch.tries[-1].granted_at:
         return await _after_a_grant(parts, job, place, status)
-    match status.phase:
-        case "created":
-            return await _granted(parts, job, place)
-        case "gone":
-            # it vanished before its grant: prepared again, under a new name. A conclusion from this
-            # record, and no news: another worker may have been granted the start, and have made it
-            return await intend(parts, job, facts.NotStarted(**place.of_try(parts.now)))
-        case _:
-            # started by a grant that a store has lost: adopted, never started again
-            return await _adopted(parts, job, place, status)
+    if not surely_unused(job, status):
+        # started by a grant that a store has lost: adopted, never started again
+        return await _adopted(parts, job, place, status)
+    if status.phase == "created":
+        return await _granted(parts, job, place)
+    # it vanished before its grant: prepared again, under a new name. A conclusion from this
+    # record, and no news: another worker may have been granted the start, and have made it
+    return await intend(parts, job, facts.NotStarted(**place.of_try(parts.now)))
 
 
 async def _granted(parts: Parts, job: Job, place: Place) -> Job:

@@ -20,7 +20,7 @@ from jobsched.engine.observe import WaitsInLine, intend, observe, recorded
 from jobsched.engine.order import container_name
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import gone, of_container
+from jobsched.engine.seen import gone, of_container, surely_unused
 from jobsched.errors import OperationFailed, StaleWrite
 
 NO_ANSWER = "its time had come and the machine does not answer; it may have run"
@@ -74,7 +74,7 @@ async def _looked_at(parts: Parts, job: Job, command: Command) -> facts.Fact | N
         status = await inspected(parts, job, place)
     except OperationFailed as error:
         status = ContainerStatus(phase="unknown", message=error.message)
-    if status.phase in {"created", "gone"}:
+    if surely_unused(job, status):
         return None
     if status.phase == "running":
         return facts.Started(**place.of_try(parts.now))

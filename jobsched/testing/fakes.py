@@ -345,6 +345,8 @@ class FakeRunner(Runner):
         """Create the container, or find it there."""
         await self.world.clock.sleep(0.5)
         machine = self._machine(instance)
+        if f"{order.name}-withdrawn" in machine.containers:
+            raise RunnerFailed("withdrawn", "its name is used up")
         known = machine.containers.get(order.name)
         if known is None:
             program = self.world.imagine(order) if self.world.imagine else None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import State, reason_of, state_of
+from jobsched.store.memory import MemoryStore
 from jobsched.testing.simulator import Simulation
 from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.virtual_time import run
@@ -78,3 +81,38 @@ def test_an_end_that_was_forgotten_is_read_again() -> None:
         return state_of(ended), reason_of(ended)
 
     assert run(story()) == (State.FAILED, "exited")
+
+
+def test_a_job_whose_end_was_forgotten_has_somebody_who_looks_at_it() -> None:
+    """Its worker knows that it has ended when it lets it go, and the record does not (P2)."""
+
+    async def story() -> list[datetime | None]:
+        simulation = await Simulation.begin(reconcile_every=0.0)
+        before: list[dict[str, Any]] = []
+        due: list[datetime | None] = []
+        save, release = MemoryStore.save, MemoryStore.release
+
+        async def saved(store: MemoryStore, *asked: Any, **more: Any) -> Any:
+            if "Gone" in more["facts"]:
+                before.append(copy_of(simulation.store_world))
+            return await save(store, *asked, **more)
+
+        async def released(store: MemoryStore, holder: str, job: JobId, **more: Any) -> None:
+            forgets = bool(before and not due)
+            if forgets:
+                put_back(simulation.store_world, before[0])
+            await release(store, holder, job, **more)
+            if forgets:
+                due.append(simulation.store_world.records[job].due)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(MemoryStore, "save", saved)
+            patch.setattr(MemoryStore, "release", released)
+            job = await simulation.schedule()
+            async with simulation.worker():
+                await simulation.ended(job)
+                await simulation.clock.sleep(60)
+        return due
+
+    (due,) = run(story())
+    assert due is not None

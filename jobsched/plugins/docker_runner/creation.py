@@ -29,9 +29,8 @@ def adopt(client: Client, order: ContainerOrder) -> Container | None:
             never start, so no other may get its name, which a late start would find.
     """
     found = _find(client, order.name)
+    _refuse_withdrawn(client, order)
     if found is None:
-        if _find(client, order.name + naming.WITHDRAWN) is not None:
-            raise RunnerFailed("withdrawn", f"the container {order.name} was withdrawn")
         return None
     if not naming.is_ours(found["Config"].get("Labels"), naming.labels(order)):
         raise RunnerFailed(
@@ -44,7 +43,8 @@ def create(client: Client, order: ContainerOrder, image: str, settings: Settings
     """Create the container of a pinned image, or adopt the one that was created meanwhile.
 
     Raises:
-        RunnerFailed: the engine refuses the order (``configuration``), or as :func:`adopt`.
+        RunnerFailed: the engine refuses the order (``configuration``), or as :func:`adopt`. What
+            was made though its name was withdrawn meanwhile is removed again.
     """
     body = specification.container(order, image, settings)
     try:
@@ -60,7 +60,17 @@ def create(client: Client, order: ContainerOrder, image: str, settings: Settings
                 raise RunnerFailed("pull_failed", f"{image} vanished after its pull") from error
         error.text = masked(error.text, order)
         raise failure.refused(error, f"create {order.name}") from error
+    try:
+        _refuse_withdrawn(client, order)
+    except RunnerFailed:
+        client.remove_container(made["Id"], v=True, force=True)
+        raise
     return _container(order, made["Id"], image)
+
+
+def _refuse_withdrawn(client: Client, order: ContainerOrder) -> None:
+    if _find(client, order.name + naming.WITHDRAWN) is not None:
+        raise RunnerFailed("withdrawn", f"the container {order.name} was withdrawn")
 
 
 def _adopt_soon(client: Client, order: ContainerOrder) -> Container:

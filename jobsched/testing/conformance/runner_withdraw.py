@@ -66,6 +66,23 @@ class RunnerWithdraw:
             expect(status.phase == "created", f"withdraw gave {status}")
 
     @promised(
+        by=Runner.prepare,
+        that="A name that was withdrawn stays withdrawn",
+        do="Refuse an order of the name while what was withdrawn is there under its other one.",
+    )
+    async def test_a_withdrawn_name_is_not_made_anew(self, containers: Containers) -> None:
+        """A worker that prepares late, and one that starts late, start nothing together."""
+        order = containers.order(containers.programs.ends_when_asked(0))
+        container = await containers.prepare(order)
+        await containers.withdraw(container)
+        with suppress(OperationFailed):
+            await containers.prepare(order, by=containers.another)
+        with suppress(OperationFailed):
+            await containers.start(container)
+        for one in (container, Container(name=order.name)):
+            await _never_starts(containers, one)
+
+    @promised(
         by=Runner.withdraw,
         that="then inspect",
         do="Leave a container that runs alone, and say that it runs.",

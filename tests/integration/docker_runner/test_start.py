@@ -64,6 +64,21 @@ async def test_a_withdrawn_name_is_not_given_again(bench: Bench) -> None:
     assert failed.value.reason == "withdrawn"
 
 
+async def test_a_name_that_is_withdrawn_meanwhile_is_given_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker stood still between its look and its creation: what it made is removed again."""
+    container = await bench.prepared(bench.order("true"))
+    await bench.runner.withdraw(bench.machine, container)
+    monkeypatch.setattr("jobsched.plugins.docker_runner.creation.adopt", lambda *_: None)
+    with pytest.raises(RunnerFailed) as failed:
+        await bench.prepared(bench.order("true"))
+    assert failed.value.reason == "withdrawn"
+    with pytest.raises(RunnerFailed) as failed:
+        await bench.runner.start(bench.machine, container)
+    assert failed.value.reason == "container_gone"
+
+
 async def test_a_missing_command_is_a_failed_start(bench: Bench) -> None:
     """The engine refuses it, and what it leaves is not a container that waits for its start."""
     container = await bench.prepared(bench.order("/no/such"))

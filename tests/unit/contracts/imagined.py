@@ -94,6 +94,10 @@ class Podman:
         """Give the image's digest."""
         return f"{image}@sha256:1"
 
+    async def exists(self, name: str) -> bool:
+        """Say whether there is a container of the name."""
+        return any(name == one["name"] for one in self.containers.values())
+
     async def create_or_find(self, *, name: str, **given: Any) -> dict[str, Any]:
         """Give the container of the name."""
         made = {"id": f"id-of-{name}", "name": name, "state": "created", "code": 0, **given}

@@ -198,6 +198,8 @@ async def test_a_withdrawn_container_cannot_be_started() -> None:
     made = await runs.prepare(HERE, CONTAINER)
     for _ in range(2):
         assert (await runs.withdraw(HERE, made)).phase == "created"
+    with pytest.raises(OperationFailed, match="jobsched-1"):
+        await runs.prepare(HERE, CONTAINER)
     with pytest.raises(imagined.NoSuchContainer):
         await runs.start(HERE, made)
     await runs.remove(HERE, replace(made, id=""))

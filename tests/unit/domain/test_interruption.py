@@ -104,7 +104,7 @@ def test_what_it_does_because_it_was_told_is_no_success() -> None:
 
 @pytest.mark.parametrize("why", ["cancel", "timeout", "interruption"])
 @pytest.mark.parametrize(
-    ("after", "is_own"), [(-3 * SECOND, True), (-SECOND, False), (SECOND, False)]
+    ("after", "is_own"), [(-13 * SECOND, True), (-11 * SECOND, False), (SECOND, False)]
 )
 def test_only_what_ended_before_the_stop_keeps_its_outcome(
     why: str,
@@ -124,6 +124,22 @@ def test_only_what_ended_before_the_stop_keeps_its_outcome(
     assert job.attempt
     assert job.attempt.outcome
     assert (job.attempt.outcome.reason == "finished") == is_own
+
+
+def test_what_was_seen_running_when_it_was_to_be_stopped_was_stopped() -> None:
+    """Whatever the clocks say: the worker that told of its start was half a minute behind (X2)."""
+    job = known(
+        running(),
+        told(facts.Stopping, NOTICE, why="cancel"),
+        told(facts.Inspected, NOTICE),
+    )
+    started_at = first(job).tries[0].started_at
+    assert started_at
+    times: dict[str, Any] = {"started_at": started_at, "finished_at": NOTICE - 29 * SECOND}
+    job = record(job, told(facts.Ended, NOTICE + MINUTE, code=0, **times))
+    assert job.attempt
+    assert job.attempt.outcome
+    assert job.attempt.outcome.reason == "cancelled"
 
 
 def test_a_container_that_is_being_stopped_is_not_warned() -> None:

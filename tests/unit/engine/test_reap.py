@@ -145,8 +145,8 @@ async def test_a_machine_of_unknown_age_is_as_old_as_it_is_suspected(there: Flee
     assert there.on() == []
 
 
-@pytest.mark.parametrize(("attempt", "launch"), [(1, 2), (2, 1)])
-def test_the_next_launch_is_spared_for_ten_minutes(attempt: int, launch: int) -> None:
+@pytest.mark.parametrize(("attempt", "launch"), [(1, 2), (1, 4), (2, 1), (2, 3)])
+def test_the_next_launches_are_spared_for_ten_minutes(attempt: int, launch: int) -> None:
     """A store that lost its last second asks again with the same token, and finds it on (R1)."""
 
     async def story() -> None:

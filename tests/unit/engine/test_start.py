@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from jobsched.domain.job import Container, Instance
+from jobsched.contracts.order import ContainerOrder
+from jobsched.domain.job import Container, Instance, Limits
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.errors import RunnerFailed
 from jobsched.testing.simulator import Cast, Life, Simulation, violations
@@ -130,3 +132,39 @@ def test_a_worker_that_wakes_up_late_concludes_nothing() -> None:
         assert reason_of(ended) == "outcome_unknown"
 
     run(story())
+
+
+@pytest.mark.parametrize(
+    ("evidence", "ends"),
+    [
+        (timedelta(0), (State.FINISHED, "finished", 1)),
+        (timedelta(seconds=3), (State.FAILED, "outcome_unknown", 0)),
+    ],
+    ids=["a store that keeps all", "a store that may forget"],
+)
+def test_a_container_that_is_gone_before_its_grant(
+    evidence: timedelta, ends: tuple[State, str, int]
+) -> None:
+    """It was never granted its start, unless the store may have forgotten that (P3)."""
+
+    async def story() -> tuple[State, str, int]:
+        simulation = await Simulation.begin(limits=Limits(evidence=evidence))
+        simulation.cast = Cast(provider=simulation.provider, runner=simulation.runner)
+        prepare = simulation.runner.prepare
+        lost: list[str] = []
+
+        async def prepared(instance: Instance, order: ContainerOrder) -> Container:
+            container = await prepare(instance, order)
+            if not lost:
+                lost.append(container.name)
+                (machine,) = simulation.world.alive()
+                machine.containers.clear()
+            return container
+
+        simulation.runner.prepare = prepared  # type: ignore[method-assign]
+        job = await simulation.schedule()
+        async with simulation.worker():
+            (ended,) = await simulation.ended(job)
+        return state_of(ended), reason_of(ended), sum(simulation.world.starts.values())
+
+    assert run(story()) == ends

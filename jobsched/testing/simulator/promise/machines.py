@@ -15,6 +15,9 @@ QUARTER = 900.0
 #: seconds after which a machine that nobody wants any more cannot begin because somebody stood
 #: still, or was not answered, who asked for it in time
 LATE = 600.0
+#: seconds after which nobody ends a machine any more by a save that the store has forgotten: who
+#: stands still longer has lost the job, and the reaper's list is a minute old
+EXCUSED = 300.0
 
 
 class MachinePromises:
@@ -36,8 +39,9 @@ class MachinePromises:
         self._unwanted: dict[str, float] = {}
         #: tokens of launches that a store has forgotten, and may come to again
         self._forgotten: set[str] = set()
-        #: tokens that were given back by what a store has forgotten
-        self._forgiven: set[str] = set()
+        #: tokens of which a store has forgotten that they were given back, or asked for → until
+        #: when that excuses whoever ends their machines
+        self._forgiven: dict[str, float] = {}
         #: tokens of machines that somebody of ours asked to end
         self._told_to_end: set[str] = set()
         #: those that the reaper asked to end so young while the store had forgotten their launches
@@ -64,6 +68,9 @@ class MachinePromises:
                     what = f"{token[:8]} of {job.id} was ended by the reaper, and is wanted again"
                     self._sight.tell("right machine", what, job.id)
                 self._unwanted.pop(token)
+                if token in self._forgotten:
+                    # who had read meanwhile that there is no such launch gives its machine back
+                    self._forgiven[token] = now + EXCUSED
                 self._forgotten.discard(token)
 
     def forget(self, *, for_good: bool) -> None:
@@ -81,7 +88,7 @@ class MachinePromises:
             launch = launch_with(attempt, token)
             if attempt and launch and is_wanted(attempt, launch):
                 if self._unwanted.pop(token, None) is not None:
-                    self._forgiven.add(token)
+                    self._forgiven[token] = now + EXCUSED
             elif launch is None and token not in self._unwanted:
                 self._unwanted[token] = now
                 if not for_good:
@@ -127,7 +134,7 @@ class MachinePromises:
             self._reaped.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
-        if attempt is None or token in self._forgiven:
+        if attempt is None or self._sight.time() < self._forgiven.get(token, 0.0):
             return
         launch = launch_with(attempt, token)
         if launch and is_wanted(attempt, launch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobsched.contracts.change import Change
 from jobsched.domain.job import Attempt, Job, Outcome
@@ -25,6 +25,8 @@ class RecordPromises:
 
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
+        #: job, attempt and launch → when it was really saved that its container is to be stopped
+        self._stopping: dict[tuple[str, int, int], datetime] = {}
 
     def changed(self, change: Change, record: Record, job: Job, now: datetime) -> None:
         """Look at one save."""
@@ -33,6 +35,10 @@ class RecordPromises:
         if change.state not in TERMINAL:
             self.check_waking(job.id, record, now)
         attempt, last = job.attempt, before.attempt if before else None
+        if attempt and "Stopping" in change.facts:
+            for launch in attempt.launches:
+                if launch.stopping_at:
+                    self._stopping[job.id, attempt.no, launch.no] = now
         if attempt and last and attempt.no > last.no:
             self._check_next(job, last)
         known = last.outcome if last else None
@@ -74,7 +80,11 @@ class RecordPromises:
     def _check_outcome(self, job: Job, attempt: Attempt, outcome: Outcome) -> None:
         started = self._started(job, attempt)
         codes = [one.code for one in started]
-        well = any(one.code == 0 and not _was_stopped(attempt, one) for one in started)
+        stopped = self._stopped(job, attempt)
+        well = any(
+            one.code == 0 and not (stopped and one.finished_at and one.finished_at >= stopped)
+            for one in started
+        )
         if outcome.reason == "finished" and (not well or outcome.code != 0):
             self._sight.tell("no false success", f"{job.id}: {codes}", job.id)
         # the code of a start that the engine refused is of no container that ran
@@ -88,20 +98,10 @@ class RecordPromises:
         started = self._sight.books.started.get(job.id, ())
         return [one for one in started if one.name.startswith(prefix)]
 
-
-#: by how much the clock of a machine may be set back while a container runs
-SET = timedelta(seconds=2)
-
-
-def _was_stopped(attempt: Attempt, one: FakeContainer) -> bool:
-    """Whether a container did not surely end before the record says that it was to be stopped."""
-    launches = (launch for launch in attempt.launches if launch.stopping_at and launch.tries)
-    launch = next(launches, None)
-    if launch is None or one.started_at is None or one.finished_at is None:
-        return False
-    begun, until = launch.tries[-1].started_at, launch.stopping_at
-    took = one.finished_at - one.started_at
-    return begun is None or until is None or begun + took + SET >= until
+    def _stopped(self, job: Job, attempt: Attempt) -> datetime | None:
+        """Give when it was really saved that the attempt's container is to be stopped."""
+        launch = next((one for one in attempt.launches if one.stopping_at), None)
+        return self._stopping.get((job.id, attempt.no, launch.no)) if launch else None
 
 
 __all__ = ["RecordPromises"]

@@ -11,6 +11,8 @@ from jobsched.testing.simulator.promise.sight import Sight
 
 #: the words of ``retry.on`` that do not ask for a second run
 BEFORE = frozenset({"before_start"})
+#: seconds after which nothing is carried out any more that was sent under a forgotten grant
+OVER = 300.0
 
 
 class StartPromises:
@@ -24,8 +26,9 @@ class StartPromises:
     def __init__(self, sight: Sight, went_by_itself: Callable[[str], bool]) -> None:
         self._sight = sight
         self._went_by_itself = went_by_itself
-        #: job and attempt → the launches whose grant of a start a store has forgotten
-        self._forgotten: dict[tuple[str, str], dict[str, str]] = {}
+        #: job and attempt → the launches whose grant of a start a store has forgotten, with their
+        #: tokens, and until when that excuses another start
+        self._forgotten: dict[tuple[str, str], dict[str, tuple[str, float]]] = {}
         #: job and attempt → starts
         self._times: Counter[tuple[str, str]] = Counter()
         self._of_job: Counter[str] = Counter()
@@ -68,9 +71,10 @@ class StartPromises:
             if now is record or record.attempt is None:
                 continue
             known = granted(now)
-            lost = {no: token for no, token in granted(record).items() if no not in known}
-            if lost:
-                self._forgotten.setdefault((job, str(record.attempt.no)), {}).update(lost)
+            for launch, token in granted(record).items():
+                if launch not in known:
+                    grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
+                    grants[launch] = token, self._sight.time() + OVER
 
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
@@ -79,13 +83,15 @@ class StartPromises:
         the first start was lost with it, or where what was sent under that grant took effect late.
         """
         _, job, attempt, launch, *_ = one.name.split("-")
-        forgotten = self._forgotten.get((job, attempt), {})
+        forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
         started = self._sight.books.started.get(job, ())
-        is_late = one.name in self._sight.books.late
-        if is_late and launch in forgotten and any(other is one for other in started):
-            del forgotten[launch]
-            return "a start of a forgotten grant came late"
-        for no, token in forgotten.items():
+        is_again = one.name in self._sight.books.late and any(other is one for other in started)
+        for no, (token, until) in forgotten.items():
+            if now > until:
+                continue
+            if no == launch and is_again:
+                del forgotten[no]
+                return "a start of a forgotten grant came late"
             if no != launch and self._went_by_itself(token):
                 del forgotten[no]
                 return "a forgotten start went with its machine"

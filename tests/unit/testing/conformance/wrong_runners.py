@@ -52,6 +52,15 @@ class StartsLate(FakeRunner):
         await super().start(instance, container)
 
 
+class MakesAnew(FakeRunner):
+    """A name that was withdrawn is free for it."""
+
+    async def prepare(self, instance: Instance, order: ContainerOrder) -> Container:
+        """Forget what was withdrawn."""
+        self._machine(instance).containers.pop(f"{order.name}-withdrawn", None)
+        return await super().prepare(instance, order)
+
+
 class StartsAtOnce(FakeRunner):
     """What is prepared runs already."""
 

@@ -58,6 +58,7 @@ class Scene:
         state: str = "",
         due: datetime | None = None,
         said: bool = True,
+        facts: Sequence[str] = (),
     ) -> Job:
         """Let a record be as it is given, whether it may or not; give it with its next `rev`.
 
@@ -84,7 +85,7 @@ class Scene:
             due=None if is_over else due or now + SOON,
             forget_at=now + SOON if is_over else None,
         )
-        self.told(job, was, state)
+        self.told(job, was, state, facts)
         return job
 
     def told(self, job: Job, was: str, state: str, facts: Sequence[str] = ()) -> None:

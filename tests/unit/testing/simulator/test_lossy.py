@@ -16,6 +16,8 @@ from jobsched.store.port import Idempotency
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.lossy import AWAY, EVERY, LAST, LOST, Lossy, copy_of, put_back
+from jobsched.testing.simulator.promise.machines import EXCUSED
+from jobsched.testing.simulator.promise.starts import OVER
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told
@@ -121,6 +123,9 @@ def test_what_was_forgotten_is_forgiven() -> None:
     scene.promises.is_told_to_end(machine, "a test")
     assert scene.broken == []
     assert scene.promises.money.extra == {}
+    scene.clock.advance(EXCUSED + 1)
+    scene.promises.is_told_to_end(machine, "a test")
+    assert scene.broken == ["right machine"]
 
 
 def test_a_record_that_cannot_be_read_is_not_forgotten() -> None:
@@ -203,6 +208,17 @@ def test_a_start_that_comes_late_could_not_be_known() -> None:
     scene.books.note_start(container)
     assert scene.broken == []
     assert scene.promises.money.limits == {"a start of a forgotten grant came late": 1}
+    scene.books.note_start(container)
+    assert "one start" in scene.broken
+
+
+def test_a_start_that_comes_later_than_any_could_be_known() -> None:
+    """No limit: an excuse has an end."""
+    scene, _, container = _started_and_forgotten(facts.Prepared)
+    scene.clock.advance(OVER + 1)
+    scene.books.late.add(container.name)
+    scene.books.note_start(container)
+    assert "one start" in scene.broken
 
 
 def test_another_container_beside_it_could_be_known() -> None:

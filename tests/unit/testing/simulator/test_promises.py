@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.contextvars import bound_contextvars
@@ -147,6 +148,21 @@ def test_a_success_that_was_none() -> None:
     scene.started(NAME, code=3)
     scene.saved(up_to(facts.Ended))
     assert scene.broken == ["no false success", "true code"]
+
+
+def test_a_success_of_what_was_stopped() -> None:
+    """No false success: by when it really happened, whatever times the record has."""
+    scene, job = Scene(), up_to(facts.Started)
+    scene.saved(job, was="ready")
+    one = scene.started(NAME)
+    scene.clock.advance(30)
+    job = known(job, told(facts.Stopping, at=HOUR + 300 * SECOND))
+    scene.saved(job, facts=["Stopping"])
+    scene.clock.advance(1)
+    one.phase, one.code, one.finished_at = "exited", 0, scene.clock.now()
+    times: dict[str, Any] = {"started_at": one.started_at, "finished_at": one.finished_at}
+    scene.saved(known(job, told(facts.Ended, **times)))
+    assert scene.broken == ["no false success"]
 
 
 def test_a_success_of_what_never_ran() -> None:
