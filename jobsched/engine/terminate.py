@@ -15,6 +15,7 @@ from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
 from jobsched.engine.failed import given_up
+from jobsched.engine.forgotten import found, has_none
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import WaitsInLine, intend, observe, recorded
 from jobsched.engine.order import container_name
@@ -60,16 +61,21 @@ def _may_run_unknown_to_us(job: Job, command: Command, now: datetime) -> bool:
     """Whether a grant could have been lost with a store's last second, and the container run."""
     place = Place.of(job, command)
     launch = place.launch
-    if place.attempt.outcome or launch.released_at or launch.gone_at or not launch.tries:
+    is_over = place.attempt.outcome or launch.released_at or launch.gone_at
+    if is_over or now < place.attempt.plan.start_at:
         return False
+    if has_none(launch):
+        # its creation could have been lost, too
+        return True
     last = launch.tries[-1]
-    unused = not (last.granted_at or last.started_at or last.not_started_at)
-    return unused and place.attempt.plan.start_at <= now
+    return not (last.granted_at or last.started_at)
 
 
 async def _looked_at(parts: Parts, job: Job, command: Command) -> facts.Fact | None:
     """Look before the machine is given up for another; None: the container surely never started."""
     place = Place.of(job, command)
+    if has_none(place.launch):
+        return await found(parts, job, place)
     try:
         status = await inspected(parts, job, place)
     except OperationFailed as error:

@@ -24,6 +24,11 @@ class Life:
         self.leave: Callable[[], None] = lambda: None
         self._ends_at = ends_at
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it stands still now."""
+        return False
+
     async def point(self, name: str) -> None:
         """Pass a point; a dead worker never comes back from one."""
         self.points.append(name)

@@ -154,7 +154,7 @@ ELSEWHERE = {
     "chores.advance_later",  # dispatch by arq
     # while every call answers; passed by those who come after a death, and by stories elsewhere
     *("runner.withdraw", "save.NotStarted", "save.Vanished", "save.CommandFailed"),
-    *("save.Inspected", "save.Terminated"),
+    "save.Terminated",
 }
 
 

@@ -43,6 +43,10 @@ class Books(FakeWorld):
     born_at: dict[str, float] = field(default_factory=dict)
     #: names of containers of which a start was carried out when nobody waited for it any more
     late: set[str] = field(default_factory=set)
+    #: names of those that somebody removed by force
+    removed: set[str] = field(default_factory=set)
+    #: names of those that somebody looked for in vain, as the machine did not answer
+    unseen: set[str] = field(default_factory=set)
     witness: Witness | None = None
 
     def launched(self, token: str, *, named: str | None = None) -> FakeMachine:

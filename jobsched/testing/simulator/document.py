@@ -40,6 +40,7 @@ def document(report: Report) -> dict[str, Any]:
         "extra_machines_per_1000": round(money.extra_per_1000, 2),
         "extra": dict(sorted(money.extra.items())),
         "lost_acceptances": money.lost_acceptances,
+        "lost_cancels": money.lost_cancels,
         "limits": dict(sorted(money.limits.items())),
         "orphan_seconds": {part: round(seconds, 1) for part, seconds in money.orphans.items()},
         "start_lateness_seconds": {
@@ -72,6 +73,8 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
     yield "extra machines", f"{per_1000}, of {money.jobs:,} that count"
     if money.lost_acceptances:
         yield "acceptances lost", f"{money.lost_acceptances}, each posted again"
+    if money.lost_cancels:
+        yield "cancels lost", f"{money.lost_cancels}"
     for why, times in sorted(money.limits.items()):
         yield "started again", f"{times}: {why}"
     yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"

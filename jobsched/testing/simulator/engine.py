@@ -38,6 +38,9 @@ class StormyRunner(FakeRunner):
         self.on_started: Callable[[JobId], None] = lambda _: None
         #: told of the name of each container of which a start is carried out late
         self.on_late: Callable[[str], None] = lambda _: None
+        #: told of the name of each that somebody removes by force, or looks for in vain
+        self.on_removed: Callable[[str], None] = lambda _: None
+        self.on_unseen: Callable[[str], None] = lambda _: None
         #: takes a machine away in the moment of a call; None: machines stay
         self.take: Callable[[FakeMachine, JobId], None] | None = None
 
@@ -69,10 +72,17 @@ class StormyRunner(FakeRunner):
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
-        async with self._lossy("inspect"):
-            if self._weather.strikes("container vanishes"):
-                self._lose(instance, container)
-            return await super().inspect(instance, container)
+        try:
+            async with self._lossy("inspect"):
+                if self._weather.strikes("container vanishes"):
+                    self._lose(instance, container)
+                status = await super().inspect(instance, container)
+        except RunnerFailed:
+            self.on_unseen(container.name)
+            raise
+        if status.phase == "unknown":
+            self.on_unseen(container.name)
+        return status
 
     async def withdraw(self, instance: Instance, container: Container) -> ContainerStatus:
         """Take its name away."""
@@ -130,6 +140,7 @@ class StormyRunner(FakeRunner):
         one = machine.containers.pop(container.name, None) if machine else None
         if one is not None:
             one.phase = "gone"
+            self.on_removed(one.name)
 
     def _reach(self, machine_id: str) -> FakeMachine:
         now = self.world.clock.monotonic()

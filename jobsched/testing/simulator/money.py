@@ -20,6 +20,8 @@ class Money:
     late_seconds: list[float] = field(default_factory=list)
     #: jobs that were acknowledged, and forgotten with a store's last second
     lost_acceptances: int = 0
+    #: cancels that were saved and that a store forgot with its last second, told or not
+    lost_cancels: int = 0
     #: why a container was started again though all was done to prevent it → how often: what a store
     #: that loses its last second does not allow better (docs/explanation/reliability.md)
     limits: dict[str, int] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Money:
         self.orphan_seconds += other.orphan_seconds
         self.late_seconds += other.late_seconds
         self.lost_acceptances += other.lost_acceptances
+        self.lost_cancels += other.lost_cancels
 
     def uncounted(self) -> Money:
         """Give it without what is measured: extra machines and orphans, and the jobs of both."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from jobsched.domain.job import JobId
 from jobsched.errors import Unavailable
+from jobsched.testing.life import Life
 from jobsched.testing.simulator.process import Surroundings
 from jobsched.worker import tasks
 from jobsched.worker.working import Working
@@ -26,8 +27,8 @@ class Queue:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        #: in the order in which they began
-        self.workers: list[Working] = []
+        #: with their lives, in the order in which they began
+        self.workers: list[tuple[Life, Working]] = []
         self._next = 0
         self._is_closed = False
 
@@ -47,17 +48,22 @@ class Queue:
         asyncio.get_running_loop().call_later(max(seconds, 0.0), self._give, job)
 
     def _give(self, job: JobId) -> None:
-        """Give it to one worker after the other; a task of one that dies is lost."""
+        """Give it to one worker after the other; a task of one that dies is lost.
+
+        One that stands still takes nothing: arq's workers ask for their tasks.
+        """
         if self._is_closed:
             return
-        if not self.workers:
+        able = [
+            worker
+            for life, worker in self.workers
+            if not life.is_still and not worker.dispatch.is_stopping
+        ]
+        if not able:
             self._in(AGAIN, job)
             return
         self._next += 1
-        worker = self.workers[self._next % len(self.workers)]
-        if worker.dispatch.is_stopping:
-            self._in(AGAIN, job)
-            return
+        worker = able[self._next % len(able)]
         worker.parts.services.spawn.task(_advanced(worker, job), name="queue.advance")
 
 

@@ -221,7 +221,7 @@ class Simulation:
         at_work = Working(parts=parts, dispatch=dispatch, pace=pace, loop=loop)
         life.worker, life.leave = parts.worker, dispatch.stop
         if self.queue:
-            self.queue.workers.append(at_work)
+            self.queue.workers.append((life, at_work))
         for chore, every in self._chores():
             spawn.task(self._chore(chore, every, at_work), name=chore.__name__)
         try:
@@ -230,7 +230,7 @@ class Simulation:
             # a dead process has no tasks: they hang at their points and are put away here
             life.is_buried = True
             if self.queue:
-                self.queue.workers.remove(at_work)
+                self.queue.workers.remove((life, at_work))
             await spawn.end()
 
     @contextlib.asynccontextmanager

@@ -38,7 +38,7 @@ from jobsched.testing.virtual_time import VirtualClock, run
 
 #: jobs of one world, and how many workers it may have
 JOBS = 100
-WORKERS: Final = (2, 3, 4)
+WORKERS: Final = (3, 4)
 #: seconds after the last fault within which everything must have ended
 LONGEST = 24 * 3600.0
 #: seconds after all jobs have ended in which whatever is under way comes to light, and within

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
-from jobsched.domain.job import Job, JobId
+from jobsched.domain.job import Job, JobId, Limits
 from jobsched.domain.state import State, state_of
 from jobsched.engine.parts import Parts
 from jobsched.engine.sweep import sweep
@@ -69,7 +70,8 @@ class Watched:
 
 
 async def a_world(**settings: Any) -> Simulation:
-    """Begin a world whose machines are ready as soon as they are there."""
+    """Begin a world whose machines are ready as soon as they are there; its store keeps all."""
+    settings.setdefault("limits", Limits(evidence=timedelta(0)))
     known = {"boot": settings.pop("boot", 0.0), "runs": settings.pop("runs", 1.0)}
     world = FakeWorld(clock=VirtualClock(), **known, code=settings.pop("code", 0))
     log = settings.pop("log", None) or Heard()

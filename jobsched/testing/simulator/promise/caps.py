@@ -59,7 +59,7 @@ class CapPromises:
         #: every token that was ever saved
         self._known: set[str] = set()
         #: those whose machine counts elsewhere, as an extra one: it began when its launch was over,
-        #: or the store has forgotten its launch
+        #: or the store has forgotten its launch; and those that their provider refused
         self._excused: set[str] = set()
 
     def kept(self) -> KeptCaps:
@@ -79,6 +79,8 @@ class CapPromises:
         held = self._held.setdefault(job.spec.provider, Held())
         for token in refused(job):
             held.counted.discard(token)
+            # its provider has refused it, or ends its machine by itself: it is shutting down
+            self._excused.add(token)
         if after == before:
             return
         self._of_job[job.id] = after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from structlog.contextvars import get_contextvars
@@ -64,6 +64,8 @@ class Promises:
         self._words = WordPromises(self.sight)
         self._starts = StartPromises(self.sight, self._machines.went_by_itself)
         self._now = books.clock.now
+        #: jobs whose cancel a store has forgotten
+        self._uncancelled: set[JobId] = set()
         #: when the store forgot something last
         self._forgot_at = EPOCH - LEASE
         self.store = WatchedWorld(self._changed, self._forgotten)
@@ -103,7 +105,7 @@ class Promises:
     def cancelled(self, job: JobId) -> None:
         """Look at a job whose user was just told that it will be cancelled."""
         record = self.sight.jobs.get(job)
-        if record and not record.cancel_at:
+        if record and not record.cancel_at and job not in self._uncancelled:
             self.sight.tell("cancel heard", f"{job} knows of no cancel", job)
 
     def acts(self, worker: str, what: str) -> None:
@@ -168,7 +170,16 @@ class Promises:
         self._machines.forget(for_good=for_good)
         if not for_good:
             self._starts.forget(before)
+            self._forget_cancels(before)
         return [job for job in before if job not in self.sight.jobs]
+
+    def _forget_cancels(self, before: Mapping[JobId, Job]) -> None:
+        """Count cancels that were in the record; their users may be told of them yet."""
+        for job, record in before.items():
+            now = self.sight.jobs.get(job)
+            if record.cancel_at and now and not now.cancel_at:
+                self._uncancelled.add(job)
+                self.money.lost_cancels += 1
 
     async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from jobsched.domain.job import Job, JobId
 from jobsched.testing.fakes import FakeContainer
@@ -87,15 +87,30 @@ class StartPromises:
         started = self._sight.books.started.get(job, ())
         is_again = one.name in self._sight.books.late and any(other is one for other in started)
         for no, (token, until) in forgotten.items():
-            if now > until:
-                continue
-            if no == launch and is_again:
+            if no == launch and is_again and now <= until:
                 del forgotten[no]
                 return "a start of a forgotten grant came late"
-            if no != launch and self._went_by_itself(token):
+            mine = f"jobsched-{job}-{attempt}-{no}"
+            first = [each for each in started if each is not one and is_of(each, mine)]
+            if why := self._unseen(token, first):
                 del forgotten[no]
-                return "a forgotten start went with its machine"
+                return why
         return ""
+
+    def _unseen(self, token: str, first: Sequence[FakeContainer]) -> str:
+        """Say why nobody could see what had been started; empty: it could be seen."""
+        if self._went_by_itself(token):
+            return "a forgotten start went with its machine"
+        if first and all(one.name in self._sight.books.removed for one in first):
+            return "a forgotten start was removed by force"
+        if first and all(one.name in self._sight.books.unseen for one in first):
+            return "a forgotten start was on a machine that did not answer"
+        return ""
+
+
+def is_of(one: FakeContainer, launch: str) -> bool:
+    """Whether a container is of this launch, by its name."""
+    return one.name == launch or one.name.startswith(f"{launch}-")
 
 
 def granted(job: Job | None) -> dict[str, str]:

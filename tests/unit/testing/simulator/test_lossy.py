@@ -201,6 +201,26 @@ def test_what_we_ended_ourselves_could_be_known() -> None:
     assert "one start" in scene.broken
 
 
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("removed", "a forgotten start was removed by force"),
+        ("unseen", "a forgotten start was on a machine that did not answer"),
+    ],
+)
+def test_what_nobody_could_see_could_not_be_known(what: str, why: str) -> None:
+    """A limit, once: nothing was left of the first start, or its machine was asked in vain."""
+    scene, machine, container = _started_and_forgotten()
+    getattr(scene.books, what).add(container.name)
+    scene.books.end(machine)
+    scene.promises.is_told_to_end(machine, "a test")
+    scene.started("jobsched-job-1-2")
+    assert "one start" not in scene.broken
+    assert scene.promises.money.limits == {why: 1}
+    scene.started("jobsched-job-1-2-1")
+    assert "one start" in scene.broken
+
+
 def test_a_start_that_comes_late_could_not_be_known() -> None:
     """A limit: it was sent under a grant that was forgotten, and its container has run since."""
     scene, _, container = _started_and_forgotten(facts.Prepared)
