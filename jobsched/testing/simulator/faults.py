@@ -50,7 +50,7 @@ SIGNALS: Final[Mapping[str, float]] = {
     "wake lost": 0.06,
     "wake doubled": 0.03,
     "hint lost": 0.3,
-    "hint doubled": 0.35,
+    "hint doubled": 0.45,
     "hint late": 0.3,
     "callback lost": 0.1,
     "callback doubled": 0.1,

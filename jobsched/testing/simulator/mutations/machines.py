@@ -75,7 +75,7 @@ MACHINES = (
     Mutation(
         name="logs before money",
         broken="a machine is given back only once its logs are kept",
-        caught_by=("nothing lost",),
+        caught_by=("no leak",),
         also=(Patch(where="jobsched.testing.simulator.logs:StormyLogs.write", make=_never_kept),),
         aim=Aim(),
         sizes=(12, 40),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from jobsched.domain.job import Job, JobId
+from jobsched.engine.forgotten import has_none
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.promise.sight import Sight
 
@@ -13,6 +15,17 @@ from jobsched.testing.simulator.promise.sight import Sight
 BEFORE = frozenset({"before_start"})
 #: seconds after which nothing is carried out any more that was sent under a forgotten grant
 OVER = 300.0
+
+
+class Forgotten(NamedTuple):
+    """A grant that a store has forgotten."""
+
+    #: of its launch
+    token: str
+    #: when what was sent under it is surely over
+    until: float
+    #: whether the creation of its container is forgotten, too
+    is_whole: bool
 
 
 class StartPromises:
@@ -26,9 +39,8 @@ class StartPromises:
     def __init__(self, sight: Sight, went_by_itself: Callable[[str], bool]) -> None:
         self._sight = sight
         self._went_by_itself = went_by_itself
-        #: job and attempt → the launches whose grant of a start a store has forgotten, with their
-        #: tokens, and until when that excuses another start
-        self._forgotten: dict[tuple[str, str], dict[str, tuple[str, float]]] = {}
+        #: job and attempt → the launches whose grant of a start a store has forgotten
+        self._forgotten: dict[tuple[str, str], dict[str, Forgotten]] = {}
         #: job and attempt → starts
         self._times: Counter[tuple[str, str]] = Counter()
         self._of_job: Counter[str] = Counter()
@@ -74,7 +86,8 @@ class StartPromises:
             for launch, token in granted(record).items():
                 if launch not in known:
                     grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
-                    grants[launch] = token, self._sight.time() + OVER
+                    until = self._sight.time() + OVER
+                    grants[launch] = Forgotten(token, until, is_whole=launch not in created(now))
 
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
@@ -86,13 +99,16 @@ class StartPromises:
         forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
         started = self._sight.books.started.get(job, ())
         is_again = one.name in self._sight.books.late and any(other is one for other in started)
-        for no, (token, until) in forgotten.items():
-            if no == launch and is_again and now <= until:
+        for no, lost in forgotten.items():
+            if no == launch and is_again and now <= lost.until:
                 del forgotten[no]
                 return "a start of a forgotten grant came late"
+            if not lost.is_whole:
+                # it knows of the container, and so that it may have been started
+                continue
             mine = f"jobsched-{job}-{attempt}-{no}"
             first = [each for each in started if each is not one and is_of(each, mine)]
-            if why := self._unseen(token, first):
+            if why := self._unseen(lost.token, first):
                 del forgotten[no]
                 return why
         return ""
@@ -106,6 +122,12 @@ class StartPromises:
         if first and all(one.name in self._sight.books.unseen for one in first):
             return "a forgotten start was on a machine that did not answer"
         return ""
+
+
+def created(job: Job | None) -> set[str]:
+    """Give the launches of the current attempt with a container that may yet be started."""
+    launches = job.attempt.launches if job and job.attempt else ()
+    return {str(launch.no) for launch in launches if not has_none(launch)}
 
 
 def is_of(one: FakeContainer, launch: str) -> bool:
