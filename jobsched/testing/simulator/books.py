@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from jobsched.testing.fakes import FakeContainer, FakeMachine, FakeWorld
+
+#: whether what happens is carried out when nobody waits for it any more: by an engine that was
+#: slow, or a process that stood still
+IS_LATE: ContextVar[bool] = ContextVar("is_late", default=False)
 
 
 class Witness(Protocol):
@@ -41,8 +46,6 @@ class Books(FakeWorld):
     started: dict[str, list[FakeContainer]] = field(default_factory=dict)
     #: id → virtual seconds at which it began
     born_at: dict[str, float] = field(default_factory=dict)
-    #: names of containers of which a start was carried out when nobody waited for it any more
-    late: set[str] = field(default_factory=set)
     #: names of those that somebody removed by force
     removed: set[str] = field(default_factory=set)
     #: names of those that somebody looked for in vain, as the machine did not answer
@@ -92,4 +95,4 @@ class Books(FakeWorld):
         return one.started_at is not None and one.started_at + runs <= self.clock.now()
 
 
-__all__ = ["Books", "Witness"]
+__all__ = ["IS_LATE", "Books", "Witness"]

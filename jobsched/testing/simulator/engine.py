@@ -13,6 +13,7 @@ from jobsched.contracts.runner import ContainerStatus, MachineWarning
 from jobsched.domain.job import Access, Container, Instance, JobId
 from jobsched.errors import RunnerFailed
 from jobsched.testing.fakes import FakeMachine, FakeRunner, FakeWorld
+from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.weather import Weather
 
 #: seconds for which a machine is cut off
@@ -36,9 +37,7 @@ class StormyRunner(FakeRunner):
         #: told of each job whose container is prepared, or started
         self.on_prepared: Callable[[JobId], None] = lambda _: None
         self.on_started: Callable[[JobId], None] = lambda _: None
-        #: told of the name of each container of which a start is carried out late
-        self.on_late: Callable[[str], None] = lambda _: None
-        #: told of the name of each that somebody removes by force, or looks for in vain
+        #: told of the name of each container that somebody removes by force, or looks for in vain
         self.on_removed: Callable[[str], None] = lambda _: None
         self.on_unseen: Callable[[str], None] = lambda _: None
         #: takes a machine away in the moment of a call; None: machines stay
@@ -124,7 +123,7 @@ class StormyRunner(FakeRunner):
 
     async def _late(self, instance: Instance, container: Container, seconds: float) -> None:
         await self.world.clock.sleep(seconds)
-        self.on_late(container.name)
+        IS_LATE.set(True)
         with contextlib.suppress(RunnerFailed):
             await super().start(instance, container)
             self.on_started(job_of(container.name))

@@ -15,6 +15,7 @@ from structlog.contextvars import get_contextvars
 from jobsched.engine.outside import POINTS
 from jobsched.errors import OperationFailed, StoreUnavailable
 from jobsched.testing.life import Life
+from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.crash import DEATH, PAUSE, Traps
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.weather import Weather
@@ -189,6 +190,7 @@ class StormyLife(Life, ABC):
 
     async def _late(self, ask: Callable[[], Awaitable[Any]]) -> None:
         await self.awake()
+        IS_LATE.set(True)
         if not self.is_buried and not self.dead.is_set():
             with contextlib.suppress(OperationFailed):
                 await ask()

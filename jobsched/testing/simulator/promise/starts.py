@@ -9,6 +9,7 @@ from typing import NamedTuple
 from jobsched.domain.job import Job, JobId
 from jobsched.engine.forgotten import has_none
 from jobsched.testing.fakes import FakeContainer
+from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.promise.sight import Sight
 
 #: the words of ``retry.on`` that do not ask for a second run
@@ -98,7 +99,7 @@ class StartPromises:
         _, job, attempt, launch, *_ = one.name.split("-")
         forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
         started = self._sight.books.started.get(job, ())
-        is_again = one.name in self._sight.books.late and any(other is one for other in started)
+        is_again = IS_LATE.get() and any(other is one for other in started)
         for no, lost in forgotten.items():
             if no == launch and is_again and now <= lost.until:
                 del forgotten[no]

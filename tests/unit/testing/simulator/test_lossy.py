@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Idempotency
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeContainer, FakeMachine
+from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.lossy import AWAY, EVERY, LAST, LOST, Lossy, copy_of, put_back
 from jobsched.testing.simulator.promise.machines import EXCUSED
 from jobsched.testing.simulator.promise.starts import OVER
@@ -221,14 +223,20 @@ def test_what_nobody_could_see_could_not_be_known(what: str, why: str) -> None:
     assert "one start" in scene.broken
 
 
+def late(scene: Scene, container: FakeContainer) -> None:
+    """Start it when nobody waits for that any more."""
+    context = copy_context()
+    context.run(IS_LATE.set, True)  # noqa: FBT003 - a context's own
+    context.run(scene.books.note_start, container)
+
+
 def test_a_start_that_comes_late_could_not_be_known() -> None:
     """A limit: it was sent under a grant that was forgotten, and its container has run since."""
     scene, _, container = _started_and_forgotten(facts.Prepared)
-    scene.books.late.add(container.name)
-    scene.books.note_start(container)
+    late(scene, container)
     assert scene.broken == []
     assert scene.promises.money.limits == {"a start of a forgotten grant came late": 1}
-    scene.books.note_start(container)
+    late(scene, container)
     assert "one start" in scene.broken
 
 
@@ -236,8 +244,7 @@ def test_a_start_that_comes_later_than_any_could_be_known() -> None:
     """No limit: an excuse has an end."""
     scene, _, container = _started_and_forgotten(facts.Prepared)
     scene.clock.advance(OVER + 1)
-    scene.books.late.add(container.name)
-    scene.books.note_start(container)
+    late(scene, container)
     assert "one start" in scene.broken
 
 
