@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.deployment import JOBSCHED, WORKER, Deployment, stop
-from tests.acceptance.pool import LEASE, NAMES, Pool, install, pool
+from tests.acceptance.deployment import ENDS, JOBSCHED, WORKER, Deployment, stop
+from tests.acceptance.pool import LEASE, NAMES, WAITS, Pool, install, pool
 from tests.acceptance.product import WITHIN
 from tests.services import RedisServer
 
@@ -60,6 +60,11 @@ def host_of(deployed: Deployment, job: str) -> str | None:
     return host
 
 
+def all_over(deployed: Deployment, jobs: list[str]) -> bool:
+    """Say whether all jobs have ended."""
+    return {deployed.status(job)["status"] for job in jobs} <= ENDS
+
+
 def launches_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the launches of a job's only attempt."""
     (attempt,) = document["attempts"]
@@ -85,9 +90,12 @@ def test_jobs_share_the_hosts_and_never_one_host(hosts: Pool, redis_server: Redi
         other_redis.start()
         ours = stack.enter_context(hosts.deployment(redis_server))
         theirs = stack.enter_context(hosts.deployment(other_redis))
-        four = [ours.schedule("sleep 2") for _ in range(4)]
+        four = [ours.schedule(WAITS) for _ in range(4)]
         workers = [one.start(*WORKER) for one in (ours, ours, theirs)]
 
+        # none ends before all hosts have one, however slow this machine is
+        ours.until(lambda: len(hosts.running()) == len(NAMES))
+        ours.until(lambda: hosts.let_all_go() and all_over(ours, four))
         ended = ours.ended(*four)
         assert {document["static_hosts"]["host"] for document in ended} == set(NAMES)
         assert hosts.most_jobs(*NAMES, since=since) == 3, "the fourth waits for one of three"

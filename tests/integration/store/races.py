@@ -43,14 +43,19 @@ async def race(
             # Connects; a store that is to be stamped yet is nobody's.
             with suppress(WrongStore):
                 await store.check()
-            # Blocks this thread's own loop, on which nothing else runs.
-            start.wait(5)
+            # Blocks this thread's own loop, on which nothing else runs; however busy the machine
+            # is, it lasts until all are there, or until one cannot come.
+            start.wait()
             return await work(number, store)
         finally:
             await store.close()
 
     def run(number: int) -> T:
-        return asyncio.run(one(number))
+        try:
+            return asyncio.run(one(number))
+        except BaseException:
+            start.abort()
+            raise
 
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(THREADS) as pool:
