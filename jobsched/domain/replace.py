@@ -37,18 +37,20 @@ def _copy_of(kind: type[Any]) -> Callable[..., Any]:
     names = [field.name for field in dataclasses.fields(kind)]
     slots: dict[str, Any] = {name: getattr(kind, name, None) for name in names}
     in_slots = all(isinstance(one, MemberDescriptorType) for one in slots.values())
-    if not in_slots or hasattr(kind, "__post_init__"):
+    is_ours = any(name.startswith("_") for name in names)
+    if not in_slots or is_ours or hasattr(kind, "__post_init__"):
         raise TypeError(f"{kind.__name__} is no dataclass that only keeps its fields, in slots")
-    given: dict[str, Any] = {f"set_{name}": slot.__set__ for name, slot in slots.items()}
-    given |= {"make": kind.__new__, "kind": kind, "KEPT": object()}
+    # names of ours begin with an underscore: a field may have any other
+    given: dict[str, Any] = {f"_set_{name}": slot.__set__ for name, slot in slots.items()}
+    given |= {"_make": kind.__new__, "_kind": kind, "_KEPT": object()}
     lines = [
-        f"def copy(one, /, *, {', '.join(f'{name}=KEPT' for name in names)}):",
-        " new = make(kind)",
-        *(f" set_{name}(new, one.{name} if {name} is KEPT else {name})" for name in names),
-        " return new",
+        f"def _copy(_one, /, *, {', '.join(f'{name}=_KEPT' for name in names)}):",
+        " _new = _make(_kind)",
+        *(f" _set_{name}(_new, _one.{name} if {name} is _KEPT else {name})" for name in names),
+        " return _new",
     ]
     exec("\n".join(lines), given)  # noqa: S102 - of names of fields alone, as dataclasses do
-    copy: Callable[..., Any] = given["copy"]
+    copy: Callable[..., Any] = given["_copy"]
     return copy
 
 

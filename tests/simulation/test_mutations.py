@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobsched.testing.simulator.faults import FAULTS
+from jobsched.testing.simulator.faults import KINDS
 from jobsched.testing.simulator.mutations import kept
 from jobsched.testing.simulator.mutations.catalogue import MUTATIONS
 from jobsched.testing.simulator.mutations.mutation import Mutation
@@ -44,7 +44,7 @@ def test_a_mutation_breaks_what_is_there_and_is_undone(mutation: Mutation) -> No
 @EACH
 def test_a_mutation_aims_at_faults_that_there_are(mutation: Mutation) -> None:
     """A kind of fault that has another name by now would never strike."""
-    assert mutation.aim is None or mutation.aim.faults.keys() <= FAULTS.keys()
+    assert mutation.aim is None or mutation.aim.faults.keys() <= KINDS.keys()
 
 
 @EACH

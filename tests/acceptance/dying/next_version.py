@@ -12,20 +12,15 @@ from pathlib import Path
 from jobsched.client import Client
 from tests.acceptance.product import ROOT
 
-_NEWER = """\
-def newer(after: Job, job: Job) -> Job:
-    return job if after is job else replace(after, schema=2)
-
-
-def recorded("""
-
 #: where, what it says, and what it says then
 CHANGES = (
     ("domain/job.py", "\nSCHEMA = 1\n", "\nSCHEMA = 2\n"),
     # a record of this version that it changes is a newer one, too
-    ("engine/observe.py", "= recorded(job, *found)", "= newer(recorded(job, *found), job)"),
-    ("engine/observe.py", "= recorded(job, *decided)", "= newer(recorded(job, *decided), job)"),
-    ("engine/observe.py", "def recorded(", _NEWER),
+    (
+        "engine/observe.py",
+        "    return job, new\n",
+        "    return (replace(job, schema=2) if new else job), new\n",
+    ),
 )
 
 

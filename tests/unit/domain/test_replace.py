@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobsched.domain import facts
-from jobsched.domain.job import Try
+from jobsched.domain.job import Access, Try
 from jobsched.domain.replace import replace
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +30,19 @@ def test_inherited_fields_are_kept_too() -> None:
     assert replace(gone, why="terminated") == facts.Gone(
         at=AT, attempt=2, launch=3, why="terminated"
     )
+
+
+@pytest.mark.parametrize("name", ["kind", "one", "new", "make", "copy", "KEPT"])
+def test_a_field_may_have_any_name(name: str) -> None:
+    """None is taken for a name of the function that copies."""
+    kind = dataclasses.make_dataclass("Named", [(name, int), ("b", int)], frozen=True, slots=True)
+    assert replace(kind(1, 2), b=3) == kind(1, 3)
+    assert replace(kind(1, 2), **{name: 3}) == kind(3, 2)
+
+
+def test_the_kind_of_an_access_is_kept() -> None:
+    """As of any record: its other fields may be others."""
+    assert replace(Access(kind="fake"), certificate="x") == Access(kind="fake", certificate="x")
 
 
 def test_an_unknown_field_is_refused() -> None:
