@@ -44,9 +44,8 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
     is_enough = isinstance(error, PluginBug) and bugs + 1 >= job.spec.limits.plugin_errors
     if is_enough and not _is_new_doubt(attempt, command, trouble):
         ended = given_up(parts, attempt, "plugin_error", error.message)
-        after = await observe(parts, job, ended)
-        if after is not job:
-            return after
+        if recorded(job, ended) is not job:
+            return await intend(parts, job, ended)
         # the attempt has an outcome: what only tidies up is tried for ever, with pauses
     now = parts.now
     later = facts.CommandFailed(

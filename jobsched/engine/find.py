@@ -11,7 +11,8 @@ from jobsched.engine.call import call
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.stillborn import described
+from jobsched.engine.seen import of_instance
+from jobsched.engine.stillborn import concluded
 from jobsched.errors import OperationFailed
 
 
@@ -28,7 +29,8 @@ async def find(parts: Parts, job: Job, command: Command) -> Job:
         parts, f"{provider.name}.find", lambda: provider.find(place.launch.token), answer.found
     )
     if status is not None and status.phase != "unknown":
-        after = await observe(parts, job, *await described(parts, job, place, status))
+        ended = await concluded(parts, job, place, status)
+        after = await observe(parts, job, *of_instance(place, status, parts.now), decided=ended)
         if after is not job:
             return after
         raise OperationFailed("booting", f"{provider.name} says nothing new of the machine")

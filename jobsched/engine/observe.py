@@ -21,31 +21,39 @@ class WaitsInLine(JobschedError):
     """A cap is reached: the job waits in line and its lease is given up."""
 
 
-async def observe(parts: Parts, job: Job, *found: Fact) -> Job:
+async def observe(parts: Parts, job: Job, *found: Fact, decided: Fact | None = None) -> Job:
     """Record facts; a refused save is read again, recorded again and saved again.
 
-    A refused write drops the decision, never the fact. May be repeated. Gives the job as it is
-    saved; the same object if the facts changed nothing.
+    What is decided upon them, of this very record, is saved with them or not at all: a refused
+    write drops the decision, never the fact. May be repeated. Gives the job as it is saved; the
+    same object if the facts changed nothing.
 
     Raises:
         StaleWrite: the store refuses a record that nobody has changed: it contradicts itself.
     """
     holder = parts.worker
+    told = (*found, decided) if decided else found
     while True:
-        after, new = _added(job, found)
+        after, new = _added(job, told)
         if after is job:
             return job
         try:
             return await _save(parts, job, after, new, holder=holder)
         except StaleWrite:
-            fresh = await parts.store.read(job.id)
-            if fresh.rev == job.rev:
-                if not holder:
-                    # no lease was asked for, and nobody changed it: it would be refused for ever
-                    raise
-                # it is the lease that is lost, so the news comes from outside
-                holder = ""
-            job = fresh
+            job, holder = await _read_again(parts, job, holder)
+            told = found
+
+
+async def _read_again(parts: Parts, refused: Job, holder: str) -> tuple[Job, str]:
+    """Give the record whose save was refused as it is now, and in whose name it is saved next."""
+    fresh = await parts.store.read(refused.id)
+    if fresh.rev != refused.rev:
+        return fresh, holder
+    if not holder:
+        # no lease was asked for, and nobody changed it: it would be refused for ever
+        raise StaleWrite
+    # it is the lease that is lost, so the news comes from outside
+    return fresh, ""
 
 
 async def intend(parts: Parts, job: Job, *decided: Fact, caps: Caps | None = None) -> Job:

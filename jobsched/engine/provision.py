@@ -13,7 +13,8 @@ from jobsched.engine.failed import given_up, is_final
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.stillborn import described
+from jobsched.engine.seen import of_instance
+from jobsched.engine.stillborn import concluded
 from jobsched.errors import OperationFailed
 
 
@@ -34,29 +35,26 @@ async def _sent(parts: Parts, job: Job, command: Command) -> Job:
         )
     except OperationFailed as error:
         if error.effect == "none" and error.then != "later":
-            return await observe(parts, job, *await _refusal(parts, job, place, error))
+            return await _refused(parts, job, place, error)
         raise
-    job = await observe(parts, job, *await described(parts, job, place, status))
+    ended = await concluded(parts, job, place, status)
+    job = await observe(parts, job, *of_instance(place, status, parts.now), decided=ended)
     if _is_unwanted(job, place.launch):
         await _give_back(parts, provider, status)
     return job
 
 
-async def _refusal(
-    parts: Parts, job: Job, place: Place, error: OperationFailed
-) -> list[facts.Fact]:
-    """Say that there is no machine, and whether that ends the attempt."""
+async def _refused(parts: Parts, job: Job, place: Place, error: OperationFailed) -> Job:
+    """Record that there is no machine, and decide whether that ends the attempt."""
     is_end = await is_final(parts, job, error)
-    here = place.of_launch(parts.now)
     refused = facts.Refused(
-        **here,
+        **place.of_launch(parts.now),
         reason=error.reason,
         message=error.message,
         for_every_offer=error.then == "breaker",
     )
-    if is_end:
-        return [refused, given_up(parts, place.attempt, error.reason, error.message)]
-    return [refused]
+    ended = given_up(parts, place.attempt, error.reason, error.message) if is_end else None
+    return await observe(parts, job, refused, decided=ended)
 
 
 def _is_unwanted(job: Job, sent: Launch) -> bool:

@@ -9,27 +9,25 @@ from jobsched.engine.answer import readable
 from jobsched.engine.failed import given_up, is_final
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import of_instance, refusal_in
+from jobsched.engine.seen import refusal_in
 from jobsched.errors import OperationFailed
 
 
-async def described(
+async def concluded(
     parts: Parts, job: Job, place: Place, status: InstanceStatus
-) -> list[facts.Fact]:
-    """Give the facts in a provider's description of a launch's machine, and what they end.
+) -> facts.GivenUp | None:
+    """Give the end of the attempt where a launch's machine was ended at its launch, if it is one.
 
-    Most are about the launch alone. Where the machine was ended at its launch for a reason that
-    ends the attempt, that is one more; where it would be the same for every job, the provider is
-    halted first.
+    Where the reason would be the same for every job, the provider is halted first. It is a
+    decision about this very record: save it with `observe(..., decided=)`.
     """
-    found = of_instance(place, status, parts.now)
     refusal = refusal_in(place, status)
     if refusal is None:
-        return found
+        return None
     error = OperationFailed(refusal.reason, readable(refusal.message), then=refusal.then)
-    if await is_final(parts, job, error):
-        found.append(given_up(parts, place.attempt, error.reason, error.message))
-    return found
+    if not await is_final(parts, job, error):
+        return None
+    return given_up(parts, place.attempt, error.reason, error.message)
 
 
-__all__ = ["described"]
+__all__ = ["concluded"]

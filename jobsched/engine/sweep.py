@@ -16,9 +16,9 @@ from jobsched.engine.hear import is_told
 from jobsched.engine.observe import observe
 from jobsched.engine.parts import Parts
 from jobsched.engine.place import Place
-from jobsched.engine.seen import gone
+from jobsched.engine.seen import gone, of_instance
 from jobsched.engine.stay import tell_who_stays
-from jobsched.engine.stillborn import described
+from jobsched.engine.stillborn import concluded
 from jobsched.errors import NewerRecord, NotFound, OperationFailed, UnreadableRecord
 from jobsched.store.keepable import NotKeepable
 
@@ -95,7 +95,7 @@ async def _looked_at(
     if status is None:
         found = _missing(parts, place, asked_at)
     else:
-        found = await described(parts, job, place, status)
+        found = of_instance(place, status, parts.now)
         # a runner that is not loaded here must not end the sweep of all others
         runner = parts.registry.runners.get(job.spec.runner)
         if runner and place.launch.ready_at and status.phase == "running":
@@ -106,7 +106,9 @@ async def _looked_at(
         if now_there is None or _passes_on(now_there):
             # its own worker ends it, in one save with the next launch, which takes over the slot
             return False
-    return await observe(parts, job, *found) is not job
+        place = now_there
+    ended = await concluded(parts, job, place, status) if status else None
+    return await observe(parts, job, *found, decided=ended) is not job
 
 
 def _passes_on(place: Place) -> bool:

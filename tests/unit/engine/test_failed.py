@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from jobsched.builtin import OnTime
 from jobsched.contracts.planner import History
+from jobsched.contracts.provider import InstanceStatus, Refusal
 from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb
-from jobsched.domain.job import Job, Plan
+from jobsched.domain.job import Instance, Job, Limits, Plan
 from jobsched.domain.state import State, state_of
 from jobsched.engine.advance import step
+from jobsched.engine.call import PluginBug
 from jobsched.engine.failed import failed
 from jobsched.engine.hand import Hand
 from jobsched.engine.observe import observe
 from jobsched.engine.plan import planned
+from jobsched.engine.sweep import sweep
 from jobsched.errors import OperationFailed, RunnerFailed, StaleWrite
+from jobsched.store.port import Halted
 from jobsched.testing.simulator.simulation import Cast, Simulation
 from jobsched.testing.virtual_time import run
 from tests.unit.domain.example import told
-from tests.unit.worker.crew import a_world, parts_of
+from tests.unit.worker.crew import a_world, parts_of, store_of
 
 IMAGE = RunnerFailed("image_not_found", "imagined", then="fail")
 PREPARE = Command(verb=Verb.PREPARE, launch=1)
+LEASE = timedelta(seconds=30)
 BOOTED = (facts.Offered, facts.Begun, facts.Provisioned, facts.Ready)
+PROVISION = Command(verb=Verb.PROVISION, launch=1)
 STARTED = (facts.Prepared, facts.StartGranted, facts.Started)
 
 
@@ -45,9 +52,14 @@ async def saved(simulation: Simulation, job: Job, *kinds: type[facts.OfAttempt])
     return await observe(simulation.api, job, *found)
 
 
+async def asked(simulation: Simulation) -> Job:
+    """Give a job that was accepted."""
+    return await simulation.job(await simulation.schedule())
+
+
 async def booted(simulation: Simulation) -> Job:
     """Give a job whose machine is ready."""
-    return await saved(simulation, await simulation.job(await simulation.schedule()), *BOOTED)
+    return await saved(simulation, await asked(simulation), *BOOTED)
 
 
 def test_another_worker_has_planned_it() -> None:
@@ -102,5 +114,104 @@ def test_who_has_lost_the_job_does_not_decide() -> None:
         simulation.runner.prepare = stands_still  # type: ignore[method-assign, assignment]
         after = await step(parts, job, PREPARE, hand)
         assert state_of(after) is State.RUNNING
+
+    run(story())
+
+
+async def provisioned(simulation: Simulation, job: Job) -> Job:
+    """Let a worker that holds the job send its request."""
+    parts = parts_of(simulation)
+    await parts.store.claim(parts.worker, most=1, lease=LEASE, only=job.id)
+    hand = Hand(parts, job.id, simulation.clock.monotonic() + LEASE.total_seconds())
+    return await step(parts, job, PROVISION, hand)
+
+
+async def refuses(*_: Any) -> None:
+    """Refuse a request once and for all."""
+    raise OperationFailed("not_authorized", "imagined", effect="none", then="fail")
+
+
+async def ends_it(*_: Any) -> InstanceStatus:
+    """Launch a machine and end it at once, for a reason that will not pass."""
+    refusal = Refusal(reason="bad_image", message="imagined", then="breaker")
+    return InstanceStatus(phase="gone", instance=Instance(id="i-1-1"), refusal=refusal)
+
+
+REASONS: dict[Any, str] = {refuses: "not_authorized", ends_it: "bad_image"}
+
+
+def test_a_late_refusal_ends_nothing_that_went_on() -> None:
+    """Who sent the request again got a machine, and its container runs."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        job = await saved(simulation, await asked(simulation), *BOOTED[:2])
+
+        async def late(*_: Any) -> None:
+            await saved(simulation, job, *BOOTED[2:], *STARTED)
+            await refuses()
+
+        simulation.provider.provision = late  # type: ignore[method-assign, assignment]
+        assert state_of(await provisioned(simulation, job)) is State.RUNNING
+
+    run(story())
+
+
+@pytest.mark.parametrize("answer", [refuses, ends_it])
+def test_a_refusal_that_will_not_pass_ends_the_attempt(
+    answer: Callable[..., Awaitable[Any]],
+) -> None:
+    """Nobody else has touched the record."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        job = await saved(simulation, await asked(simulation), *BOOTED[:2])
+        simulation.provider.provision = answer  # type: ignore[method-assign, assignment]
+        after = await provisioned(simulation, job)
+        assert after.attempt
+        assert after.attempt.outcome
+        assert after.attempt.outcome.reason == REASONS[answer]
+
+    run(story())
+
+
+def test_a_sweep_decides_of_the_record_that_it_saw() -> None:
+    """The machine was ended at its launch; another worker has begun the next launch since."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        job = await saved(simulation, await asked(simulation), *BOOTED[:3])
+        ended = await ends_it()
+
+        async def everything(tokens: Any) -> dict[str, InstanceStatus]:
+            return dict.fromkeys(tokens, ended)
+
+        async def halt(provider: str, why: Halted) -> Halted:
+            released = told(facts.Released, why="boot_timeout")
+            await observe(simulation.api, job, released, told(facts.Begun, launch=2))
+            return why
+
+        parts = parts_of(simulation)
+        simulation.provider.describe_all = everything  # type: ignore[method-assign, assignment]
+        store_of(parts).halt = halt  # type: ignore[method-assign]
+        await sweep(parts, simulation.provider)
+        after = await simulation.job(job.id)
+        assert after.attempt
+        assert after.attempt.outcome is None
+        assert after.attempt.launches[-1].no == 2
+
+    run(story())
+
+
+def test_a_bug_of_a_worker_that_stood_still_ends_nothing() -> None:
+    """Its runner raised too often, and another worker's has started the container since."""
+
+    async def story() -> None:
+        simulation = await a_world(limits=Limits(evidence=timedelta(0), plugin_errors=1))
+        job = await booted(simulation)
+        await saved(simulation, job, *STARTED)
+        with pytest.raises(StaleWrite):
+            await failed(parts_of(simulation), job, PREPARE, PluginBug("imagined"))
+        assert state_of(await simulation.job(job.id)) is State.RUNNING
 
     run(story())

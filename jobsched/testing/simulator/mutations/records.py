@@ -97,7 +97,8 @@ def _slow(call: Any) -> Any:
 
 
 def _dropped(observe: Any) -> Any:
-    async def broken(parts: Any, job: Any, *found: Any) -> Any:
+    async def broken(parts: Any, job: Any, *found: Any, decided: Any = None) -> Any:
+        found = (*found, decided) if decided else found
         after = observed.recorded(job, *found)
         if after is job:
             return job
