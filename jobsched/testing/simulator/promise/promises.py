@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from structlog.contextvars import get_contextvars
@@ -18,7 +18,7 @@ from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.promise.caps import CapPromises, KeptCaps
-from jobsched.testing.simulator.promise.ends import check_end, check_told
+from jobsched.testing.simulator.promise.ends import check_end, check_forgotten, check_told
 from jobsched.testing.simulator.promise.machines import MachinePromises
 from jobsched.testing.simulator.promise.names import Broken
 from jobsched.testing.simulator.promise.records import RecordPromises
@@ -189,6 +189,10 @@ class Promises:
     def check_told(self, told: Container[str]) -> None:
         """Look whether the plugins were told of each change, by the ids of those that they were."""
         check_told(self.sight, self.store.changes, told)
+
+    def check_forgotten(self, logs: Iterable[JobId]) -> None:
+        """Look at the jobs of which there are logs, when all have been forgotten."""
+        check_forgotten(self.sight, logs)
 
     def debug(self, event: str, **fields: Any) -> None:
         """Be a log that tells of bugs alone."""
