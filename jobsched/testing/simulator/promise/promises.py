@@ -11,7 +11,7 @@ from structlog.contextvars import get_contextvars
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.domain.state import TERMINAL
+from jobsched.domain.state import TERMINAL, state_of
 from jobsched.store.memory import MemoryStore
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
@@ -171,6 +171,7 @@ class Promises:
         if not for_good:
             self._starts.forget(before)
             self._forget_cancels(before)
+            self._forget_ends(before)
         return [job for job in before if job not in self.sight.jobs]
 
     def _forget_cancels(self, before: Mapping[JobId, Job]) -> None:
@@ -180,6 +181,13 @@ class Promises:
             if record.cancel_at and now and not now.cancel_at:
                 self._uncancelled.add(job)
                 self.money.lost_cancels += 1
+
+    def _forget_ends(self, before: Mapping[JobId, Job]) -> None:
+        """Count ends that were in the record: the job comes to one again, maybe to another one."""
+        for job, record in before.items():
+            now = self.sight.jobs.get(job)
+            if now and state_of(record).is_terminal and not state_of(now).is_terminal:
+                self.money.undone_ends += 1
 
     async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""
