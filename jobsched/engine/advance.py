@@ -119,13 +119,17 @@ async def _failed(
         message=error.message,
     )
     fresh = await parts.store.read(job.id)
-    if not hand.may_act():
+    if not hand.may_act() or _number(fresh) != _number(job):
         # who has lost the job decides nothing: somebody else may have got on with it
         return fresh
     try:
         return await failed(parts, fresh, command, error)
     except StaleWrite:
         return await _read_again(parts, fresh, hand)
+
+
+def _number(job: Job) -> int:
+    return job.attempt.no if job.attempt else 0
 
 
 __all__ = ["MOST_STEPS", "VERBS", "advance", "step"]

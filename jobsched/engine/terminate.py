@@ -33,22 +33,23 @@ async def terminate(parts: Parts, job: Job, command: Command) -> Job:
         news = await _looked_at(parts, job, command)
         if news is not None:
             return await observe(parts, job, news)
-    if not Place.of(job, command).launch.released_at:
+    place = Place.of(job, command)
+    if not place.launch.released_at:
         job = await _released(parts, job, command)
         if _is_evidence(job, command):
             job = await _kept_for_sure(parts, job)
-            if not _is_over(job, command):
+            if not _is_over(job, place):
                 # the store has forgotten that, and perhaps more: decide anew
                 return job
-    launch = Place.of(job, command).launch
-    instance = launch.instance
+        place = Place.of(job, command)
+    launch, instance = place.launch, place.launch.instance
     if instance is None:
         return job
     if needs_removal(launch):
+        # the record may be at its next attempt by then, whose launch has the same number
         job = await _removed(parts, job, command)
     if launch.gone_at:
         return job
-    place = Place.of(job, command)
     provider = parts.registry.provider(job.spec.provider)
     what = f"{provider.name}.terminate"
     status = await call(parts, what, lambda: provider.terminate(instance), answer.instance_status)
@@ -104,8 +105,12 @@ async def _kept_for_sure(parts: Parts, job: Job) -> Job:
     return await parts.store.read(job.id)
 
 
-def _is_over(job: Job, command: Command) -> bool:
-    launch = launch_of(job.attempt, command.launch) if job.attempt else None
+def _is_over(job: Job, place: Place) -> bool:
+    """Whether the very launch is still given up in a record that was read again."""
+    attempt = job.attempt
+    if attempt is None or attempt.no != place.attempt.no:
+        return False
+    launch = launch_of(attempt, place.launch.no)
     return launch is not None and bool(launch.released_at or launch.gone_at)
 
 

@@ -118,12 +118,12 @@ def test_who_has_lost_the_job_does_not_decide() -> None:
     run(story())
 
 
-async def provisioned(simulation: Simulation, job: Job) -> Job:
-    """Let a worker that holds the job send its request."""
+async def taken(simulation: Simulation, job: Job, command: Command) -> Job:
+    """Let a worker that holds the job take a step."""
     parts = parts_of(simulation)
     await parts.store.claim(parts.worker, most=1, lease=LEASE, only=job.id)
     hand = Hand(parts, job.id, simulation.clock.monotonic() + LEASE.total_seconds())
-    return await step(parts, job, PROVISION, hand)
+    return await step(parts, job, command, hand)
 
 
 async def refuses(*_: Any) -> None:
@@ -152,7 +152,7 @@ def test_a_late_refusal_ends_nothing_that_went_on() -> None:
             await refuses()
 
         simulation.provider.provision = late  # type: ignore[method-assign, assignment]
-        assert state_of(await provisioned(simulation, job)) is State.RUNNING
+        assert state_of(await taken(simulation, job, PROVISION)) is State.RUNNING
 
     run(story())
 
@@ -167,7 +167,7 @@ def test_a_refusal_that_will_not_pass_ends_the_attempt(
         simulation = await a_world()
         job = await saved(simulation, await asked(simulation), *BOOTED[:2])
         simulation.provider.provision = answer  # type: ignore[method-assign, assignment]
-        after = await provisioned(simulation, job)
+        after = await taken(simulation, job, PROVISION)
         assert after.attempt
         assert after.attempt.outcome
         assert after.attempt.outcome.reason == REASONS[answer]
@@ -213,5 +213,61 @@ def test_a_bug_of_a_worker_that_stood_still_ends_nothing() -> None:
         with pytest.raises(StaleWrite):
             await failed(parts_of(simulation), job, PREPARE, PluginBug("imagined"))
         assert state_of(await simulation.job(job.id)) is State.RUNNING
+
+    run(story())
+
+
+async def next_attempt(simulation: Simulation, job: Job) -> None:
+    """Let another worker have come to the job's second attempt, which has a machine."""
+    now = simulation.clock.now()
+    ended: list[Any] = [told(facts.Removed, now), told(facts.Gone, now)]
+    found: list[Any] = [told(kind, now, attempt=2) for kind in (facts.Planned, *BOOTED)]
+    await observe(simulation.api, job, *ended, *found)
+
+
+async def finishing(simulation: Simulation) -> Job:
+    """Give a job that is to be tried again, and whose host is to be given back."""
+    retry = {"on": ("error",), "backoff": timedelta(0)}
+    job = await simulation.job(await simulation.schedule(retry=retry))
+    now = simulation.clock.now()
+    found: list[Any] = [told(kind, now, destroys_machine=False) for kind in (*BOOTED, *STARTED)]
+    ended: list[Any] = [told(facts.Ended, now, code=1), told(facts.LogsStored, now)]
+    return await observe(simulation.api, job, *found, *ended)
+
+
+def test_a_slow_removal_says_nothing_of_the_next_attempt() -> None:
+    """Its machine has the same number, and is another one."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        job = await finishing(simulation)
+
+        async def slow(*_: Any) -> None:
+            if state_of(await simulation.job(job.id)) is State.FINISHING:
+                await next_attempt(simulation, job)
+
+        simulation.runner.remove = slow  # type: ignore[method-assign]
+        await taken(simulation, job, Command(verb=Verb.TERMINATE, launch=1))
+        after = await simulation.job(job.id)
+        assert (state_of(after), after.attempt and after.attempt.no) == (State.BOOTING, 2)
+
+    run(story())
+
+
+def test_a_failure_says_nothing_of_the_next_attempt() -> None:
+    """Neither a pause nor an end, though the store still takes this worker for the holder."""
+
+    async def story() -> None:
+        simulation = await a_world()
+        job = await finishing(simulation)
+
+        async def fails(*_: Any) -> None:
+            await next_attempt(simulation, job)
+            raise RunnerFailed("no_answer", "imagined")
+
+        simulation.runner.remove = fails  # type: ignore[method-assign]
+        after = await taken(simulation, job, Command(verb=Verb.TERMINATE, launch=1))
+        assert after.attempt
+        assert (after.attempt.no, after.attempt.troubles) == (2, ())
 
     run(story())
