@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from jobsched.domain.job import Attempt, Job, Launch
-from jobsched.domain.record import PAST_KEPT
 
+#: past attempts that a record has at the least, if there were so many (design, section 2)
+PAST: Final = 10
 #: of a launch; its request is dropped when it is refused, and its certificate may turn out void
 FILLED_ONCE: Final = (
     "refused_at",
@@ -30,7 +31,7 @@ def lost_fact(before: Job, after: Job) -> str:
     """Say what a save has taken away; empty: nothing."""
     if before.cancel_at and after.cancel_at != before.cancel_at:
         return "cancel_at"
-    if len(after.past) < min(len(before.past), PAST_KEPT):
+    if len(after.past) < min(len(before.past), PAST):
         return "past"
     last, attempt = before.attempt, after.attempt
     if last is None or attempt is last:

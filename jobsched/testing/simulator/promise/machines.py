@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
-from jobsched.engine.orphan import AHEAD
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.witnessed import REAPER
@@ -18,6 +17,9 @@ LATE = 600.0
 #: seconds after which nobody ends a machine any more by a save that the store has forgotten: who
 #: stands still longer has lost the job, and the reaper's list is a minute old
 EXCUSED = 300.0
+#: seconds for which the reaper spares a machine whose launch the store may have forgotten, as its
+#: job may ask for it again (docs/explanation/reliability.md, R1)
+SPARED = 600.0
 
 
 class MachinePromises:
@@ -130,7 +132,7 @@ class MachinePromises:
         job, token = self._job_of.get(machine.token), machine.token
         self._told_to_end.add(token)
         age = self._sight.time() - self._sight.books.born_at[machine.id]
-        if by == REAPER and token in self._forgotten and age < AHEAD.total_seconds():
+        if by == REAPER and token in self._forgotten and age < SPARED:
             self._reaped.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from jobsched.domain.job import Job, JobId
-from jobsched.engine.forgotten import has_none
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.promise.sight import Sight
@@ -126,9 +125,14 @@ class StartPromises:
 
 
 def created(job: Job | None) -> set[str]:
-    """Give the launches of the current attempt with a container that may yet be started."""
+    """Give the launches of the current attempt with a container that may yet be started.
+
+    The product has a rule for it, too, which is not asked: a judge would share its mistakes.
+    """
     launches = job.attempt.launches if job and job.attempt else ()
-    return {str(launch.no) for launch in launches if not has_none(launch)}
+    return {
+        str(launch.no) for launch in launches if any(not one.not_started_at for one in launch.tries)
+    }
 
 
 def is_of(one: FakeContainer, launch: str) -> bool:
