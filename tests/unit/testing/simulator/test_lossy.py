@@ -194,6 +194,13 @@ def test_what_went_with_its_machine_could_not_be_known() -> None:
     assert "one start" in scene.broken
 
 
+def test_what_is_on_a_machine_that_is_on_could_be_known() -> None:
+    """No limit: all is forgotten but the machine, where a look would have found it."""
+    scene, _, _ = _started_and_forgotten()
+    scene.started("jobsched-job-1-2")
+    assert "one start" in scene.broken
+
+
 def test_what_we_ended_ourselves_could_be_known() -> None:
     """No limit: whoever ended the machine could have looked before."""
     scene, machine, _ = _started_and_forgotten()
