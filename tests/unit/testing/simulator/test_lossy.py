@@ -130,6 +130,22 @@ def test_what_was_forgotten_is_forgiven() -> None:
     assert scene.broken == ["right machine"]
 
 
+def test_a_cancel_that_was_forgotten_is_counted() -> None:
+    """Its user may be told of it yet; of a cancel that was in no record nobody may be told."""
+    scene, one, other = Scene(), a_job(), replace(a_job(), id=JobId("other"))
+    for job in (one, other):
+        scene.saved(job)
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    scene.saved(known(one, told(facts.CancelRequested)))
+    put_back(scene.world, kept)
+    assert scene.promises.forget(known_of_it) == []
+    assert scene.promises.money.lost_cancels == 1
+    scene.promises.cancelled(one.id)
+    assert scene.broken == []
+    scene.promises.cancelled(other.id)
+    assert scene.broken == ["cancel heard"]
+
+
 def test_a_record_that_cannot_be_read_is_not_forgotten() -> None:
     """Its job is not lost with the last second, and is known as it was."""
     scene = Scene()
