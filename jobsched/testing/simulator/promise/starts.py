@@ -22,6 +22,8 @@ class Forgotten(NamedTuple):
 
     #: of its launch
     token: str
+    #: of the container that it is for
+    name: str
     #: when what was sent under it is surely over
     until: float
     #: whether the creation of its container is forgotten, too
@@ -83,11 +85,11 @@ class StartPromises:
             if now is record or record.attempt is None:
                 continue
             known = granted(now)
-            for launch, token in granted(record).items():
+            for launch, (token, name) in granted(record).items():
                 if launch not in known:
                     grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
-                    until = self._sight.time() + OVER
-                    grants[launch] = Forgotten(token, until, is_whole=launch not in created(now))
+                    until, is_whole = self._sight.time() + OVER, launch not in created(now)
+                    grants[launch] = Forgotten(token, name, until, is_whole)
 
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
@@ -95,12 +97,12 @@ class StartPromises:
         Once for each grant that a store has forgotten with its last second: where all that told of
         the first start was lost with it, or where what was sent under that grant took effect late.
         """
-        _, job, attempt, launch, *_ = one.name.split("-")
+        _, job, attempt, *_ = one.name.split("-")
         forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
         started = self._sight.books.started.get(job, ())
         is_again = IS_LATE.get() and any(other is one for other in started)
         for no, lost in forgotten.items():
-            if no == launch and is_again and now <= lost.until:
+            if one.name == lost.name and is_again and now <= lost.until:
                 del forgotten[no]
                 return "a start of a forgotten grant came late"
             if not lost.is_whole:
@@ -140,13 +142,17 @@ def is_of(one: FakeContainer, launch: str) -> bool:
     return one.name == launch or one.name.startswith(f"{launch}-")
 
 
-def granted(job: Job | None) -> dict[str, str]:
-    """Give the launches of the current attempt with a start that was granted, and their tokens."""
+def granted(job: Job | None) -> dict[str, tuple[str, str]]:
+    """Give the launches of the current attempt with a start that was granted.
+
+    Each with its token, and the name of the container.
+    """
     launches = job.attempt.launches if job and job.attempt else ()
     return {
-        str(launch.no): launch.token
+        str(launch.no): (launch.token, one.container.name)
         for launch in launches
-        if any(one.granted_at and not one.not_started_at for one in launch.tries)
+        for one in launch.tries
+        if one.container and one.granted_at and not one.not_started_at
     }
 
 

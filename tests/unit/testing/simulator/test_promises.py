@@ -63,6 +63,7 @@ def test_a_good_life_breaks_nothing() -> None:
     assert scene.promises.all_ended.is_set()
     assert scene.promises.money.extra == {}
     assert scene.promises.money.orphan_seconds == [0.0]
+    assert scene.promises.money.late_seconds == [0.0]
 
 
 def test_a_second_start_of_an_attempt() -> None:
@@ -176,6 +177,31 @@ def test_a_success_of_what_never_ran() -> None:
     scene.saved(up_to(facts.Started), was="ready")
     scene.saved(up_to(facts.Ended))
     assert scene.broken[0] == "no false success"
+
+
+def test_a_success_without_its_code() -> None:
+    """No false success: the container has ended well, and another code was read."""
+    scene, job = Scene(), up_to(facts.Started)
+    scene.saved(job, was="ready")
+    scene.started(NAME, code=0)
+    after = known(job, told(facts.Ended))
+    assert after.attempt
+    assert after.attempt.outcome
+    outcome = replace(after.attempt.outcome, code=None)
+    scene.saved(replace(after, attempt=replace(after.attempt, outcome=outcome)))
+    assert scene.broken == ["no false success"]
+
+
+def test_a_success_of_another_attempt() -> None:
+    """No false success: the attempt before it has ended well, and this one with 3."""
+    scene = Scene()
+    second = planned(over(begun(planned(a_job(retry=ALWAYS)))), 2)
+    job = up_to(facts.Started, second, attempt=2)
+    scene.saved(job, was="ready")
+    scene.started(NAME, code=0)
+    scene.started("jobsched-job-2-1", code=3)
+    scene.saved(known(job, told(facts.Ended, attempt=2)))
+    assert scene.broken == ["no false success", "true code"]
 
 
 def test_another_code() -> None:
