@@ -85,6 +85,7 @@ READS: Mapping[str, frozenset[str]] = {
             "held_back",
             "list",
             "overdue",
+            "past_retention",
             "quarantine",
             # puts a broken record aside; so does every other look at it
             "read",

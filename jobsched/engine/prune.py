@@ -13,8 +13,12 @@ MOST = 500
 
 
 async def prune(parts: Parts) -> int:
-    """Forget up to 500 jobs; give how many. May be repeated."""
-    jobs = await parts.store.prune(most=MOST)
+    """Forget up to 500 jobs; give how many. May be repeated.
+
+    Their logs go first: who dies in between has them deleted again, and nothing is left of a job
+    of which nobody knows any more.
+    """
+    jobs = await parts.store.past_retention(most=MOST)
     store = parts.registry.log_store
     for job in jobs:
         try:
@@ -27,7 +31,7 @@ async def prune(parts: Parts) -> int:
             )
         except OperationFailed as error:
             parts.services.log.warning("logs.kept", job=job, reason=error.reason)
-    return len(jobs)
+    return len(await parts.store.prune(jobs)) if jobs else 0
 
 
 __all__ = ["prune"]

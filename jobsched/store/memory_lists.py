@@ -65,7 +65,7 @@ class MemoryLists(Calls):
         return [job for _, job in late[:most]]
 
     @whole
-    def prune(self, *, most: int) -> Sequence[JobId]:
+    def past_retention(self, *, most: int) -> Sequence[JobId]:
         """See the port."""
         now = self._now()
         over = sorted(
@@ -73,11 +73,19 @@ class MemoryLists(Calls):
             for job, record in self.world.records.items()
             if record.forget_at is not None and record.forget_at <= now
         )
-        jobs = [job for _, job in over[: min(most, CLAIM_MOST)]]
+        return [job for _, job in over[: min(most, CLAIM_MOST)]]
+
+    @whole
+    def prune(self, jobs: Sequence[JobId]) -> Sequence[JobId]:
+        """See the port."""
+        now, forgotten = self._now(), []
         for job in jobs:
-            del self.world.records[job]
-            self.world.quarantine.pop(job, None)
-        return jobs
+            record = self.world.records.get(job)
+            if record and record.forget_at is not None and record.forget_at <= now:
+                del self.world.records[job]
+                self.world.quarantine.pop(job, None)
+                forgotten.append(job)
+        return forgotten
 
 
 __all__ = ["MemoryLists"]

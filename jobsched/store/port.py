@@ -475,8 +475,15 @@ class Store(Protocol):
         """Give jobs whose due time (or lease) passed that long ago."""
         ...
 
-    async def prune(self, *, most: int) -> Sequence[JobId]:
-        """Forget jobs whose retention is over; give their ids, for their logs to be deleted."""
+    async def past_retention(self, *, most: int) -> Sequence[JobId]:
+        """Give up to ``most`` (and 500) jobs whose retention is over, the longest over first."""
+        ...
+
+    async def prune(self, jobs: Sequence[JobId]) -> Sequence[JobId]:
+        """Forget those of the jobs whose retention is over; give which it forgot.
+
+        Up to 500 in one call. May be repeated: a job is given once.
+        """
         ...
 
     async def see_worker(self, holder: str, *, lease: timedelta) -> None:

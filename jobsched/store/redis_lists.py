@@ -70,9 +70,14 @@ class RedisLists(RedisCalls):
         answer = await self.call("overdue", microseconds(by), most, SCHEMA)
         return [JobId(job.decode()) for job in answer[1]]
 
-    async def prune(self, *, most: int) -> Sequence[JobId]:
+    async def past_retention(self, *, most: int) -> Sequence[JobId]:
         """See the port."""
-        answer = await self.call("prune", min(most, CLAIM_MOST))
+        answer = await self.call("past_retention", min(most, CLAIM_MOST))
+        return [JobId(job.decode()) for job in answer[1]]
+
+    async def prune(self, jobs: Sequence[JobId]) -> Sequence[JobId]:
+        """See the port."""
+        answer = await self.call("prune", *jobs)
         return [JobId(job.decode()) for job in answer[1]]
 
     async def lock(self, name: str, holder: str, *, lease: timedelta) -> bool:

@@ -1,6 +1,10 @@
 -- flags: allow-oom
--- Forgets jobs whose retention is over. ARGV: 2 most
-local over = call('ZRANGEBYSCORE', ENDED, '-inf', text(now), 'LIMIT', 0, ARGV[2])
+-- Forgets those of some jobs whose retention is over. ARGV: 2 and on: their ids
+local over = {}
+for i = 2, #ARGV do
+  local at = call('ZSCORE', ENDED, ARGV[i])
+  if at and tonumber(at) <= now then over[#over + 1] = ARGV[i] end
+end
 call('ZCARD', INDEX)
 call('HLEN', QUARANTINE)
 for _, id in ipairs(over) do

@@ -41,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "extra": dict(sorted(money.extra.items())),
         "lost_acceptances": money.lost_acceptances,
         "lost_cancels": money.lost_cancels,
+        "undone_ends": money.undone_ends,
         "limits": dict(sorted(money.limits.items())),
         "orphan_seconds": {part: round(seconds, 1) for part, seconds in money.orphans.items()},
         "start_lateness_seconds": {
@@ -75,6 +76,8 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "acceptances lost", f"{money.lost_acceptances}, each posted again"
     if money.lost_cancels:
         yield "cancels lost", f"{money.lost_cancels}"
+    if money.undone_ends:
+        yield "ends undone", f"{money.undone_ends}, each job ended again"
     for why, times in sorted(money.limits.items()):
         yield "started again", f"{times}: {why}"
     yield "orphans", f"p99 {orphans['p99']:g} s, max {orphans['max']:g} s"

@@ -22,6 +22,8 @@ class Money:
     lost_acceptances: int = 0
     #: cancels that were saved and that a store forgot with its last second, told or not
     lost_cancels: int = 0
+    #: ends that were saved and that a store forgot, so that the job goes on from before its end
+    undone_ends: int = 0
     #: why a container was started again though all was done to prevent it → how often: what a store
     #: that loses its last second does not allow better (docs/explanation/reliability.md)
     limits: dict[str, int] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Money:
         self.late_seconds += other.late_seconds
         self.lost_acceptances += other.lost_acceptances
         self.lost_cancels += other.lost_cancels
+        self.undone_ends += other.undone_ends
 
     def uncounted(self) -> Money:
         """Give it without what is measured: extra machines and orphans, and the jobs of both."""

@@ -172,7 +172,7 @@ class Operator:
     async def forget(self) -> None:
         """Long after the end of it all, have everything forgotten (the chore `prune`)."""
         await asyncio.sleep(LONG_AFTER)
-        # one of them: who dies here has forgotten the jobs whose logs are still to be deleted
+        # one of them: who dies here has others forget what is left
         if self._world.has_places:
             number, half = divmod(self._world.seed, 2)
             place = PRUNING[number % len(PRUNING)]

@@ -200,6 +200,7 @@ class ImaginedWorld:
         seconds = self.clock.monotonic()
         if self.promises.all_ended.is_set() and not self.books.alive():
             await self.operator.forget()
+            self.promises.check_forgotten(self.simulation.store_world.logs)
         self.coverage.deaths += self.traps.deaths
         self.coverage.pauses += self.traps.pauses
         return Told(

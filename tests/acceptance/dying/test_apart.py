@@ -37,7 +37,7 @@ def test_making_a_store_ours_may_be_cut_off(scenes: Scenes, when: str) -> None:
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("point", ["store.prune", "logs.delete"])
 def test_forgetting_old_jobs_may_be_cut_off(scenes: Scenes, point: str, when: str) -> None:
-    """A job is forgotten or kept; its logs are the only thing that may stay, for their own time."""
+    """A job is forgotten or kept; whoever looks next forgets it, and nothing of its logs stays."""
     with scenes.lane(when) as at:
         worker = at.start("worker", JOBSCHED_LIMITS_RETENTION="1s")
         job = STORIES["plain"].tell(at)
@@ -50,6 +50,8 @@ def test_forgetting_old_jobs_may_be_cut_off(scenes: Scenes, point: str, when: st
         with pytest.raises(Answered, match="No job"):
             at.client.status(job)
         assert at.containers() == []
+        with redis.Redis.from_url(at.redis.url) as client:
+            assert client.keys(f"jobsched:log*:{job}*") == []
 
 
 def _nothing(client: redis.Redis, job: str) -> None:

@@ -135,7 +135,8 @@ async def calls(store: Store) -> list[tuple[str, object]]:
         "examine": store.examine(["fake"], most=1),
         "faults": store.faults([job.id]),
         "repair": store.repair(job.id),
-        "prune": store.prune(most=1),
+        "past_retention": store.past_retention(most=1),
+        "prune": store.prune([job.id]),
         "see_worker": store.see_worker("w", lease=LEASE),
         "workers": store.workers(),
     }
@@ -1323,10 +1324,14 @@ async def test_ended_jobs_are_forgotten_after_their_retention(bed: Bed) -> None:
     store = await bed.another(retention=SHORT)
     one, other = await accepted(store, 1, 2)
     await save(store, one, decided(one))
-    assert list(await store.prune(most=10)) == []
+    assert list(await store.past_retention(most=10)) == []
+    assert list(await store.prune([one.id, other.id])) == []
+    assert (await store.read(one.id)).id == one.id
     await bed.pass_by(SHORT)
-    assert list(await store.prune(most=10)) == [one.id]
-    assert list(await store.prune(most=10)) == []
+    assert list(await store.past_retention(most=10)) == [one.id]
+    assert list(await store.prune([one.id, other.id])) == [one.id]
+    assert list(await store.past_retention(most=10)) == []
+    assert list(await store.prune([one.id, other.id])) == []
     with pytest.raises(UnknownJob):
         await store.read(one.id)
     assert [line.id for line in (await store.list()).jobs] == [other.id]

@@ -124,7 +124,7 @@ async def test_a_job_that_is_forgotten_leaves_no_key(redis_bed: RedisBed) -> Non
     ).job
     after = samples.gone(samples.decided(job))
     await store.save(job, after, look_again_at=None, facts=[], holder="w")
-    assert list(await store.prune(most=1)) == [job.id]
+    assert list(await store.prune([job.id])) == [job.id]
     assert sorted(await redis_bed.raw.keys()) == [
         *["jobsched:caps:fake", "jobsched:checked", "jobsched:deployment"],
         *["jobsched:events", "jobsched:fingerprint"],
@@ -192,7 +192,7 @@ async def test_a_full_memory_takes_nothing_half(own: RedisBed, *, shebang: bool)
     if shebang:
         # What makes room, or keeps what is held, goes on.
         assert (await store.renew("w", [job.id], lease=LEASE)).lost == frozenset()
-        assert await store.prune(most=1) == []
+        assert await store.prune([job.id]) == []
     await own.raw.config_set("maxmemory", "0")
     await store.accept(other, look_again_at=now)
     await store.close()

@@ -211,10 +211,10 @@ async def test_an_ended_job_is_forgotten_in_time_again(bed: Bed) -> None:
     job = await accepted(store, 1)
     await saved(store, job, samples.decided(job))
     await bed.damage("ended", job.id)
-    assert list(await store.prune(most=9)) == []
+    assert list(await store.past_retention(most=9)) == []
     await store.repair(job.id)
     await bed.pass_by(timedelta(milliseconds=1))
-    assert list(await store.prune(most=9)) == [job.id]
+    assert list(await store.past_retention(most=9)) == [job.id]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])

@@ -136,7 +136,7 @@ async def take(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[
             told = await store.changes(holder, most=2, wait=timedelta(0))
             return [replace(change, id="", at=now, rev=0) for change in told]
         case _:
-            return await store.prune(most=10)
+            return await store.prune(await store.past_retention(most=10))
 
 
 async def seen(store: Store, now: datetime, read: dict[JobId, Job], call: tuple[Any, ...]) -> Any:

@@ -176,7 +176,7 @@ async def test_an_ended_job_is_pruned_once(redis_bed: RedisBed) -> None:
                 await store.wake(job.id)
                 with pytest.raises(StaleWrite):
                     await store.save(job, job, look_again_at=now, facts=[])
-            found += await store.prune(most=3)
+            found += await store.prune(await store.past_retention(most=3))
         return found
 
     answers = await race(redis_bed.url, work)

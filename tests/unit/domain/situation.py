@@ -13,6 +13,11 @@ CANCEL = told(facts.CancelRequested, HOUR + 20 * SECOND)
 RESTORED = facts.Restored(at=HOUR + 20 * SECOND)
 
 
+_BOOTED = (facts.Provisioned,)
+_READY = (*_BOOTED, facts.Ready, facts.Prepared)
+_RUNS = (*_READY, facts.StartGranted, facts.Started)
+
+
 def _waiting() -> Job:
     return up_to(facts.Ready)
 
@@ -38,8 +43,19 @@ def _interrupted() -> Job:
     return known(_running(), told(facts.Interrupted, HOUR + 20 * SECOND, until=until))
 
 
-def _stray() -> Job:
-    return known(_waiting(), told(facts.Released, why="interrupted"), told(facts.Begun, launch=2))
+def _given_back(after: type[facts.Fact]) -> Job:
+    return known(up_to(after), told(facts.Released, why="interrupted"))
+
+
+def _next(job: Job, *kinds: type[facts.Fact]) -> Job:
+    """Give a job that goes on with its second launch."""
+    return known(job, told(facts.Begun, launch=2), *(told(kind, launch=2) for kind in kinds))
+
+
+def _unsettled() -> Job:
+    return known(
+        up_to(facts.StartGranted, a_job(retry=ALWAYS)), told(facts.Gone, why="machine_lost")
+    )
 
 
 def _lost() -> Job:
@@ -69,7 +85,7 @@ SITUATIONS: dict[str, tuple[Job, State]] = {
     "earl": (known(up_to(facts.Begun), told(facts.Ready)), State.BOOTING),
     "wait": (_waiting(), State.BOOTING),
     # a launch given back, not yet gone, and the one in its place
-    "stry": (_stray(), State.PROVISIONING),
+    "stry": (_next(_given_back(facts.Ready)), State.PROVISIONING),
     "prep": (up_to(facts.Prepared), State.READY),
     # granted, and nobody knows whether it took effect
     "dbt": (_granted(), State.READY),
@@ -91,6 +107,21 @@ SITUATIONS: dict[str, tuple[Job, State]] = {
     # the store was restored while its start was in doubt, or while it ran
     "dbtR": (known(_granted(), RESTORED), State.READY),
     "runR": (known(_running(), RESTORED), State.RUNNING),
+    # a machine was given back with a container that nobody has started
+    "gvn": (_given_back(facts.Prepared), State.PROVISIONING),
+    "2boP": (_next(_given_back(facts.Prepared), *_BOOTED), State.BOOTING),
+    # nobody knows whether there is a first machine, and the job goes on with the second one
+    "2bt": (_next(_given_back(facts.Begun), *_BOOTED), State.BOOTING),
+    "2rdy": (_next(_given_back(facts.Begun), *_READY), State.READY),
+    "2run": (_next(_given_back(facts.Begun), *_RUNS), State.RUNNING),
+    # the first machine is there, and was given back: without a container, or with one
+    "2rdW": (_next(_given_back(facts.Ready), *_READY), State.READY),
+    "2ruW": (_next(_given_back(facts.Ready), *_RUNS), State.RUNNING),
+    "2ruP": (_next(_given_back(facts.Prepared), *_RUNS), State.RUNNING),
+    # given up while nobody knows whether the start took effect
+    "dbtG": (known(_granted(), told(facts.GivenUp, reason="outcome_unknown")), State.FINISHING),
+    # between two attempts, of which the first may have started
+    "btwG": (_unsettled(), State.SCHEDULED),
     # between two attempts
     "betw": (_lost(), State.SCHEDULED),
     "fin": (up_to(facts.Gone), State.FINISHED),

@@ -50,47 +50,47 @@ NEWS: dict[str, facts.Fact] = {kind.__name__: told(kind, LATER) for kind in fact
 
 #: read it by column: what each fact makes of a job in that situation (`situation.py`)
 TABLE = """
-                      new  plan offr begn rfsd boot earl wait stry prep dbt  dbtC wdrn run  runC intr stop endd logs term remv begC dbtR runR betw fin  fail canc
-Planned               s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Offered               .    s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Begun                 .    p    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Provisioned           .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
-Ready                 .    .    .    b    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
-Prepared              .    .    .    r    .    r    r    r    p    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
-StartGranted          .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Started               .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    .    .    .    R    .    .    .    .    .
-Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
-Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
-LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    .    .    .    f    r    R    s    .    .    .
-Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    .    R    f    f    .    .    f    .    .    .    .    .    .
-Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    F    f    r    R    s    .    .    .
-Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    .    .    .    .
-Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    .    .    .    .
-CancelRequested       C    C    C    f    C    f    f    f    f    f    r    .    f    R    .    R    .    f    f    f    f    .    r    R    C    .    .    .
-Restored              X    X    X    f    X    f    f    f    f    r    r    r    f    R    R    R    R    .    .    .    .    .    .    .    X    .    .    .
-Noted                 s    s    s    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    s    .    .    .
-GivenUp               .    s    s    f    s    f    f    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    f    f    .    .    .    .
-Refused               .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    .    .
-BootFailed            .    .    .    p    .    p    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    f    r    R    .    .    .    .
-Interrupted           .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    .    .    .    .
-Interrupted until     .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    .    .    .    .
-AtRisk                .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    .    .    .    .
-Hinted                .    .    .    .    .    .    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    .    r    R    .    .    .    .
-NotStarted            .    .    .    .    .    .    .    .    .    b    b    f    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .
-Warned                .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
-Warned rebalance      .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    s    .    .    .
-Stopping              .    .    .    .    .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    R    s    .    .    .
-Vanished              .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
-CommandFailed         .    .    .    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    s    .    .    .
-Planned 2             .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    s    .    .    .
-Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .
-Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    .    .
-Gone refused          .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    .    .    .    .
-Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    F    C    X    X    .    .    .    .
-Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
-Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
-Ended start_failed    .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    s    .    .    .
+                      new  plan offr begn rfsd boot earl wait stry prep dbt  dbtC wdrn run  runC intr stop endd logs term remv begC dbtR runR gvn  2boP 2bt  2rdy 2run 2rdW 2ruW 2ruP dbtG btwG betw fin  fail canc
+Planned               s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Offered               .    s    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Begun                 .    p    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned           .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    b    r    R    .    .    .    .    .    .    .    .    .
+Ready                 .    .    .    b    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Prepared              .    .    .    r    .    r    r    r    p    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    b    r    R    r    R    .    .    .    .    .    .    .
+StartGranted          .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Started               .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    .    .    .    R    .    R    R    .    .    .    .    .    R    f    s    .    .    .    .
+Inspected             .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    p    b    .    .    .    .    .    R    f    s    s    .    .    .
+Ended                 .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    f    f    .    .    .    .    .    f    f    s    s    .    .    .
+LogsStored            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    .    .    .    f    r    R    p    b    b    r    R    r    R    R    f    s    s    .    .    .
+Released              .    .    .    p    .    p    p    p    .    p    .    .    p    .    .    .    R    f    f    .    .    f    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    .
+Removed               .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    F    f    r    R    p    b    b    r    R    r    R    R    f    s    s    .    .    .
+Terminated            .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    p    b    b    r    R    r    R    R    f    .    .    .    .    .
+Gone                  .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    p    b    b    r    R    r    R    R    X    .    .    .    .    .
+CancelRequested       C    C    C    f    C    f    f    f    f    f    r    .    f    R    .    R    .    f    f    f    f    .    r    R    f    f    f    f    R    f    R    R    f    C    C    .    .    .
+Restored              X    X    X    f    X    f    f    f    f    r    r    r    f    R    R    R    R    .    .    .    .    .    .    .    f    f    f    r    R    r    R    R    .    X    X    .    .    .
+Noted                 s    s    s    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    p    b    b    r    R    r    R    R    f    s    s    .    .    .
+GivenUp               .    s    s    f    s    f    f    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    f    f    f    f    f    f    f    f    f    f    .    .    .    .    .    .
+Refused               .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    b    r    R    .    .    .    .    .    .    .    .    .
+BootFailed            .    .    .    p    .    p    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    f    r    R    .    .    .    .    .    .    .    .    f    .    .    .    .    .
+Interrupted           .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    p    b    b    r    R    r    R    R    f    .    .    .    .    .
+Interrupted until     .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    .    R    f    f    f    .    f    r    R    p    b    b    r    R    r    R    R    f    .    .    .    .    .
+AtRisk                .    .    .    p    .    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    .    f    r    R    p    b    b    r    R    r    R    R    f    .    .    .    .    .
+Hinted                .    .    .    .    .    .    .    .    .    .    r    r    .    R    R    R    R    .    .    .    .    .    r    R    .    .    .    .    .    .    .    .    f    .    .    .    .    .
+NotStarted            .    .    .    .    .    .    .    .    .    b    b    f    .    .    .    .    .    .    .    .    .    .    f    .    p    b    .    .    .    .    .    R    f    s    .    .    .    .
+Warned                .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    p    b    .    .    .    .    .    R    f    s    s    .    .    .
+Warned rebalance      .    .    .    .    .    .    .    .    .    r    r    r    b    R    R    R    R    f    f    f    f    .    r    R    p    b    .    .    .    .    .    R    f    s    s    .    .    .
+Stopping              .    .    .    .    .    .    .    .    .    .    .    .    .    R    R    R    .    .    .    .    .    .    .    R    .    .    .    .    .    .    .    .    .    .    s    .    .    .
+Vanished              .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    f    f    .    .    .    .    .    f    f    s    s    .    .    .
+CommandFailed         .    .    .    p    p    b    b    b    p    r    r    r    b    R    R    R    R    f    f    f    f    f    r    R    p    b    b    r    R    r    R    R    f    s    s    .    .    .
+Planned 2             .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    s    s    .    .    .
+Begun 2               .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .
+Provisioned other     .    .    .    b    .    .    b    .    .    .    .    .    .    .    .    .    .    .    .    .    .    f    .    .    .    .    b    r    R    .    .    .    .    .    .    .    .    .
+Gone never_seen       .    .    .    p    .    .    p    .    .    .    .    .    .    .    .    .    .    .    .    .    .    C    .    .    .    .    b    r    R    .    .    .    .    .    .    .    .    .
+Gone refused          .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    .    C    X    X    p    b    b    r    R    r    R    R    X    .    .    .    .    .
+Gone abandoned        .    .    .    p    .    p    p    p    p    X    X    X    p    s    C    s    C    F    F    F    F    C    X    X    p    b    b    r    R    r    R    R    X    .    .    .    .    .
+Prepared 1            .    .    .    .    .    .    .    .    .    .    .    .    r    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .    .
+Ended 1               .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    f    f    .    .    .    .    .    f    f    s    s    .    .    .
+Ended start_failed    .    .    .    .    .    .    .    .    .    f    f    f    .    f    f    f    f    .    .    .    .    .    f    f    f    f    .    .    .    .    .    f    f    s    s    .    .    .
 """
 
 

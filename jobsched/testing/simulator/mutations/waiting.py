@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobsched.contracts.provider import Caps
+from jobsched.engine.prune import MOST
 from jobsched.testing.simulator.aim import Aim
 from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import Patch
@@ -38,6 +39,17 @@ def _without_due(let_go: Any) -> Any:
     return broken
 
 
+def _records_first(prune: Any) -> Any:
+    async def broken(parts: Any) -> int:
+        jobs = await parts.store.prune(await parts.store.past_retention(most=MOST))
+        for job in jobs:
+            await parts.registry.log_store.delete(job)
+        return len(jobs)
+
+    del prune
+    return broken
+
+
 WAITING = (
     Mutation(
         name="cap not atomic",
@@ -62,6 +74,12 @@ WAITING = (
         nets_off=("reconcile",),
         aim=Aim(reconcile=False),
         patches=(Patch(where="jobsched.engine.advance:_let_go", make=_without_due),),
+    ),
+    Mutation(
+        name="record forgotten before its logs",
+        broken="a job that is past its retention is forgotten, and its logs are deleted after that",
+        caught_by=("logs go",),
+        patches=(Patch(where="jobsched.engine.prune:prune", make=_records_first, everywhere=True),),
     ),
 )
 

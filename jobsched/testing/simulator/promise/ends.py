@@ -40,6 +40,12 @@ def check_told(sight: Sight, changes: Iterable[Change], told: Container[str]) ->
             sight.tell("told", f"change {one.id} of {one.job} was told to nobody", one.job)
 
 
+def check_forgotten(sight: Sight, logs: Iterable[JobId]) -> None:
+    """Look at the jobs of which there are logs, when no record is left."""
+    for job in logs:
+        sight.tell("logs go", f"{job} is forgotten, and its logs are not", job)
+
+
 async def _check_indexes(sight: Sight, store: MemoryStore) -> None:
     providers = sorted({record.provider for record in store.world.records.values()})
     cursor = ""
@@ -61,4 +67,4 @@ def _check_slot(sight: Sight, store: MemoryStore, token: str, job: JobId) -> Non
         sight.tell("indexes agree", f"{job} has ended and holds the slot {token[:8]}", job)
 
 
-__all__ = ["TOLD_WITHIN", "check_end", "check_told"]
+__all__ = ["TOLD_WITHIN", "check_end", "check_forgotten", "check_told"]

@@ -35,6 +35,7 @@ PROMISES: Final = {
     "indexes agree": "when all is over, due times, slots and lines are those of the records",
     "told": "each saved change is told to the plugins, at least once",
     "no quarantine": "no record is put aside",
+    "logs go": "when a job is forgotten, nothing of its logs is kept",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from structlog.contextvars import get_contextvars
@@ -11,14 +11,14 @@ from structlog.contextvars import get_contextvars
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.domain.state import TERMINAL
+from jobsched.domain.state import TERMINAL, state_of
 from jobsched.store.memory import MemoryStore
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.money import Money
 from jobsched.testing.simulator.promise.caps import CapPromises, KeptCaps
-from jobsched.testing.simulator.promise.ends import check_end, check_told
+from jobsched.testing.simulator.promise.ends import check_end, check_forgotten, check_told
 from jobsched.testing.simulator.promise.machines import MachinePromises
 from jobsched.testing.simulator.promise.names import Broken
 from jobsched.testing.simulator.promise.records import RecordPromises
@@ -171,6 +171,7 @@ class Promises:
         if not for_good:
             self._starts.forget(before)
             self._forget_cancels(before)
+            self._forget_ends(before)
         return [job for job in before if job not in self.sight.jobs]
 
     def _forget_cancels(self, before: Mapping[JobId, Job]) -> None:
@@ -181,6 +182,13 @@ class Promises:
                 self._uncancelled.add(job)
                 self.money.lost_cancels += 1
 
+    def _forget_ends(self, before: Mapping[JobId, Job]) -> None:
+        """Count ends that were in the record: the job comes to one again, maybe to another one."""
+        for job, record in before.items():
+            now = self.sight.jobs.get(job)
+            if now and state_of(record).is_terminal and not state_of(now).is_terminal:
+                self.money.undone_ends += 1
+
     async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""
         self._machines.over()
@@ -189,6 +197,10 @@ class Promises:
     def check_told(self, told: Container[str]) -> None:
         """Look whether the plugins were told of each change, by the ids of those that they were."""
         check_told(self.sight, self.store.changes, told)
+
+    def check_forgotten(self, logs: Iterable[JobId]) -> None:
+        """Look at the jobs of which there are logs, when all have been forgotten."""
+        check_forgotten(self.sight, logs)
 
     def debug(self, event: str, **fields: Any) -> None:
         """Be a log that tells of bugs alone."""

@@ -28,9 +28,9 @@ ENDED: Final = "a job that has ended never changes"
 class Saved(NamedTuple):
     """Where one kind of fact is saved.
 
-    In a state of neither list it comes with late news alone, such as a late worker's word of a
-    launch that was replaced: seldom, and without harm, as a record takes any fact at any time
-    (`tests/unit/domain/test_any_facts.py`).
+    In a state of neither list it is late news: what was asked of a launch is answered when somebody
+    else's word has moved the job on, such as a cancel while an image is pulled. Few worlds have it.
+    What a record makes of each is a row of `tests/unit/domain/test_table.py`.
     """
 
     #: states in which many worlds must have it
@@ -56,7 +56,7 @@ SAVED_IN: Final[Mapping[str, Saved]] = {
     "Released": Saved("booting ready running finishing", "scheduled", _NO_MACHINE),
     "Removed": Saved("provisioning finishing"),
     "Terminated": Saved("provisioning booting running finishing", "scheduled", _NO_MACHINE),
-    "Gone": Saved(_WITH_MACHINE),
+    "Gone": Saved(_WITH_MACHINE, "scheduled", _NO_MACHINE),
     "CancelRequested": Saved(_ALL),
     "Restored": Saved(_ALL),
     "Noted": Saved(_WITH_MACHINE),
@@ -86,5 +86,12 @@ NEVER: Final[Mapping[Pair, str]] = {
     },
     **{(str(state), kind): ENDED for state in State if state in TERMINAL for kind in SAVED_IN},
 }
+#: a state, and a kind of fact, that come together with late news alone
+LATE: Final[tuple[Pair, ...]] = tuple(
+    (str(state), kind)
+    for state in State
+    for kind in SAVED_IN
+    if (state, kind) not in REACHED and (state, kind) not in NEVER
+)
 
-__all__ = ["NEVER", "REACHED", "SAVED_IN", "Pair", "Saved"]
+__all__ = ["LATE", "NEVER", "REACHED", "SAVED_IN", "Pair", "Saved"]

@@ -14,9 +14,11 @@ from jobsched.domain.record import record
 from jobsched.domain.state import State, state_of
 from jobsched.testing.simulator.coverage import TRANSITIONS, Coverage
 from jobsched.testing.simulator.crash import PLACES
-from jobsched.testing.simulator.promise.saved import NEVER, REACHED, SAVED_IN
+from jobsched.testing.simulator.promise.saved import LATE, NEVER, REACHED, SAVED_IN
 from jobsched.testing.simulator.promise.transition import LEGAL, NO_ONE_SAVE
 from tests.unit.domain.example import ALWAYS, HOUR, MINUTE, a_job, known, told
+from tests.unit.domain.situation import SITUATIONS
+from tests.unit.domain.test_table import NEWS, cell
 
 #: the facts of a good attempt
 GOOD = (
@@ -54,6 +56,14 @@ def test_no_pair_is_required_and_impossible() -> None:
     assert not set(REACHED) & NEVER.keys()
     assert all(NEVER.values())
     assert {state for state, _ in {*REACHED, *NEVER}} == {str(state) for state in State}
+
+
+@pytest.mark.parametrize(("state", "kind"), LATE)
+def test_what_late_news_do_is_in_the_table(state: str, kind: str) -> None:
+    """There is a situation in which the record takes it, or else it is never saved."""
+    told_of = [fact for fact in NEWS.values() if type(fact).__name__ == kind]
+    jobs = [job for job, is_in in SITUATIONS.values() if is_in == state]
+    assert any(cell(job, fact) != "." for job in jobs for fact in told_of)
 
 
 @pytest.mark.parametrize("depth", range(len(GOOD) + 1))

@@ -157,6 +157,24 @@ def test_a_record_that_cannot_be_read_is_not_forgotten() -> None:
     assert scene.promises.sight.jobs == {job.id: job}
 
 
+def test_ends_that_were_forgotten_are_counted() -> None:
+    """A job that had ended goes on; one that ends for the first time is none of them."""
+    scene = Scene()
+    scene.saved(a_job())
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    cancelled = known(a_job(), facts.CancelRequested(at=HOUR))
+    scene.saved(cancelled)
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    assert scene.promises.money.undone_ends == 1
+    scene.saved(cancelled)
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    assert scene.promises.money.undone_ends == 1
+    assert scene.broken == []
+
+
 def test_a_launch_that_was_forgotten_may_come_again() -> None:
     """Its machine is no extra one if the record asks for it again, with the same token."""
     assert _forgotten(again=True) == {}

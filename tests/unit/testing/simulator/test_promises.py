@@ -506,6 +506,15 @@ async def test_an_index_that_contradicts() -> None:
     assert set(scene.broken) == {"indexes agree", "no quarantine"}
 
 
+def test_logs_of_a_job_that_is_forgotten() -> None:
+    """Logs go: they are kept for nobody."""
+    scene = Scene()
+    scene.promises.check_forgotten(())
+    assert scene.broken == []
+    scene.promises.check_forgotten([JobId("job")])
+    assert scene.broken == ["logs go"]
+
+
 def test_a_bug() -> None:
     """No bug: an exception that the engine logs, and a task that ends."""
     scene = Scene()
