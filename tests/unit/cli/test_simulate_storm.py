@@ -181,6 +181,7 @@ def test_nothing_goes_on_when_it_is_ended(tmp_path: Path, signal: Signals, at: i
         while not history.exists() or history.stat().st_size < at:
             assert program.poll() is None
             time.sleep(0.05)
+        # while its processes begin, and work: nothing tells of where they are
         time.sleep(0.3)
         (os.killpg if signal == SIGINT else os.kill)(program.pid, signal)
         # comes to its end when nobody holds stderr any more
