@@ -154,27 +154,8 @@ class Simulation:
 
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
-        store = self.store()
-        given = (
-            self.casting()
-            if self.casting
-            else self.cast or Cast(provider=self.provider, runner=Hinting(self.world, self.hints))
-        )
-        logs = given.log_store or RedisLogs(store.logs())
-        names = {
-            "provider": given.provider.name,
-            "runner": given.runner.name,
-            "planner": given.planner.name,
-            "log_store": logs.name,
-        }
-        registry = Registry(
-            providers={names["provider"]: given.provider},
-            runners={names["runner"]: given.runner},
-            planners={names["planner"]: given.planner},
-            log_stores={names["log_store"]: logs},
-            actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
-            defaults=names,
-        )
+        store, given = self.store(), self._given()
+        registry = _registry(given, given.log_store or RedisLogs(store.logs()))
         waking = Waking(store, self.wakes)
         services = SimulatedServices(
             clock=getattr(life, "clock", self.clock),
@@ -184,15 +165,19 @@ class Simulation:
             history=given.history,
         )
         return Parts(
-            store=cast("Store", Outside(waking, "store", life) if life else waking),
+            store=cast("Store", _outside(waking, "store", life)),
             registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=self.secrets,
-            chores=self.queue
-            and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
+            chores=self.queue and cast("Chores", _outside(self.queue, "chores", life)),
             limits=self.limits,
             worker=worker,
         )
+
+    def _given(self) -> Cast:
+        if self.casting:
+            return self.casting()
+        return self.cast or Cast(provider=self.provider, runner=Hinting(self.world, self.hints))
 
     async def ask(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Have the API do something."""
@@ -276,6 +261,28 @@ class Simulation:
                 # half seconds in which nothing was written are passed over, as they show nothing
                 await changed.wait()
                 await self.clock.sleep(LOOK - (self.clock.monotonic() - begun) % LOOK)
+
+
+def _registry(given: Cast, logs: LogStore) -> Registry:
+    names = {
+        "provider": given.provider.name,
+        "runner": given.runner.name,
+        "planner": given.planner.name,
+        "log_store": logs.name,
+    }
+    return Registry(
+        providers={names["provider"]: given.provider},
+        runners={names["runner"]: given.runner},
+        planners={names["planner"]: given.planner},
+        log_stores={names["log_store"]: logs},
+        actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
+        defaults=names,
+    )
+
+
+def _outside(part: object, kind: str, life: Life | None) -> object:
+    """Have a life between a process and a part, if it has one to lose."""
+    return Outside(part, kind, life) if life else part
 
 
 __all__ = [
