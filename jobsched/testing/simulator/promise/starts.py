@@ -50,29 +50,15 @@ class StartPromises:
     def started(self, one: FakeContainer) -> None:
         """Look at a start that happens now, and was not written into the books yet."""
         _, job, attempt, *_ = one.name.split("-")
-        sight, books = self._sight, self._sight.books
-        self._of_job[job] += 1
-        self._times[job, attempt] += 1
-        times = self._times[job, attempt]
-        limit = self._limit(one) if times > 1 else ""
-        if limit:
-            sight.history.note("limit", f"attempt {attempt} of {job}: {limit}")
-            sight.money.note_limit(limit)
-            self._times[job, attempt] -= 1
-            self._of_job[job] -= 1
-        elif times > 1:
-            sight.tell("one start", f"attempt {attempt} of {job}: {times} times", job)
-        for other in books.started.get(job, ()):
-            books.look(other)
-            if other.phase == "running" and other is not one:
-                sight.tell("no overlap", f"{one.name} beside {other.name}", job)
-        record = sight.jobs.get(JobId(job))
-        if record and self._of_job[job] == 1:
-            late = books.clock.now() - record.spec.schedule
-            sight.money.late_seconds.append(late.total_seconds())
+        self._count(one, job, attempt)
+        self._check_overlap(one, job)
+        record, times = self._sight.jobs.get(JobId(job)), self._of_job[job]
+        if record and times == 1:
+            late = self._sight.books.clock.now() - record.spec.schedule
+            self._sight.money.late_seconds.append(late.total_seconds())
         asked = set(record.spec.retry.on) if record else set()
-        if self._of_job[job] > 1 and not asked - BEFORE:
-            sight.tell("at most once", f"{job} was started {self._of_job[job]} times", job)
+        if times > 1 and not asked - BEFORE:
+            self._sight.tell("at most once", f"{job} was started {times} times", job)
 
     def forget(self, before: Mapping[JobId, Job]) -> None:
         """Know which grants a store has forgotten.
@@ -90,6 +76,25 @@ class StartPromises:
                     grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
                     until, is_whole = self._sight.time() + OVER, launch not in created(now)
                     grants[launch] = Forgotten(token, name, until, is_whole)
+
+    def _count(self, one: FakeContainer, job: str, attempt: str) -> None:
+        """Count a start, but one that could not be prevented."""
+        times = self._times[job, attempt] + 1
+        if times > 1 and (limit := self._limit(one)):
+            self._sight.history.note("limit", f"attempt {attempt} of {job}: {limit}")
+            self._sight.money.note_limit(limit)
+            return
+        self._times[job, attempt] = times
+        self._of_job[job] += 1
+        if times > 1:
+            self._sight.tell("one start", f"attempt {attempt} of {job}: {times} times", job)
+
+    def _check_overlap(self, one: FakeContainer, job: str) -> None:
+        books = self._sight.books
+        for other in books.started.get(job, ()):
+            books.look(other)
+            if other.phase == "running" and other is not one:
+                self._sight.tell("no overlap", f"{one.name} beside {other.name}", job)
 
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
