@@ -64,16 +64,9 @@ class MachinePromises:
                     self._live_on.add(token)
             if not is_wanted(job.attempt, launch):
                 self._unwanted.setdefault(token, now)
-            elif token in self._unwanted:
+            elif self._unwanted.pop(token, None) is not None:
                 # a store had forgotten it
-                if token in self._reaped:
-                    what = f"{token[:8]} of {job.id} was ended by the reaper, and is wanted again"
-                    self._sight.tell("right machine", what, job.id)
-                self._unwanted.pop(token)
-                if token in self._forgotten:
-                    # who had read meanwhile that there is no such launch gives its machine back
-                    self._forgiven[token] = now + EXCUSED
-                self._forgotten.discard(token)
+                self._wanted_again(token, job.id)
 
     def forget(self, *, for_good: bool) -> None:
         """Know what the store has forgotten: that machines are asked for, or given back.
@@ -152,6 +145,15 @@ class MachinePromises:
         for machine in self._sight.books.alive():
             self._sight.tell("no leak", f"{machine.id} is on", self._job_of.get(machine.token, ""))
             self._count(machine, self._sight.time())
+
+    def _wanted_again(self, token: str, job: JobId) -> None:
+        if token in self._reaped:
+            what = f"{token[:8]} of {job} was ended by the reaper, and is wanted again"
+            self._sight.tell("right machine", what, job)
+        if token in self._forgotten:
+            # who had read meanwhile that there is no such launch gives its machine back
+            self._forgiven[token] = self._sight.time() + EXCUSED
+        self._forgotten.discard(token)
 
     def _note_extra(self, machine: FakeMachine, why: str) -> None:
         if machine.token in self._live_on:
