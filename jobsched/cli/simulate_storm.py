@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from jobsched import log
 from jobsched.cli import bar, output, table
 from jobsched.cli.failure import FAILED, Failure
-from jobsched.errors import InvalidInput
-from jobsched.testing.simulator import document, kept
+from jobsched.cli.simulate_history import history
+from jobsched.testing.simulator import document, kept, writable
 from jobsched.testing.simulator.report import Report
 from jobsched.testing.simulator.result import Result
 from jobsched.testing.simulator.run import World, simulate, worlds
@@ -50,8 +49,8 @@ def answer(asked: Asked) -> None:
         Failure: a promise was broken; or ``covered`` was asked for, and it is not so.
     """
     log.configure()
-    if asked.seeds and not asked.seeds.parent.is_dir():
-        raise InvalidInput(f"there is no folder {asked.seeds.parent} to keep seeds in")
+    if asked.seeds:
+        writable.check(asked.seeds)
     setting = Setting(heat=asked.heat, lossy=asked.lossy)
     tried = [
         *(kept.read(asked.seeds) if asked.seeds else ()),
@@ -70,7 +69,7 @@ def answer(asked: Asked) -> None:
 def _simulate(found: Report, tried: Sequence[World], asked: Asked) -> None:
     """Let them happen; what is broken is told and kept at once."""
     with ExitStack() as stack:
-        write = stack.enter_context(_history(asked.history))
+        write = stack.enter_context(history(asked.history))
         ended = stack.enter_context(bar.of(_jobs(tried), "jobs"))
         happening = simulate(
             tried, processes=asked.processes, with_history=asked.history is not None
@@ -99,24 +98,6 @@ def _interrupted(found: Report, tried: Sequence[World]) -> Iterator[None]:
 
 def _jobs(of: Sequence[World]) -> int:
     return sum(setting.jobs for _, setting in of)
-
-
-@contextmanager
-def _history(file: Path | None) -> Iterator[Callable[[Result], None]]:
-    """Give what writes down all that happened in a world."""
-    if file is None:
-        yield lambda _: None
-        return
-    try:
-        with file.open("w", encoding="utf-8") as history:
-            yield lambda one: _write(history, one)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
-
-
-def _write(history: TextIO, one: Result) -> None:
-    history.write(f"world {one.seed}\n")
-    history.writelines(f"{line}\n" for line in one.history)
 
 
 def _tell(one: Result, asked: Asked) -> None:

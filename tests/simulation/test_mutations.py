@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from jobsched.testing.simulator.mutations.mutation import Mutation
 from jobsched.testing.simulator.mutations.patch import patched
 from jobsched.testing.simulator.promise import PROMISES
 
+TESTS = Path(__file__).parents[1]
 KEPT = kept.read(Path(__file__).parent / "mutations.toml")
 EACH = pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=list(MUTATIONS))
 
@@ -52,6 +54,17 @@ def test_a_mutation_names_what_must_break(mutation: Mutation) -> None:
     """Beforehand, by the names of our promises."""
     assert mutation.caught_by
     assert set(mutation.caught_by) <= PROMISES.keys()
+
+
+@pytest.mark.parametrize("name", [one.name for one in MUTATIONS.values() if one.held_by])
+def test_what_holds_a_rule_where_it_lives_is_there(name: str) -> None:
+    """Each test that a mutation names, by its own name or by its file's."""
+    named = re.findall(r"test_\w+", MUTATIONS[name].held_by)
+    assert named
+    files = list(TESTS.rglob("test_*.py"))
+    there = {file.stem for file in files}
+    there |= {test for file in files for test in re.findall(r"def (test_\w+)", file.read_text())}
+    assert set(named) - there == set()
 
 
 def test_neither_machines_nor_disks_of_a_neighbour_are_touched() -> None:

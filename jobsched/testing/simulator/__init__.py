@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from jobsched.testing.simulator.afterwards import earliest_start, violations
 from jobsched.testing.simulator.simulation import (
     Cast,
     Life,
     NoHistory,
     SimulatedSpawn,
     Simulation,
-    earliest_start,
-    violations,
 )
 
 __all__ = [

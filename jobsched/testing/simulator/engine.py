@@ -20,6 +20,8 @@ from jobsched.testing.simulator.weather import Weather
 CUT_OFF: Final = (20.0, 600.0)
 #: seconds by which a start is carried out late, and after which its caller gives up
 LATE, GIVEN_UP = (1.0, 200.0), (1.0, 30.0)
+#: what a runner says of a pull that failed
+AFTER_A_PULL: Final = ("later", "later", "replace")
 #: seconds by which a hint comes late
 HINT_LATE: Final = (1.0, 120.0)
 
@@ -48,7 +50,7 @@ class StormyRunner(FakeRunner):
         if self._weather.strikes("image not found"):
             raise RunnerFailed("image_not_found", "imagined", then="fail")
         if self._weather.strikes("pull fails"):
-            raise RunnerFailed("pull_failed", "imagined", then=self._weather.one_of(AGAIN))
+            raise RunnerFailed("pull_failed", "imagined", then=self._weather.one_of(AFTER_A_PULL))
         async with self._lossy("prepare"):
             container = await super().prepare(instance, order)
             self.on_prepared(order.job)
@@ -156,10 +158,6 @@ class StormyRunner(FakeRunner):
         yield
         if self._weather.strikes(f"{what}'s answer lost"):
             raise RunnerFailed("time_out", "imagined", effect="unknown")
-
-
-#: what a runner says of a pull that failed
-AGAIN: Final = ("later", "later", "replace")
 
 
 def job_of(name: str) -> JobId:

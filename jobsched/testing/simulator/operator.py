@@ -33,7 +33,7 @@ APART: Final = 20.0
 #: seconds between two looks at alarms and halted providers
 LOOK: Final = 60.0
 #: where a restoration, and what follows it, is to die, and to stand still, once
-PLACES: Final = tuple(
+RESTORATION: Final = tuple(
     (point, side)
     for point in (
         "store.begin_restore",
@@ -143,7 +143,7 @@ class Operator:
         world.history.note("operator", "puts the backup back")
         world.close()
         for what in (DEATH, PAUSE):
-            world.traps.lay(what, PLACES)
+            world.traps.lay(what, RESTORATION)
         # whoever is stopped has gone by then
         await asyncio.sleep(1)
         world.coverage.see(store.changes)

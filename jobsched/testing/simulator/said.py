@@ -1,8 +1,12 @@
-"""What machines say besides ``update`` and ``terminate``: as plugins bring it."""
+"""What machines say besides ``update`` and ``terminate``: as plugins bring it.
+
+Nobody imports a plugin, so what `ec2_spot` makes of an interruption is said a second time here; a
+test holds both together.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from marshmallow import Schema, fields
@@ -10,6 +14,10 @@ from marshmallow import Schema, fields
 from jobsched.contracts.callback import CallbackAction
 from jobsched.domain import facts
 from jobsched.domain.job import Job
+from jobsched.domain.state import launch_of
+
+#: what EC2 gives at the most
+NOTICE = timedelta(minutes=2)
 
 
 class InterruptPayload(Schema):
@@ -27,10 +35,13 @@ class Interrupt(CallbackAction):
     def to_fact(
         self, job: Job, launch: int, instance_id: str, payload: dict[str, Any], now: datetime
     ) -> facts.Fact | None:
-        """Give ``Interrupted``."""
+        """Give ``Interrupted``, with the time where that can be believed."""
         del instance_id
-        until = payload["until"] if payload["until"] > now else None
-        here = {"attempt": job.attempt.no if job.attempt else 0, "launch": launch}
+        if job.attempt is None:
+            return None
+        until = payload["until"].astimezone(UTC)
+        until = min(until, now + NOTICE) if until > now else None
+        here = {"attempt": job.attempt.no, "launch": launch}
         return facts.Interrupted(at=now, **here, until=until, what="terminate")
 
 
@@ -49,11 +60,14 @@ class Rebalance(CallbackAction):
     def to_fact(
         self, job: Job, launch: int, instance_id: str, payload: dict[str, Any], now: datetime
     ) -> facts.Fact | None:
-        """Give ``AtRisk``."""
+        """Give ``AtRisk``; the machine was not told before it was asked for, nor later than now."""
         del instance_id
-        attempt = job.attempt.no if job.attempt else 0
-        noticed_at = min(payload["noticed_at"], now)
-        return facts.AtRisk(at=now, attempt=attempt, launch=launch, noticed_at=noticed_at)
+        if job.attempt is None:
+            return None
+        known = launch_of(job.attempt, launch)
+        noticed_at = max(min(payload["noticed_at"], now), known.begun_at if known else now)
+        here = {"attempt": job.attempt.no, "launch": launch}
+        return facts.AtRisk(at=now, **here, noticed_at=noticed_at.astimezone(UTC))
 
 
 class ProgressPayload(Schema):

@@ -3,7 +3,7 @@
 Nothing of the logic is copied: workers run `jobsched.worker.dispatch` on the store in memory, with
 a provider and runner that keep the books (`jobsched.testing.fakes`). A worker can be killed at
 every await between it and the outside; the dead worker's calls never return. Wakes and hints can
-be dropped or doubled.
+be dropped or doubled (`signals`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from jobsched.builtin import OnTime, RedisLogs, Terminate, Update
@@ -22,7 +22,7 @@ from jobsched.contracts.planner import History, Planner
 from jobsched.contracts.provider import Provider
 from jobsched.contracts.runner import Runner
 from jobsched.contracts.services import Log
-from jobsched.domain.job import Access, Job, JobId, Limits
+from jobsched.domain.job import Job, JobId, Limits
 from jobsched.domain.state import state_of
 from jobsched.engine.outside import Outside, plugins_outside
 from jobsched.engine.parts import Chores, Parts
@@ -30,7 +30,7 @@ from jobsched.engine.submit import submit
 from jobsched.hooks.registry import Registry
 from jobsched.secrets import ConfiguredSecrets
 from jobsched.store.memory import MemoryStore
-from jobsched.store.port import Store, Wake
+from jobsched.store.port import Store
 from jobsched.store.world import World
 from jobsched.testing.fakes import FakeProvider, FakeRunner, FakeWorld
 from jobsched.testing.life import Life
@@ -42,6 +42,7 @@ from jobsched.testing.simulated import (
     SimulatedSpawn,
 )
 from jobsched.testing.simulator.machines import Machines
+from jobsched.testing.simulator.signals import Hinting, Waking
 from jobsched.testing.virtual_time import VirtualClock
 from jobsched.worker import tasks
 from jobsched.worker.dispatch import Dispatch, Pace
@@ -153,28 +154,9 @@ class Simulation:
 
     def parts(self, life: Life | None = None, *, worker: str = "") -> Parts:
         """Put parts together as bootstrap does, for a worker with a life to lose."""
-        store = self.store()
-        given = (
-            self.casting()
-            if self.casting
-            else self.cast or Cast(provider=self.provider, runner=_Hinting(self))
-        )
-        logs = given.log_store or RedisLogs(store.logs())
-        names = {
-            "provider": given.provider.name,
-            "runner": given.runner.name,
-            "planner": given.planner.name,
-            "log_store": logs.name,
-        }
-        registry = Registry(
-            providers={names["provider"]: given.provider},
-            runners={names["runner"]: given.runner},
-            planners={names["planner"]: given.planner},
-            log_stores={names["log_store"]: logs},
-            actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
-            defaults=names,
-        )
-        waking = _Waking(store, self.wakes)
+        store, given = self.store(), self._given()
+        registry = _registry(given, given.log_store or RedisLogs(store.logs()))
+        waking = Waking(store, self.wakes)
         services = SimulatedServices(
             clock=getattr(life, "clock", self.clock),
             ids=self.ids,
@@ -183,20 +165,19 @@ class Simulation:
             history=given.history,
         )
         return Parts(
-            store=cast("Store", Outside(waking, "store", life) if life else waking),
+            store=cast("Store", _outside(waking, "store", life)),
             registry=plugins_outside(registry, life) if life else registry,
             services=services,
             secrets=self.secrets,
-            chores=self.queue
-            and cast("Chores", Outside(self.queue, "chores", life) if life else self.queue),
+            chores=self.queue and cast("Chores", _outside(self.queue, "chores", life)),
             limits=self.limits,
             worker=worker,
         )
 
-    def _chores_for(self, life: Life | None) -> Chores | None:
-        if self.queue is None or life is None:
-            return self.queue
-        return cast("Chores", Outside(self.queue, "chores", life))
+    def _given(self) -> Cast:
+        if self.casting:
+            return self.casting()
+        return self.cast or Cast(provider=self.provider, runner=Hinting(self.world, self.hints))
 
     async def ask(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         """Have the API do something."""
@@ -282,72 +263,26 @@ class Simulation:
                 await self.clock.sleep(LOOK - (self.clock.monotonic() - begun) % LOOK)
 
 
-class _Waking:
-    """A store whose wakes may be lost or doubled."""
-
-    def __init__(self, store: MemoryStore, times: Callable[[], int]) -> None:
-        self._store = store
-        self._times = times
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    async def wakes(self) -> AsyncIterator[Wake]:
-        """Hear wakes, as often as the world lets them through."""
-        async for wake in self._store.wakes():
-            for _ in range(self._times()):
-                yield wake
-
-
-class _Hinting(FakeRunner):
-    """A runner whose hints may be lost or doubled."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        super().__init__(simulation.world)
-        self._times = simulation.hints
-
-    def watch(self, access: Access) -> AsyncIterator[str] | None:
-        """Name ended containers, as often as the world lets it through."""
-        return self._some(access)
-
-    async def _some(self, access: Access) -> AsyncIterator[str]:
-        async for name in self._names(access):
-            for _ in range(self._times()):
-                yield name
+def _registry(given: Cast, logs: LogStore) -> Registry:
+    names = {
+        "provider": given.provider.name,
+        "runner": given.runner.name,
+        "planner": given.planner.name,
+        "log_store": logs.name,
+    }
+    return Registry(
+        providers={names["provider"]: given.provider},
+        runners={names["runner"]: given.runner},
+        planners={names["planner"]: given.planner},
+        log_stores={names["log_store"]: logs},
+        actions={one.name: one for one in (Update(), Terminate(), *given.actions)},
+        defaults=names,
+    )
 
 
-def violations(simulation: Simulation, jobs: list[Job]) -> list[str]:
-    """Give every promise that was broken in the world, by its books and not by our records."""
-    broken = [
-        f"{name} was started {n} times" for name, n in simulation.world.starts.items() if n > 1
-    ]
-    broken += [f"machine {one.id} was left on" for one in simulation.world.alive()]
-    broken += [f"{overlap} at the same time" for overlap in simulation.world.overlaps]
-    for job in jobs:
-        broken += _of_job(simulation, job)
-    return broken
-
-
-def _of_job(simulation: Simulation, job: Job) -> list[str]:
-    state = state_of(job)
-    if not state.is_terminal:
-        return [f"{job.id} has not ended: {state}"]
-    attempts = [*job.past, *([job.attempt] if job.attempt else [])]
-    broken = []
-    for attempt in attempts:
-        prefix = f"jobsched-{job.id}-{attempt.no}-"
-        starts = sum(n for name, n in simulation.world.starts.items() if name.startswith(prefix))
-        if starts > 1:
-            broken.append(f"attempt {attempt.no} of {job.id} was started {starts} times")
-    if state == "finished" and (simulation.world.code != 0 or not simulation.world.starts):
-        broken.append(f"{job.id} is called finished and is not")
-    return broken
-
-
-def earliest_start(simulation: Simulation, job: JobId) -> datetime | None:
-    """Give when a container of the job first really started."""
-    times = [at for name, at in simulation.world.started_at.items() if job in name]
-    return min(times, default=None)
+def _outside(part: object, kind: str, life: Life | None) -> object:
+    """Have a life between a process and a part, if it has one to lose."""
+    return Outside(part, kind, life) if life else part
 
 
 __all__ = [
@@ -356,6 +291,4 @@ __all__ = [
     "NoHistory",
     "SimulatedSpawn",
     "Simulation",
-    "earliest_start",
-    "violations",
 ]

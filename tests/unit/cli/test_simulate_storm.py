@@ -69,6 +69,26 @@ def test_all_that_happened_is_written_down(tmp_path: Path) -> None:
     assert ": save.StartGranted\n" in first.read_text()
 
 
+def test_a_history_that_is_not_whole_is_told() -> None:
+    """One sentence: whoever reads it must not take a part for all."""
+    found = _simulated(*FEW, "--history", "/dev/full")
+    assert found.exit_code == 2
+    assert found.stderr == "Error: /dev/full cannot be written: No space left on device\n"
+
+
+def test_what_fails_beside_a_history_is_not_its_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a computer with too little memory for another process."""
+
+    def result(*_: Any, **__: Any) -> Result:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("jobsched.testing.simulator.run.result", result)
+    found = _simulated(*FEW, "--history", str(tmp_path / "history"))
+    assert isinstance(found.exception, OSError)
+
+
 def test_a_broken_promise_is_told_kept_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +181,7 @@ def test_nothing_goes_on_when_it_is_ended(tmp_path: Path, signal: Signals, at: i
         while not history.exists() or history.stat().st_size < at:
             assert program.poll() is None
             time.sleep(0.05)
+        # while its processes begin, and work: nothing tells of where they are
         time.sleep(0.3)
         (os.killpg if signal == SIGINT else os.kill)(program.pid, signal)
         # comes to its end when nobody holds stderr any more
@@ -208,7 +229,10 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
         (("--processes", "0"), "0 is not in the range x>=1"),
         (("--heat", "11"), "11.0 is not in the range 0<=x<=10"),
         (("--history", "/nonexistent/h"), "/nonexistent/h cannot be written"),
-        (("--seeds", "/nonexistent/s"), "there is no folder /nonexistent to keep seeds in"),
+        (("--seeds", "/nonexistent/s"), "there is no folder /nonexistent for s"),
+        # a folder in which nobody may write
+        (("--history", "/proc/h"), "/proc/h cannot be written"),
+        (("--seeds", "/proc/s"), "/proc/s cannot be written"),
     ],
 )
 def test_what_cannot_be_is_told_at_once(words: tuple[str, ...], sentence: str) -> None:

@@ -24,6 +24,14 @@ ORDER = ContainerOrder(
 )
 
 
+def a_runner() -> tuple[FakeRunner, FakeMachine, Instance]:
+    """Give a runner, the machine that it can reach, and how the engine calls it."""
+    world = FakeWorld(clock=VirtualClock())
+    machine = world.launched("a")
+    access = Access(kind="fake", host_id=machine.id)
+    return FakeRunner(world), machine, Instance(id=machine.id, access=access)
+
+
 def test_machines_that_are_on_are_found() -> None:
     """By their ids, until they are switched off, which is told once."""
 
@@ -46,9 +54,7 @@ def test_a_container_that_is_removed_runs_no_more() -> None:
     """Its end is nobody's news, and nothing runs beside it."""
 
     async def story() -> None:
-        world = FakeWorld(clock=VirtualClock())
-        runner, machine = FakeRunner(world), world.launched("a")
-        instance = Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
+        runner, machine, instance = a_runner()
         container = await runner.prepare(instance, ORDER)
         await runner.start(instance, container)
         (one,) = machine.containers.values()
@@ -62,9 +68,7 @@ def test_a_container_that_is_created_anew_is_another_one() -> None:
     """Whoever asks for the first one by its id is not told of the second one by its name."""
 
     async def story() -> None:
-        world = FakeWorld(clock=VirtualClock())
-        runner, machine = FakeRunner(world), world.launched("a")
-        instance = Instance(id=machine.id, access=Access(kind="fake", host_id=machine.id))
+        runner, machine, instance = a_runner()
         first = await runner.prepare(instance, ORDER)
         assert await runner.prepare(instance, ORDER) == first
         machine.containers.clear()

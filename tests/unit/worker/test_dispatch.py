@@ -12,9 +12,10 @@ from typing import Any, cast
 from jobsched.domain.job import Job, JobId
 from jobsched.domain.state import State, reason_of, state_of
 from jobsched.engine.cancel import cancel
+from jobsched.engine.parts import Parts
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Claimed, Renewal, Store
-from jobsched.testing.simulator import earliest_start, violations
+from jobsched.testing.simulator import Simulation, earliest_start, violations
 from jobsched.testing.virtual_time import VirtualClock, run
 from jobsched.worker.dispatch import BEGIN, BESIDE_CLAIM, LONGEST_SLEEP, Pace
 from tests.unit.worker.crew import (
@@ -89,11 +90,7 @@ def test_the_next_claim_does_not_wait_for_the_work_of_the_last() -> None:
         heard = Heard()
         simulation = await a_world(log=heard)
         offers = Watched(simulation.provider, "offers", lasts=5)
-        mine = parts_of(simulation)
-        claims = _Counting(store_of(mine), offers)
-        for _ in range(90):
-            await simulation.schedule()
-        crowd = replace(mine, store=cast("Store", claims))
+        crowd, claims = await _a_crowd(simulation, 90, offers)
         async with at_work(crowd, Pace(hands=100, claim=30)):
             await simulation.clock.sleep(1)
             assert [line["jobs"] for line in heard.told("jobs.decided")] == [30, 30, 30]
@@ -129,11 +126,7 @@ def test_few_jobs_begin_beside_a_claim_that_is_followed_by_another() -> None:
     async def story() -> None:
         simulation = await a_world()
         offers = Watched(simulation.provider, "offers", lasts=50)
-        mine = parts_of(simulation)
-        claims = _Counting(store_of(mine), offers, turns=500)
-        for _ in range(6 * BESIDE_CLAIM):
-            await simulation.schedule()
-        crowd = replace(mine, store=cast("Store", claims))
+        crowd, claims = await _a_crowd(simulation, 6 * BESIDE_CLAIM, offers, turns=500)
         async with at_work(crowd, Pace(claim=2 * BESIDE_CLAIM)):
             await simulation.clock.sleep(1)
         assert claims.begun[:3] == [0, 0, BESIDE_CLAIM]
@@ -148,11 +141,7 @@ def test_a_stop_between_two_claims_gives_all_back_at_once() -> None:
     async def story() -> None:
         simulation = await a_world()
         offers = Watched(simulation.provider, "offers", lasts=1)
-        mine = parts_of(simulation)
-        claims = _Counting(store_of(mine), offers, turns=500)
-        for _ in range(6 * BESIDE_CLAIM):
-            await simulation.schedule()
-        crowd = replace(mine, store=cast("Store", claims))
+        crowd, claims = await _a_crowd(simulation, 6 * BESIDE_CLAIM, offers, turns=500)
         async with at_work(crowd, Pace(claim=2 * BESIDE_CLAIM)) as dispatch:
             while len(claims.begun) < 2:
                 await asyncio.sleep(0)
@@ -763,6 +752,17 @@ class _Counting(_Around):
         for _ in range(self._turns):
             await asyncio.sleep(0)
         return await self._store.claim(holder, most=most, lease=lease)
+
+
+async def _a_crowd(
+    simulation: Simulation, jobs: int, work: Watched, **more: int
+) -> tuple[Parts, _Counting]:
+    """Let so many jobs be due; give a worker's parts, and what its claims note of the work."""
+    mine = parts_of(simulation)
+    claims = _Counting(store_of(mine), work, **more)
+    for _ in range(jobs):
+        await simulation.schedule()
+    return replace(mine, store=cast("Store", claims)), claims
 
 
 class _Endless(_Around):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job
-from jobsched.domain.state import refused, slots
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 
@@ -75,12 +74,13 @@ class CapPromises:
 
     def changed(self, job: Job) -> None:
         """Look at one save."""
-        after, before = slots(job), self._of_job.get(job.id, NOBODY)
+        after, before = holding(job), self._of_job.get(job.id, NOBODY)
         held = self._held.setdefault(job.spec.provider, Held())
-        for token in refused(job):
-            held.counted.discard(token)
-            # its provider has refused it, or ends its machine by itself: it is shutting down
-            self._excused.add(token)
+        for launch in job.attempt.launches if job.attempt else ():
+            if launch.refused_at:
+                held.counted.discard(launch.token)
+                # its provider has refused it, or ends its machine by itself: it is shutting down
+                self._excused.add(launch.token)
         if after == before:
             return
         self._of_job[job.id] = after
@@ -130,6 +130,15 @@ class CapPromises:
         if max(len(held.tokens), on) > most:
             what = f"{len(held.tokens)} launches and {on} machines of {most}"
             self._sight.tell("cap alive", what, job)
+
+
+def holding(job: Job) -> frozenset[str]:
+    """Give the tokens of the launches whose machines may be on.
+
+    What the product calls a slot is not asked: a judge would share its mistakes.
+    """
+    launches = job.attempt.launches if job.attempt else ()
+    return frozenset(one.token for one in launches if not (one.refused_at or one.gone_at))
 
 
 __all__ = ["BURST", "HOUR", "CapPromises", "Held", "KeptCaps"]

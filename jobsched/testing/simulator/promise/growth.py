@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobsched.domain.job import Attempt, Job, Launch
-from jobsched.domain.record import PAST_KEPT
+from jobsched.domain.job import Attempt, Job, Launch, Try
 
+#: past attempts that a record has at the least, if there were so many (design, section 2)
+PAST: Final = 10
 #: of a launch; its request is dropped when it is refused, and its certificate may turn out void
 FILLED_ONCE: Final = (
     "refused_at",
@@ -15,6 +16,7 @@ FILLED_ONCE: Final = (
     "tries",
     "hinted_at",
     "inspected_at",
+    "at_risk_at",
     "interrupted_at",
     "stopping_at",
     "ending",
@@ -24,13 +26,16 @@ FILLED_ONCE: Final = (
     "removed_at",
     "gone_at",
 )
+#: of a container
+OF_TRY: Final = ("prepared_at", "granted_at", "started_at", "not_started_at")
 
 
 def lost_fact(before: Job, after: Job) -> str:
     """Say what a save has taken away; empty: nothing."""
-    if before.cancel_at and after.cancel_at != before.cancel_at:
-        return "cancel_at"
-    if len(after.past) < min(len(before.past), PAST_KEPT):
+    for name in ("cancel_at", "restored_at"):
+        if getattr(before, name) not in {None, getattr(after, name)}:
+            return name
+    if len(after.past) < min(len(before.past), PAST):
         return "past"
     last, attempt = before.attempt, after.attempt
     if last is None or attempt is last:
@@ -59,10 +64,16 @@ def _lost_of_attempt(before: Attempt, after: Attempt) -> str:
 def _lost_of_launch(before: Launch, after: Launch) -> str:
     if len(after.tries) < len(before.tries):
         return "tries"
-    for name in FILLED_ONCE:
-        if getattr(before, name) and not getattr(after, name):
-            return name
-    return ""
+    if after.tries is not before.tries:
+        for one, now in zip(before.tries, after.tries, strict=False):
+            if why := _emptied(OF_TRY, one, now):
+                return f"{why} of try {one.no}"
+    return _emptied(FILLED_ONCE, before, after)
+
+
+def _emptied(names: tuple[str, ...], before: Launch | Try, after: Launch | Try) -> str:
+    """Give the first of some fields that was filled, and is not."""
+    return next((one for one in names if getattr(before, one) and not getattr(after, one)), "")
 
 
 __all__ = ["FILLED_ONCE", "lost_fact"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobsched.domain.job import Attempt, Job, JobId, Launch
-from jobsched.engine.orphan import AHEAD
 from jobsched.testing.fakes import FakeMachine
 from jobsched.testing.simulator.promise.sight import Sight
 from jobsched.testing.simulator.promise.witnessed import REAPER
@@ -18,6 +17,9 @@ LATE = 600.0
 #: seconds after which nobody ends a machine any more by a save that the store has forgotten: who
 #: stands still longer has lost the job, and the reaper's list is a minute old
 EXCUSED = 300.0
+#: seconds for which the reaper spares a machine whose launch the store may have forgotten, as its
+#: job may ask for it again (docs/explanation/reliability.md, R1)
+SPARED = 600.0
 
 
 class MachinePromises:
@@ -62,16 +64,9 @@ class MachinePromises:
                     self._live_on.add(token)
             if not is_wanted(job.attempt, launch):
                 self._unwanted.setdefault(token, now)
-            elif token in self._unwanted:
+            elif self._unwanted.pop(token, None) is not None:
                 # a store had forgotten it
-                if token in self._reaped:
-                    what = f"{token[:8]} of {job.id} was ended by the reaper, and is wanted again"
-                    self._sight.tell("right machine", what, job.id)
-                self._unwanted.pop(token)
-                if token in self._forgotten:
-                    # who had read meanwhile that there is no such launch gives its machine back
-                    self._forgiven[token] = now + EXCUSED
-                self._forgotten.discard(token)
+                self._wanted_again(token, job.id)
 
     def forget(self, *, for_good: bool) -> None:
         """Know what the store has forgotten: that machines are asked for, or given back.
@@ -130,7 +125,7 @@ class MachinePromises:
         job, token = self._job_of.get(machine.token), machine.token
         self._told_to_end.add(token)
         age = self._sight.time() - self._sight.books.born_at[machine.id]
-        if by == REAPER and token in self._forgotten and age < AHEAD.total_seconds():
+        if by == REAPER and token in self._forgotten and age < SPARED:
             self._reaped.add(token)
         record = self._sight.jobs.get(job) if job else None
         attempt = record.attempt if record else None
@@ -150,6 +145,15 @@ class MachinePromises:
         for machine in self._sight.books.alive():
             self._sight.tell("no leak", f"{machine.id} is on", self._job_of.get(machine.token, ""))
             self._count(machine, self._sight.time())
+
+    def _wanted_again(self, token: str, job: JobId) -> None:
+        if token in self._reaped:
+            what = f"{token[:8]} of {job} was ended by the reaper, and is wanted again"
+            self._sight.tell("right machine", what, job)
+        if token in self._forgotten:
+            # who had read meanwhile that there is no such launch gives its machine back
+            self._forgiven[token] = self._sight.time() + EXCUSED
+        self._forgotten.discard(token)
 
     def _note_extra(self, machine: FakeMachine, why: str) -> None:
         if machine.token in self._live_on:

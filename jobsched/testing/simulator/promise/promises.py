@@ -11,7 +11,7 @@ from structlog.contextvars import get_contextvars
 from jobsched.contracts.change import Change
 from jobsched.contracts.provider import Caps
 from jobsched.domain.job import Job, JobId
-from jobsched.domain.state import TERMINAL, state_of
+from jobsched.domain.state import TERMINAL
 from jobsched.store.memory import MemoryStore
 from jobsched.testing.fakes import FakeContainer, FakeMachine
 from jobsched.testing.simulator.books import Books
@@ -68,7 +68,7 @@ class Promises:
         self._uncancelled: set[JobId] = set()
         #: when the store forgot something last
         self._forgot_at = EPOCH - LEASE
-        self.store = WatchedWorld(self._changed, self._forgotten)
+        self.store = WatchedWorld(self._changed, self._unwoken)
         books.witness = self
 
     @property
@@ -140,7 +140,7 @@ class Promises:
             if len(self._ended) == self._number:
                 self.all_ended.set()
 
-    def _forgotten(self, job: JobId) -> None:
+    def _unwoken(self, job: JobId) -> None:
         self.sight.tell("always woken", f"{job} has no due time", job)
 
     def kept(self) -> KeptCaps:
@@ -161,6 +161,7 @@ class Promises:
             elif job in before and not for_good:
                 # it cannot be read, so that nobody can have changed it in the last second
                 self.sight.jobs[job] = before[job]
+        ended = self._ended
         self._ended = {job for job, one in self.store.records.items() if one.state in TERMINAL}
         if len(self._ended) < self._number:
             # the last one may have ended in what was forgotten
@@ -171,7 +172,8 @@ class Promises:
         if not for_good:
             self._starts.forget(before)
             self._forget_cancels(before)
-            self._forget_ends(before)
+            # such a job comes to an end again, maybe to another one
+            self.money.undone_ends += len((ended & self.sight.jobs.keys()) - self._ended)
         return [job for job in before if job not in self.sight.jobs]
 
     def _forget_cancels(self, before: Mapping[JobId, Job]) -> None:
@@ -181,13 +183,6 @@ class Promises:
             if record.cancel_at and now and not now.cancel_at:
                 self._uncancelled.add(job)
                 self.money.lost_cancels += 1
-
-    def _forget_ends(self, before: Mapping[JobId, Job]) -> None:
-        """Count ends that were in the record: the job comes to one again, maybe to another one."""
-        for job, record in before.items():
-            now = self.sight.jobs.get(job)
-            if now and state_of(record).is_terminal and not state_of(now).is_terminal:
-                self.money.undone_ends += 1
 
     async def check_end(self, store: MemoryStore) -> None:
         """Look at everything, when it is over."""

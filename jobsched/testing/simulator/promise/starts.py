@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from jobsched.domain.job import Job, JobId
-from jobsched.engine.forgotten import has_none
 from jobsched.testing.fakes import FakeContainer
 from jobsched.testing.simulator.books import IS_LATE
 from jobsched.testing.simulator.promise.sight import Sight
@@ -23,6 +22,8 @@ class Forgotten(NamedTuple):
 
     #: of its launch
     token: str
+    #: of the container that it is for
+    name: str
     #: when what was sent under it is surely over
     until: float
     #: whether the creation of its container is forgotten, too
@@ -49,29 +50,15 @@ class StartPromises:
     def started(self, one: FakeContainer) -> None:
         """Look at a start that happens now, and was not written into the books yet."""
         _, job, attempt, *_ = one.name.split("-")
-        sight, books = self._sight, self._sight.books
-        self._of_job[job] += 1
-        self._times[job, attempt] += 1
-        times = self._times[job, attempt]
-        limit = self._limit(one) if times > 1 else ""
-        if limit:
-            sight.history.note("limit", f"attempt {attempt} of {job}: {limit}")
-            sight.money.note_limit(limit)
-            self._times[job, attempt] -= 1
-            self._of_job[job] -= 1
-        elif times > 1:
-            sight.tell("one start", f"attempt {attempt} of {job}: {times} times", job)
-        for other in books.started.get(job, ()):
-            books.look(other)
-            if other.phase == "running" and other is not one:
-                sight.tell("no overlap", f"{one.name} beside {other.name}", job)
-        record = sight.jobs.get(JobId(job))
-        if record and self._of_job[job] == 1:
-            late = books.clock.now() - record.spec.schedule
-            sight.money.late_seconds.append(late.total_seconds())
+        self._count(one, job, attempt)
+        self._check_overlap(one, job)
+        record, times = self._sight.jobs.get(JobId(job)), self._of_job[job]
+        if record and times == 1:
+            late = self._sight.books.clock.now() - record.spec.schedule
+            self._sight.money.late_seconds.append(late.total_seconds())
         asked = set(record.spec.retry.on) if record else set()
-        if self._of_job[job] > 1 and not asked - BEFORE:
-            sight.tell("at most once", f"{job} was started {self._of_job[job]} times", job)
+        if times > 1 and not asked - BEFORE:
+            self._sight.tell("at most once", f"{job} was started {times} times", job)
 
     def forget(self, before: Mapping[JobId, Job]) -> None:
         """Know which grants a store has forgotten.
@@ -84,11 +71,30 @@ class StartPromises:
             if now is record or record.attempt is None:
                 continue
             known = granted(now)
-            for launch, token in granted(record).items():
+            for launch, (token, name) in granted(record).items():
                 if launch not in known:
                     grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
-                    until = self._sight.time() + OVER
-                    grants[launch] = Forgotten(token, until, is_whole=launch not in created(now))
+                    until, is_whole = self._sight.time() + OVER, launch not in created(now)
+                    grants[launch] = Forgotten(token, name, until, is_whole)
+
+    def _count(self, one: FakeContainer, job: str, attempt: str) -> None:
+        """Count a start, but one that could not be prevented."""
+        times = self._times[job, attempt] + 1
+        if times > 1 and (limit := self._limit(one)):
+            self._sight.history.note("limit", f"attempt {attempt} of {job}: {limit}")
+            self._sight.money.note_limit(limit)
+            return
+        self._times[job, attempt] = times
+        self._of_job[job] += 1
+        if times > 1:
+            self._sight.tell("one start", f"attempt {attempt} of {job}: {times} times", job)
+
+    def _check_overlap(self, one: FakeContainer, job: str) -> None:
+        books = self._sight.books
+        for other in books.started.get(job, ()):
+            books.look(other)
+            if other.phase == "running" and other is not one:
+                self._sight.tell("no overlap", f"{one.name} beside {other.name}", job)
 
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
@@ -96,12 +102,12 @@ class StartPromises:
         Once for each grant that a store has forgotten with its last second: where all that told of
         the first start was lost with it, or where what was sent under that grant took effect late.
         """
-        _, job, attempt, launch, *_ = one.name.split("-")
+        _, job, attempt, *_ = one.name.split("-")
         forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
         started = self._sight.books.started.get(job, ())
         is_again = IS_LATE.get() and any(other is one for other in started)
         for no, lost in forgotten.items():
-            if no == launch and is_again and now <= lost.until:
+            if one.name == lost.name and is_again and now <= lost.until:
                 del forgotten[no]
                 return "a start of a forgotten grant came late"
             if not lost.is_whole:
@@ -126,9 +132,14 @@ class StartPromises:
 
 
 def created(job: Job | None) -> set[str]:
-    """Give the launches of the current attempt with a container that may yet be started."""
+    """Give the launches of the current attempt with a container that may yet be started.
+
+    The product has a rule for it, too, which is not asked: a judge would share its mistakes.
+    """
     launches = job.attempt.launches if job and job.attempt else ()
-    return {str(launch.no) for launch in launches if not has_none(launch)}
+    return {
+        str(launch.no) for launch in launches if any(not one.not_started_at for one in launch.tries)
+    }
 
 
 def is_of(one: FakeContainer, launch: str) -> bool:
@@ -136,13 +147,17 @@ def is_of(one: FakeContainer, launch: str) -> bool:
     return one.name == launch or one.name.startswith(f"{launch}-")
 
 
-def granted(job: Job | None) -> dict[str, str]:
-    """Give the launches of the current attempt with a start that was granted, and their tokens."""
+def granted(job: Job | None) -> dict[str, tuple[str, str]]:
+    """Give the launches of the current attempt with a start that was granted.
+
+    Each with its token, and the name of the container.
+    """
     launches = job.attempt.launches if job and job.attempt else ()
     return {
-        str(launch.no): launch.token
+        str(launch.no): (launch.token, one.container.name)
         for launch in launches
-        if any(one.granted_at and not one.not_started_at for one in launch.tries)
+        for one in launch.tries
+        if one.container and one.granted_at and not one.not_started_at
     }
 
 

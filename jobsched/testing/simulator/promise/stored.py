@@ -16,15 +16,13 @@ class WatchedWorld(World):
 
     Args:
         changed: is told of each saved change.
-        forgotten: is told of each job that nobody would ever look at again.
+        unwoken: is told of each job that nobody would ever look at again.
     """
 
-    def __init__(
-        self, changed: Callable[[Change], None], forgotten: Callable[[JobId], None]
-    ) -> None:
+    def __init__(self, changed: Callable[[Change], None], unwoken: Callable[[JobId], None]) -> None:
         super().__init__()
         self._seen = changed
-        self._forgotten = forgotten
+        self._unwoken = unwoken
 
     def told(self, change: Change) -> None:
         """Add a change, and show it."""
@@ -35,7 +33,7 @@ class WatchedWorld(World):
         """Set when a job is looked at again: one that has not ended, and is not put aside."""
         is_open = self.records[job].state not in TERMINAL and job not in self.quarantine
         if due is None and is_open:
-            self._forgotten(job)
+            self._unwoken(job)
         return super().schedule(job, due)
 
 

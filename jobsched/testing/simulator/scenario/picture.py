@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobsched.errors import InvalidInput
+from jobsched.testing.simulator import writable
 from jobsched.testing.simulator.scenario.answer import Answer
 
 if TYPE_CHECKING:
@@ -37,12 +38,11 @@ def check(file: Path) -> None:
     """See to it that the picture can be drawn, before hours are simulated.
 
     Raises:
-        InvalidInput: another kind than SVG and PNG, no such folder, or no library to draw with.
+        InvalidInput: another kind than SVG and PNG, no place for it, or no library to draw with.
     """
     if file.suffix.lower() not in KINDS:
         raise InvalidInput(f"{file.name} must end with .svg or .png")
-    if not file.parent.is_dir():
-        raise InvalidInput(f"there is no folder {file.parent} for {file.name}")
+    writable.check(file)
     if find_spec("matplotlib") is None:
         raise InvalidInput(MISSING)
 

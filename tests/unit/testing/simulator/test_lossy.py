@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from jobsched.domain import facts
-from jobsched.domain.job import Job, JobId
+from jobsched.domain.job import Container, Job, JobId
 from jobsched.errors import StoreUnavailable, UnknownJob
 from jobsched.store.memory import MemoryStore
 from jobsched.store.port import Idempotency
@@ -22,7 +22,7 @@ from jobsched.testing.simulator.promise.machines import EXCUSED
 from jobsched.testing.simulator.promise.starts import OVER
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
-from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told
+from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told, up_to
 from tests.unit.testing.simulator.scene import Scene
 
 ONCE = Idempotency(key="key", digest="digest")
@@ -130,6 +130,22 @@ def test_what_was_forgotten_is_forgiven() -> None:
     assert scene.broken == ["right machine"]
 
 
+def test_a_cancel_that_was_forgotten_is_counted() -> None:
+    """Its user may be told of it yet; of a cancel that was in no record nobody may be told."""
+    scene, one, other = Scene(), a_job(), replace(a_job(), id=JobId("other"))
+    for job in (one, other):
+        scene.saved(job)
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    scene.saved(known(one, told(facts.CancelRequested)))
+    put_back(scene.world, kept)
+    assert scene.promises.forget(known_of_it) == []
+    assert scene.promises.money.lost_cancels == 1
+    scene.promises.cancelled(one.id)
+    assert scene.broken == []
+    scene.promises.cancelled(other.id)
+    assert scene.broken == ["cancel heard"]
+
+
 def test_a_record_that_cannot_be_read_is_not_forgotten() -> None:
     """Its job is not lost with the last second, and is known as it was."""
     scene = Scene()
@@ -184,10 +200,13 @@ def _forgotten(*, again: bool) -> dict[str, int]:
 GRANTED = (facts.Planned, facts.Begun, facts.Provisioned, facts.Ready, facts.Prepared)
 
 
-def _started_and_forgotten(*more: type) -> tuple[Scene, FakeMachine, FakeContainer]:
-    """Let a store forget a start, and all but some facts before it."""
+def _started_and_forgotten(
+    *more: type, runs: bool = True
+) -> tuple[Scene, FakeMachine, FakeContainer]:
+    """Let a store forget a start, and all but some facts before it; or one that was not made."""
     scene, job = Scene(), a_job(retry=ALWAYS)
-    jobs = [job := known(job, told(kind)) for kind in GRANTED]  # type: ignore[arg-type]  # facts
+    created = Container(name="jobsched-job-1-1", id="c")
+    jobs = [job := known(job, told(kind, container=created)) for kind in GRANTED]  # type: ignore[arg-type]  # facts
     for one in jobs[: 4 + len(more)]:
         scene.saved(one, was=None if scene.promises.sight.jobs else "")
     machine = scene.launched("token-1-1")
@@ -195,7 +214,8 @@ def _started_and_forgotten(*more: type) -> tuple[Scene, FakeMachine, FakeContain
     if not more:
         scene.saved(jobs[-1])
     scene.saved(known(job, told(facts.StartGranted)))
-    container = scene.started("jobsched-job-1-1", code=0)
+    name = created.name
+    container = scene.started(name, code=0) if runs else FakeContainer(name=name, id=name)
     put_back(scene.world, kept)
     scene.promises.forget(known_of_it)
     return scene, machine, container
@@ -208,6 +228,49 @@ def test_what_went_with_its_machine_could_not_be_known() -> None:
     scene.started("jobsched-job-1-2")
     assert scene.broken == []
     assert scene.promises.money.limits == {"a forgotten start went with its machine": 1}
+    scene.started("jobsched-job-1-2-1")
+    assert "one start" in scene.broken
+
+
+def test_what_is_on_a_machine_that_is_on_could_be_known() -> None:
+    """No limit: all is forgotten but the machine, where a look would have found it."""
+    scene, _, _ = _started_and_forgotten()
+    scene.started("jobsched-job-1-2")
+    assert "one start" in scene.broken
+
+
+def test_what_the_record_knows_of_could_be_known() -> None:
+    """No limit: the container is in the record, and its machine is lost with it."""
+    scene, machine, _ = _started_and_forgotten(facts.Prepared)
+    scene.books.end(machine)
+    scene.started("jobsched-job-1-2")
+    assert "one start" in scene.broken
+
+
+def test_a_grant_that_is_not_forgotten_could_be_known() -> None:
+    """No limit: the start alone is forgotten, and was granted."""
+    scene, job = Scene(), a_job(retry=ALWAYS)
+    scene.saved(up_to(facts.StartGranted, job), was="ready")
+    machine = scene.launched("token-1-1")
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    scene.saved(up_to(facts.Started, job))
+    scene.started("jobsched-job-1-1", code=0)
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    scene.books.end(machine)
+    scene.started("jobsched-job-1-2")
+    assert "one start" in scene.broken
+
+
+@pytest.mark.parametrize("what", ["removed", "unseen"])
+def test_a_forgotten_grant_by_which_nothing_ran_excuses_nothing(what: str) -> None:
+    """No limit: both starts are of the next launch."""
+    scene, machine, container = _started_and_forgotten(runs=False)
+    getattr(scene.books, what).add(container.name)
+    scene.promises.is_told_to_end(machine, "a test")
+    scene.books.end(machine)
+    scene.started("jobsched-job-1-2", code=1)
+    assert "one start" not in scene.broken
     scene.started("jobsched-job-1-2-1")
     assert "one start" in scene.broken
 
@@ -256,6 +319,17 @@ def test_a_start_that_comes_late_could_not_be_known() -> None:
     assert scene.promises.money.limits == {"a start of a forgotten grant came late": 1}
     late(scene, container)
     assert "one start" in scene.broken
+
+
+@pytest.mark.parametrize("name", ["jobsched-job-1-1-1", "jobsched-job-1-2"])
+def test_a_late_start_of_another_container_could_be_known(name: str) -> None:
+    """No limit: it was sent under another grant, which nobody has forgotten."""
+    scene, _, _ = _started_and_forgotten(facts.Prepared)
+    other = FakeContainer(name=name, id=name)
+    late(scene, other)
+    assert scene.broken == ["one start"]
+    late(scene, other)
+    assert scene.broken == ["one start", "one start"]
 
 
 def test_a_start_that_comes_later_than_any_could_be_known() -> None:

@@ -11,7 +11,14 @@ from structlog.contextvars import bound_contextvars
 from jobsched.errors import LogStoreFailed, StoreUnavailable
 from jobsched.testing.simulator.crash import Traps
 from jobsched.testing.simulator.history import History
-from jobsched.testing.simulator.process import Died, HardLife, ShortLife, Surroundings
+from jobsched.testing.simulator.process import (
+    SHORTLY_STILL,
+    STILL,
+    Died,
+    HardLife,
+    ShortLife,
+    Surroundings,
+)
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
 from jobsched.worker.dispatch import Pace
@@ -97,20 +104,31 @@ def test_a_process_that_is_no_worker_ends_with_an_exception() -> None:
     run(story())
 
 
-def test_a_worker_stands_still_beside_an_effect() -> None:
+@pytest.mark.parametrize(
+    ("kind", "call", "told", "between"),
+    [
+        (HardLife, "runner.start", ("effects", "worker stands still beside an effect"), STILL),
+        (ShortLife, "store.accept", ("others", "API or command stands still"), SHORTLY_STILL),
+    ],
+)
+def test_a_process_stands_still(
+    kind: type[HardLife | ShortLife],
+    call: str,
+    told: tuple[str, str],
+    between: tuple[float, float],
+) -> None:
     """All of it: its other calls and its timers wait as long; the monotonic clock goes on."""
 
     async def story() -> None:
-        world = around(Told({"effects": "worker stands still beside an effect"}))
-        life = HardLife("worker 1", world)
-        effect = asyncio.ensure_future(life(("runner.start",), yes))
+        life = kind("one", around(Told(dict([told]))))
+        calling = asyncio.ensure_future(life((call,), yes))
         await asyncio.sleep(0)
         is_still = [life.is_still]
         await life(("store.claim",), yes)
-        assert 30.0 <= life.clock.monotonic() <= 400.0
+        assert between[0] <= life.clock.monotonic() <= between[1]
         is_still.append(life.is_still)
         assert is_still == [True, False]
-        assert await effect == "yes"
+        assert await calling == "yes"
 
     run(story())
 
@@ -159,21 +177,6 @@ def test_pauses_by_chance_count_if_they_are_longer_than_a_lease() -> None:
             name = "runner.start" if group == "effects" else "store.claim"
             await HardLife("worker 1", world)((name,), yes)
             assert world.traps.pauses.total() == times
-
-    run(story())
-
-
-def test_the_api_stands_still() -> None:
-    """All of it: whatever else it does, and its timers, wait as long."""
-
-    async def story() -> None:
-        world = around(Told({"others": "API or command stands still"}))
-        life = ShortLife("API", world)
-        calling = asyncio.ensure_future(life(("store.accept",), yes))
-        await asyncio.sleep(0)
-        await life(("store.read",), yes)
-        assert 31.0 <= world.clock.monotonic() <= 60.0
-        assert await calling == "yes"
 
     run(story())
 

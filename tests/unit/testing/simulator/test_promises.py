@@ -13,8 +13,13 @@ from structlog.contextvars import bound_contextvars
 from jobsched.contracts.provider import Caps
 from jobsched.domain import facts
 from jobsched.domain.job import Job, JobId, Retry
+from jobsched.store.memory import MemoryStore
+from jobsched.store.port import Examined
+from jobsched.testing.simulator.lossy import copy_of, put_back
 from jobsched.testing.simulator.promise import PROMISES
 from jobsched.testing.simulator.promise.ends import check_end
+from jobsched.testing.simulator.promise.machines import SPARED
+from jobsched.testing.simulator.promise.witnessed import REAPER
 from tests.unit.domain.example import ALWAYS, HOUR, SECOND, a_job, known, told, up_to
 from tests.unit.testing.simulator.scene import Scene
 
@@ -58,6 +63,7 @@ def test_a_good_life_breaks_nothing() -> None:
     assert scene.promises.all_ended.is_set()
     assert scene.promises.money.extra == {}
     assert scene.promises.money.orphan_seconds == [0.0]
+    assert scene.promises.money.late_seconds == [0.0]
 
 
 def test_a_second_start_of_an_attempt() -> None:
@@ -173,6 +179,31 @@ def test_a_success_of_what_never_ran() -> None:
     assert scene.broken[0] == "no false success"
 
 
+def test_a_success_without_its_code() -> None:
+    """No false success: the container has ended well, and another code was read."""
+    scene, job = Scene(), up_to(facts.Started)
+    scene.saved(job, was="ready")
+    scene.started(NAME, code=0)
+    after = known(job, told(facts.Ended))
+    assert after.attempt
+    assert after.attempt.outcome
+    outcome = replace(after.attempt.outcome, code=None)
+    scene.saved(replace(after, attempt=replace(after.attempt, outcome=outcome)))
+    assert scene.broken == ["no false success"]
+
+
+def test_a_success_of_another_attempt() -> None:
+    """No false success: the attempt before it has ended well, and this one with 3."""
+    scene = Scene()
+    second = planned(over(begun(planned(a_job(retry=ALWAYS)))), 2)
+    job = up_to(facts.Started, second, attempt=2)
+    scene.saved(job, was="ready")
+    scene.started(NAME, code=0)
+    scene.started("jobsched-job-2-1", code=3)
+    scene.saved(known(job, told(facts.Ended, attempt=2)))
+    assert scene.broken == ["no false success", "true code"]
+
+
 def test_another_code() -> None:
     """True code: the container ended with another one, and both are failures."""
     scene, job = Scene(), up_to(facts.Started)
@@ -214,6 +245,8 @@ def test_a_save_over_another_one() -> None:
         (told(facts.GivenUp), "outcome"),
         (told(facts.Released), "released_at of launch 1"),
         (told(facts.Provisioned), "instance of launch 1"),
+        (told(facts.AtRisk), "at_risk_at of launch 1"),
+        (facts.Restored(at=HOUR), "restored_at"),
     ],
 )
 def test_a_save_that_takes_something_away(more: facts.Fact, what: str) -> None:
@@ -223,6 +256,49 @@ def test_a_save_that_takes_something_away(more: facts.Fact, what: str) -> None:
     scene.saved(job, was="provisioning")
     assert scene.broken == ["facts stay"]
     assert what in str(scene.promises.broken[0])
+
+
+@pytest.mark.parametrize(
+    ("last", "before", "what"),
+    [
+        (facts.Prepared, facts.Ready, "tries of launch 1"),
+        (facts.StartGranted, facts.Prepared, "granted_at of try 0 of launch 1"),
+    ],
+)
+def test_a_container_or_its_grant_that_is_taken_away(
+    last: type[facts.Fact], before: type[facts.Fact], what: str
+) -> None:
+    """Facts stay: it may have run by it."""
+    scene = Scene()
+    scene.saved(up_to(last), was="booting")
+    scene.saved(up_to(before))
+    assert scene.broken == ["facts stay"]
+    assert what in str(scene.promises.broken[0])
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_an_attempt_that_is_opened_anew(kept: int) -> None:
+    """Facts stay: neither a past attempt is dropped, nor the one that goes on."""
+    scene, first = Scene(), over(begun(planned(a_job(retry=ALWAYS))))
+    second = planned(first, 2)
+    scene.saved(first, was="provisioning")
+    scene.saved(second)
+    assert second.attempt
+    broken = replace(second, past=()) if kept else first
+    scene.saved(broken, state="scheduled")
+    assert scene.broken == ["facts stay"]
+    assert "past" in str(scene.promises.broken[0])
+
+
+def test_an_attempt_that_is_followed_by_an_earlier_one() -> None:
+    """Facts stay: what was begun goes on, or is followed by the next."""
+    scene = Scene()
+    second = planned(over(begun(planned(a_job(retry=ALWAYS)))), 2)
+    scene.saved(second, was="scheduled")
+    assert second.attempt
+    scene.saved(replace(second, attempt=replace(second.attempt, no=1)))
+    assert scene.broken == ["facts stay"]
+    assert "has lost attempt" in str(scene.promises.broken[0])
 
 
 def test_a_launch_and_an_attempt_that_are_taken_away() -> None:
@@ -288,6 +364,32 @@ def test_a_machine_that_no_record_knows() -> None:
     scene.launched("token-1-1")
     assert scene.broken == ["intent first"]
     assert scene.promises.money.extra == {"no launch was saved": 1}
+
+
+@pytest.mark.parametrize(
+    ("by", "age", "broken"),
+    [
+        (REAPER, SPARED - 1, ["right machine"]),
+        (REAPER, SPARED + 1, []),
+        ("its job", SPARED - 1, []),
+    ],
+)
+def test_a_machine_whose_launch_a_store_has_forgotten(
+    by: str, age: float, broken: list[str]
+) -> None:
+    """Right machine: the reaper spares it for a while, as its job may ask for it again."""
+    scene, job = Scene(), planned(a_job())
+    scene.saved(job)
+    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
+    scene.saved(begun(job))
+    machine = scene.launched("token-1-1")
+    put_back(scene.world, kept)
+    scene.promises.forget(known_of_it)
+    scene.clock.advance(age)
+    scene.promises.is_told_to_end(machine, by)
+    assert scene.broken == []
+    scene.saved(begun(job))
+    assert scene.broken == broken
 
 
 def test_the_wrong_machine_is_ended() -> None:
@@ -363,6 +465,26 @@ async def test_what_is_left_when_all_is_over() -> None:
     scene.launched("token-1-1")
     await scene.promises.check_end(scene.store())
     assert scene.broken == ["no leak", "nothing lost", "indexes agree"]
+    assert scene.promises.money.orphan_seconds == [0.0]
+
+
+async def test_a_slot_of_a_job_that_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Indexes agree: also where who examines the store, which is ours, does not see it."""
+    monkeypatch.setattr(MemoryStore, "examine", _nothing_found)
+    scene = Scene()
+    job = scene.saved(known(a_job(), facts.CancelRequested(at=HOUR)), was="scheduled")
+    open_one = scene.saved(replace(planned(a_job()), id=JobId("other")))
+    scene.world.slots["a"] = {"lost": JobId("none"), "over": job.id, "held": open_one.id}
+    await check_end(scene.promises.sight, scene.store())
+    what = [one.what for one in scene.promises.broken if one.name == "indexes agree"]
+    assert what == [
+        "none has ended and holds the slot lost",
+        "job has ended and holds the slot over",
+    ]
+
+
+async def _nothing_found(*_: Any, **__: Any) -> Examined:
+    return Examined(faults=(), cursor="")
 
 
 async def test_an_accepted_job_that_is_not_there() -> None:

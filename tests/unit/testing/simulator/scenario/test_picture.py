@@ -84,6 +84,12 @@ def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
         picture.check(tmp_path / "no" / "answer.svg")
 
 
+def test_a_folder_that_takes_no_file_is_told_at_once() -> None:
+    """Nobody waits for hours that are simulated, and then has no picture."""
+    with pytest.raises(InvalidInput, match=r"/proc/answer\.svg cannot be written: "):
+        picture.check(Path("/proc/answer.svg"))
+
+
 def test_without_matplotlib_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
