@@ -78,7 +78,7 @@ async def parts(
                 registry=failpoint.around_plugins(registry, point),
                 services=services,
                 secrets=secrets,
-                limits=_limits(config),
+                limits=await _limits(config, store),
                 job_defaults={key: limits[key] for key in ("timeout", "grace", "late_limit")},
                 callback_url=config.value("callback_url"),
                 store_url=url,
@@ -89,13 +89,14 @@ async def parts(
         )
 
 
-def _limits(config: Config) -> Limits:
-    """Give what new jobs get; the embedded server forgets nothing, and needs no evidence.
+async def _limits(config: Config, store: LoggingStore) -> Limits:
+    """Give what new jobs get; a store that syncs each write forgets nothing: it needs no evidence.
 
     What was configured counts all the same: its file may be on a disk that forgets.
     """
     limits = config.limits()
-    if config.value("redis_url") or config.origin("limits.evidence") != DEFAULT:
+    is_told = config.origin("limits.evidence") != DEFAULT
+    if is_told or not await store.syncs_each_write():
         return limits
     return replace(limits, evidence=timedelta(0))
 

@@ -66,6 +66,15 @@ def prepared(spec: Spec, launch: Launch) -> datetime:
     return (withdrawn or launch.ready_at or launch.begun_at) + spec.limits.prepare
 
 
+def granted(spec: Spec, attempt: Attempt, last: Try) -> datetime:
+    """When a container may be granted its start: once it is surely kept that there is one.
+
+    A store that forgets its creation and its grant at once would know nothing of its start.
+    """
+    start_at, prepared_at = attempt.plan.start_at, last.prepared_at
+    return max(start_at, prepared_at + spec.limits.evidence) if prepared_at else start_at
+
+
 def held(spec: Spec, attempt: Attempt, last: Try) -> datetime:
     """When a container that waits must have been granted its start, if starting it goes wrong."""
     return max(attempt.plan.start_at, last.prepared_at or attempt.plan.start_at) + spec.limits.hold
@@ -168,6 +177,7 @@ __all__ = [
     "dies_at",
     "fits",
     "grace",
+    "granted",
     "held",
     "inspected",
     "late",

@@ -190,7 +190,7 @@ def _before_the_start(job: Job, attempt: Attempt, launch: Launch, last: Try | No
     if _failed_since(attempt, Verb.START, no, last.prepared_at):
         held = deadlines.held(spec, attempt, last)
         steps.append(_Step(held, Verb.TERMINATE, no, "hold"))
-    return [*steps, _Step(start_at, Verb.START, no)]
+    return [*steps, _Step(deadlines.granted(spec, attempt, last), Verb.START, no)]
 
 
 def _no_further_try(job: Job, attempt: Attempt, launch: Launch) -> list[_Step]:

@@ -37,9 +37,10 @@ class Limits:
     hold: timedelta = timedelta(minutes=5)
     #: how long logs are collected after the end, before the machine is given back regardless
     collect: timedelta = timedelta(minutes=2)
-    #: how long a container that was granted its start stays on its machine after it was saved that
-    #: the machine is given back: longer than what a store may forget when it loses power
-    #: (`appendfsync everysec`), so that whoever reads an older record finds that it ran
+    #: longer than what a store may forget when it loses power (`appendfsync everysec`). A container
+    #: is granted its start so long after it was saved that there is one; and its machine is given
+    #: back so long after that was saved. Whoever reads an older record finds that it ran. 0: the
+    #: store forgets nothing
     evidence: timedelta = timedelta(seconds=3)
     #: what is added to the sum of all other limits to get ``dies_at``
     spare: timedelta = timedelta(minutes=15)

@@ -10,11 +10,9 @@ from jobsched.domain.job import Attempt, Job, Plan, Trouble
 from jobsched.domain.retry import jitter
 from jobsched.domain.state import last_try, launch_of, trouble_of
 from jobsched.engine.call import PluginBug
-from jobsched.engine.forgotten import found
 from jobsched.engine.halt import halt
 from jobsched.engine.observe import intend, observe, recorded
 from jobsched.engine.parts import Parts
-from jobsched.engine.place import Place
 from jobsched.errors import OperationFailed
 
 #: a failure of these can end an attempt; the others only tidy up and are tried for ever
@@ -36,8 +34,7 @@ async def failed(parts: Parts, job: Job, command: Command, error: OperationFaile
         ended = given_up(parts, attempt, error.reason, error.message)
         return await _decided(parts, job, ended)
     if command.verb in BEFORE_START and error.then == "replace" and command.launch:
-        there = await found(parts, job, Place.of(job, command))
-        return await observe(parts, job, there or _released(parts, attempt, command, error))
+        return await observe(parts, job, _released(parts, attempt, command, error))
     trouble = trouble_of(attempt, command.verb, command.launch)
     times = trouble.times if trouble else 0
     bugs = trouble.bugs if trouble else 0

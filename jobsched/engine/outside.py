@@ -91,6 +91,7 @@ READS: Mapping[str, frozenset[str]] = {
             "read",
             "reaped",
             "slots",
+            "syncs_each_write",
             "wakes",
             "workers",
         }

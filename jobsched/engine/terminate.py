@@ -10,12 +10,11 @@ from jobsched.domain import facts
 from jobsched.domain.due import Command, Verb, due
 from jobsched.domain.job import Container, Job
 from jobsched.domain.outcome import may_have_started
-from jobsched.domain.state import launch_of, needs_removal
+from jobsched.domain.state import last_try, launch_of, needs_removal
 from jobsched.engine import answer
 from jobsched.engine.begin import begin
 from jobsched.engine.call import USUAL, call
 from jobsched.engine.failed import given_up
-from jobsched.engine.forgotten import found, has_none
 from jobsched.engine.inspect import inspected
 from jobsched.engine.observe import WaitsInLine, intend, observe, recorded
 from jobsched.engine.order import container_name
@@ -65,18 +64,13 @@ def _may_run_unknown_to_us(job: Job, command: Command, now: datetime) -> bool:
     is_over = place.attempt.outcome or launch.released_at or launch.gone_at
     if is_over or now < place.attempt.plan.start_at:
         return False
-    if has_none(launch):
-        # its creation could have been lost, too
-        return True
-    last = launch.tries[-1]
-    return not (last.granted_at or last.started_at)
+    last = last_try(launch)
+    return last is not None and not (last.granted_at or last.started_at or last.not_started_at)
 
 
 async def _looked_at(parts: Parts, job: Job, command: Command) -> facts.Fact | None:
     """Look before the machine is given up for another; None: the container surely never started."""
     place = Place.of(job, command)
-    if has_none(place.launch):
-        return await found(parts, job, place)
     try:
         status = await inspected(parts, job, place)
     except OperationFailed as error:

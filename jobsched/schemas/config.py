@@ -163,7 +163,8 @@ _LIMITS_HELP = {
     "start": "starting the container; after that the start is in doubt",
     "hold": "how long after its start time a container that is ready is held",
     "collect": "collecting logs after the end, before the machine is given back regardless",
-    "evidence": "how long an ended container is left to be found, if the store forgets its end",
+    "evidence": "what a store may forget: a container is started, and its machine is given back, "
+    "this long after what came before was saved; 0 with appendfsync always",
     "spare": "what is added to all other times to get a machine's latest end",
     "machines": "machines that one attempt may use",
     "tries": "containers that one machine may be tried with before it is replaced",

@@ -76,6 +76,10 @@ class MemoryStore(
             raise WrongStore(whose(self.world.owner, self._owner, put_back=True))
         self.world.owner = self._owner = wanted
 
+    async def syncs_each_write(self) -> bool:
+        """See the port; what it keeps ends with the process that keeps it."""
+        return True
+
     async def close(self) -> None:
         """See the port."""
 

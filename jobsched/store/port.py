@@ -160,6 +160,13 @@ class Store(Protocol):
         """Give the store's time if it is there, is ours, and takes writes."""
         ...
 
+    async def syncs_each_write(self) -> bool:
+        """Say whether what was saved is surely not forgotten, also when the power goes.
+
+        False where the server does not tell. May change when the server is configured anew.
+        """
+        ...
+
     async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
         """Make an empty store this deployment's; ``WrongStore`` if it is another's."""
         ...

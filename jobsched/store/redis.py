@@ -86,6 +86,17 @@ class RedisStore(RedisIndex, RedisHalts, RedisAlarms, RedisReaper, RedisLists, R
             raise WrongStore(whose(self._owner, self._owner))
         return to_time(int(now))
 
+    async def syncs_each_write(self) -> bool:
+        """See the port."""
+        try:
+            found = await self._client.config_get("append*")
+        except ResponseError:
+            # managed servers refuse the command
+            return False
+        except (RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+        return (found.get("appendonly"), found.get("appendfsync")) == ("yes", "always")
+
     async def stamp(self, fingerprint: str, *, force: bool = False) -> None:
         """See the port."""
         await self.call("stamp", fingerprint, "1" if force else "")

@@ -232,6 +232,8 @@ def deployment(
         "JOBSCHED_WORKER_LEASE": "3s",
         # nor is it waited for that a killed worker's lock on the engine's events ends
         "JOBSCHED_LIMITS_INSPECT": "2s",
+        # the shared server has no file, and never loses its power
+        "JOBSCHED_LIMITS_EVIDENCE": "0s",
     }
     variables = environment(**{**settings, **more})
     made = Deployment(

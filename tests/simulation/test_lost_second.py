@@ -68,6 +68,24 @@ def test_a_job_that_came_and_went_within_it_does_not_run_again(
     assert run(story()) == (1, State.FINISHED, "finished")
 
 
+@pytest.mark.parametrize("boot", [0.0, 3.0])
+def test_a_start_is_never_forgotten_with_its_container(boot: float) -> None:
+    """The machine is lost in the same moment: the record knows that it may have run (P3)."""
+
+    async def story() -> tuple[int, str]:
+        simulation = await Simulation.begin()
+        simulation.world.boot = boot
+        job = await simulation.schedule()
+        async with simulation.worker():
+            await lost(simulation, lambda: bool(simulation.world.starts))
+            (machine,) = simulation.world.alive()
+            simulation.world.end(machine)
+            (ended,) = await simulation.ended(job)
+        return sum(simulation.world.starts.values()), reason_of(ended)
+
+    assert run(story()) == (1, "machine_lost")
+
+
 def test_an_end_that_was_forgotten_is_read_again() -> None:
     """The machine is given back no sooner than the exit code is surely kept (P2)."""
 

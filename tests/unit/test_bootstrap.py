@@ -212,21 +212,33 @@ async def test_the_clock_follows_the_store_and_its_absence_is_told_once(
 
 
 @pytest.mark.parametrize(
-    ("more", "seconds"),
+    ("syncs", "more", "seconds"),
     [
-        ({}, 0),
-        ({"JOBSCHED_REDIS_URL": "redis://127.0.0.1:1"}, 3),
-        ({"JOBSCHED_LIMITS_EVIDENCE": "5s"}, 5),
-        ({"JOBSCHED_LIMITS_EVIDENCE": "3s"}, 3),
+        (True, {}, 0),
+        (False, {}, 3),
+        (True, {"JOBSCHED_LIMITS_EVIDENCE": "5s"}, 5),
+        (True, {"JOBSCHED_LIMITS_EVIDENCE": "3s"}, 3),
+        (False, {"JOBSCHED_LIMITS_EVIDENCE": "0s"}, 0),
     ],
 )
-async def test_what_a_server_may_forget_is_left_to_be_found(
-    tmp_path: Path, distributions: Distributions, more: dict[str, str], seconds: int
+async def test_what_a_server_may_forget_is_waited_for(
+    tmp_path: Path,
+    distributions: Distributions,
+    more: dict[str, str],
+    seconds: int,
+    *,
+    syncs: bool,
 ) -> None:
-    """An ended container stays a while; the embedded server forgets nothing, unless told (P3)."""
+    """Before a start, and before an end; not with one that syncs each write, unless told (P3)."""
     distributions.install("acme", ACME)
     config = configured(tmp_path, JOBSCHED_DEPLOYMENT="d", **more)
-    async with bootstrap.parts(config, store=await a_store()) as (parts, _):
+    store = await a_store()
+
+    async def told() -> bool:
+        return syncs
+
+    store.syncs_each_write = told  # type: ignore[method-assign]
+    async with bootstrap.parts(config, store=store) as (parts, _):
         assert parts.limits.evidence == timedelta(seconds=seconds)
 
 

@@ -46,10 +46,6 @@ class Books(FakeWorld):
     started: dict[str, list[FakeContainer]] = field(default_factory=dict)
     #: id → virtual seconds at which it began
     born_at: dict[str, float] = field(default_factory=dict)
-    #: names of those that somebody removed by force
-    removed: set[str] = field(default_factory=set)
-    #: names of those that somebody looked for in vain, as the machine did not answer
-    unseen: set[str] = field(default_factory=set)
     witness: Witness | None = None
 
     def launched(self, token: str, *, named: str | None = None) -> FakeMachine:

@@ -39,9 +39,6 @@ class StormyRunner(FakeRunner):
         #: told of each job whose container is prepared, or started
         self.on_prepared: Callable[[JobId], None] = lambda _: None
         self.on_started: Callable[[JobId], None] = lambda _: None
-        #: told of the name of each container that somebody removes by force, or looks for in vain
-        self.on_removed: Callable[[str], None] = lambda _: None
-        self.on_unseen: Callable[[str], None] = lambda _: None
         #: takes a machine away in the moment of a call; None: machines stay
         self.take: Callable[[FakeMachine, JobId], None] | None = None
 
@@ -73,17 +70,10 @@ class StormyRunner(FakeRunner):
 
     async def inspect(self, instance: Instance, container: Container) -> ContainerStatus:
         """Look at it."""
-        try:
-            async with self._lossy("inspect"):
-                if self._weather.strikes("container vanishes"):
-                    self._lose(instance, container)
-                status = await super().inspect(instance, container)
-        except RunnerFailed:
-            self.on_unseen(container.name)
-            raise
-        if status.phase == "unknown":
-            self.on_unseen(container.name)
-        return status
+        async with self._lossy("inspect"):
+            if self._weather.strikes("container vanishes"):
+                self._lose(instance, container)
+            return await super().inspect(instance, container)
 
     async def withdraw(self, instance: Instance, container: Container) -> ContainerStatus:
         """Take its name away."""
@@ -141,7 +131,6 @@ class StormyRunner(FakeRunner):
         one = machine.containers.pop(container.name, None) if machine else None
         if one is not None:
             one.phase = "gone"
-            self.on_removed(one.name)
 
     def _reach(self, machine_id: str) -> FakeMachine:
         now = self.world.clock.monotonic()

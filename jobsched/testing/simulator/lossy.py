@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from jobsched.contracts.services import Clock
 from jobsched.domain.job import JobId
@@ -13,9 +13,6 @@ from jobsched.store.world import World
 from jobsched.testing.simulator.history import History
 from jobsched.testing.simulator.promise import Promises
 from jobsched.testing.simulator.weather import Weather
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 #: seconds between two losses, and what is lost at the most
 EVERY: Final = (60.0, 180.0)

@@ -109,11 +109,15 @@ class StormyLife(Life, ABC):
         fault = self._befalls(names[0])
         side = "" if fault is None else around.weather.one_of(SIDES)
         if fault or self._is_hard(names):
+            began = around.clock.monotonic()
             try:
                 await self._pass(names, "before", fault if side == "before" else None)
             except asyncio.CancelledError:
                 self._go_on_with(names[0], ask)
                 raise
+            if around.clock.monotonic() > began and names[0] in EFFECTS:
+                # what looked whether it may is long ago
+                ask = _lately(ask)
         if is_store and (around.store_is_away or fault == QUESTION_LOST):
             raise StoreUnavailable
         answer = await ask()
@@ -190,10 +194,22 @@ class StormyLife(Life, ABC):
 
     async def _late(self, ask: Callable[[], Awaitable[Any]]) -> None:
         await self.awake()
-        IS_LATE.set(True)
         if not self.is_buried and not self.dead.is_set():
             with contextlib.suppress(OperationFailed):
-                await ask()
+                await _lately(ask)()
+
+
+def _lately(ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """Give a call that is known to come late."""
+
+    async def asked() -> Any:
+        before = IS_LATE.set(True)
+        try:
+            return await ask()
+        finally:
+            IS_LATE.reset(before)
+
+    return asked
 
 
 class HardLife(StormyLife):

@@ -46,8 +46,6 @@ class Stage:
         self._world, self._weather = world, world.weather
         self.runner = StormyRunner(world.books, world.weather)
         self.runner.on_prepared = lambda job: _follow(world.on_prepared, job)
-        self.runner.on_removed = world.books.removed.add
-        self.runner.on_unseen = world.books.unseen.add
         self.runner.on_started = lambda job: _follow(world.on_started, job)
         self.runner.reports_ends = not world.lives_on  # type: ignore[misc]  # of this one alone
         self._machines = Machines(world.simulation)

@@ -220,6 +220,8 @@ def scene(
     folder = Path(tempfile.mkdtemp(prefix="jobsched-dying-"))
     (folder / "plugins").mkdir()
     shutil.copy(PLUGIN, folder / "plugins")
+    # one without a file, which is never killed, forgets nothing
+    evidence = {} if server else {"JOBSCHED_LIMITS_EVIDENCE": "0s"}
     server = server or RedisServer(durable=False)
     server.start()
     deployment = f"test-{uuid.uuid4().hex[:12]}"
@@ -231,6 +233,7 @@ def scene(
         JOBSCHED_DEPLOYMENT=deployment,
         JOBSCHED_SECRET=uuid.uuid4().hex,
         **SETTINGS,
+        **evidence,
     )
     made = Scene(
         redis=server,

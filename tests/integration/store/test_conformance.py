@@ -22,7 +22,7 @@ from jobsched.errors import (
 )
 from jobsched.store.port import Alarm, Halted, Idempotency, Renewal, Store, Wake
 from tests.integration.store import samples
-from tests.integration.store.beds import Bed
+from tests.integration.store.beds import Bed, MemoryBed
 from tests.integration.store.samples import LEASE, decided
 
 SECOND = timedelta(seconds=1)
@@ -1306,6 +1306,11 @@ async def test_most_bounds_the_changes(bed: Bed) -> None:
 
 
 # What is late, and what is over
+
+
+async def test_a_store_says_whether_it_forgets(bed: Bed) -> None:
+    """One in memory keeps what it has; the tests' shared server has no file (P1)."""
+    assert await bed.store.syncs_each_write() == isinstance(bed, MemoryBed)
 
 
 async def test_overdue_jobs_are_found(bed: Bed) -> None:

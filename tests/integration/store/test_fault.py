@@ -41,6 +41,32 @@ async def own(redis_server: RedisServer) -> AsyncIterator[RedisBed]:
     await bed.close()
 
 
+@pytest.mark.parametrize(
+    ("settings", "syncs"),
+    [
+        ({"appendonly": "yes", "appendfsync": "always"}, True),
+        ({"appendonly": "yes", "appendfsync": "everysec"}, False),
+        ({"appendonly": "no", "appendfsync": "always"}, False),
+    ],
+)
+async def test_what_a_server_syncs_is_asked(
+    own: RedisBed, settings: dict[str, str], *, syncs: bool
+) -> None:
+    """Only a file that is synced before each answer forgets nothing (P1, P3)."""
+    for name, value in settings.items():
+        await own.raw.config_set(name, value)
+    assert await own.store.syncs_each_write() == syncs
+
+
+async def test_a_server_that_does_not_tell_may_forget(own: RedisBed) -> None:
+    """As managed ones do, and those that allow little to our user."""
+    await own.raw.acl_setuser("default", commands=["-config"])
+    try:
+        assert not await own.store.syncs_each_write()
+    finally:
+        await own.raw.acl_setuser("default", commands=["+config"])
+
+
 async def test_forgotten_scripts_are_sent_again(redis_bed: RedisBed) -> None:
     """After SCRIPT FLUSH every call works, also many at once, and each is done once."""
     now = await redis_bed.store.check()

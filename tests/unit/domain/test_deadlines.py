@@ -112,6 +112,15 @@ def test_step_is_over_at(last: type[facts.Fact], verb: Verb, why: str, expected:
     assert first_after(job, verb, HOUR + 20 * SECOND, why) == HOUR + expected
 
 
+@pytest.mark.parametrize(("ahead", "after"), [(MINUTE, 0 * SECOND), (SECOND, 2 * SECOND)])
+def test_a_start_is_granted_once_its_container_is_surely_kept(
+    ahead: timedelta, after: timedelta
+) -> None:
+    """Not before `limits.evidence` (3 s) is over; at the hour, where it was created long ago."""
+    job = known(up_to(facts.Ready), told(facts.Prepared, HOUR - ahead))
+    assert first_after(job, Verb.START, HOUR - 30 * SECOND) == HOUR + after
+
+
 def test_machine_that_dies_too_early_is_replaced() -> None:
     """A container that could no longer run its time is not started; its machine is given back."""
     job = up_to(facts.Prepared, dies_at=HOUR + 77 * MINUTE)

@@ -246,7 +246,7 @@ def test_a_slow_removal_says_nothing_of_the_next_attempt() -> None:
             if state_of(await simulation.job(job.id)) is State.FINISHING:
                 await next_attempt(simulation, job)
 
-        simulation.runner.remove = slow  # type: ignore[method-assign]
+        simulation.runner.remove = slow  # type: ignore[method-assign, assignment]
         await taken(simulation, job, Command(verb=Verb.TERMINATE, launch=1))
         after = await simulation.job(job.id)
         assert (state_of(after), after.attempt and after.attempt.no) == (State.BOOTING, 2)
@@ -265,7 +265,7 @@ def test_a_failure_says_nothing_of_the_next_attempt() -> None:
             await next_attempt(simulation, job)
             raise RunnerFailed("no_answer", "imagined")
 
-        simulation.runner.remove = fails  # type: ignore[method-assign]
+        simulation.runner.remove = fails  # type: ignore[method-assign, assignment]
         after = await taken(simulation, job, Command(verb=Verb.TERMINATE, launch=1))
         assert after.attempt
         assert (after.attempt.no, after.attempt.troubles) == (2, ())

@@ -168,29 +168,3 @@ def test_a_container_that_is_gone_before_its_grant(
         return state_of(ended), reason_of(ended), sum(simulation.world.starts.values())
 
     assert run(story()) == ends
-
-
-def test_a_container_of_which_the_store_has_forgotten_all_is_found() -> None:
-    """Its creation, its grant and its start were in the second that was lost (P3)."""
-
-    async def story() -> tuple[State, int]:
-        simulation = await Simulation.begin()
-        simulation.cast = Cast(provider=simulation.provider, runner=simulation.runner)
-        prepare, start = simulation.runner.prepare, simulation.runner.start
-
-        async def prepared(instance: Instance, order: ContainerOrder) -> Container:
-            if simulation.world.starts:
-                raise RunnerFailed("no_space", "the disk is full", then="replace")
-            container = await prepare(instance, order)
-            await start(instance, container)
-            raise RunnerFailed(
-                "no_space", "as it is in a record that has forgotten", then="replace"
-            )
-
-        simulation.runner.prepare = prepared  # type: ignore[method-assign]
-        job = await simulation.schedule()
-        async with simulation.worker():
-            (ended,) = await simulation.ended(job)
-        return state_of(ended), sum(simulation.world.starts.values())
-
-    assert run(story()) == (State.FINISHED, 1)

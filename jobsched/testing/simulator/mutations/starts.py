@@ -99,6 +99,11 @@ def _again(after_a_grant: Any) -> Any:
     return broken
 
 
+def _at_its_hour(granted: Any) -> Any:
+    del granted
+    return lambda spec, attempt, last: attempt.plan.start_at  # noqa: ARG005 - as it is called
+
+
 def _told_is_started(may_have_started: Any) -> Any:
     del may_have_started
     return lambda launch: any(one.started_at and not one.not_started_at for one in launch.tries)
@@ -152,6 +157,16 @@ STARTS = (
         aim=Aim(),
         sizes=(12, 40),
         patches=(Patch(where="jobsched.engine.terminate:_is_evidence", make=always(given=False)),),
+    ),
+    Mutation(
+        name="granted at once",
+        broken="a start is granted before it is surely saved that its container is there",
+        caught_by=("one start",),
+        lossy=True,
+        also=(LOSES_OFTEN,),
+        aim=Aim(faults={"container vanishes": 20}),
+        sizes=(12, 40),
+        patches=(Patch(where="jobsched.domain.deadlines:granted", make=_at_its_hour),),
     ),
     Mutation(
         name="start without a look",

@@ -135,11 +135,6 @@ class MachinePromises:
         if launch and is_wanted(attempt, launch):
             self._sight.tell("right machine", f"{machine.id} of {job} is ended by {by}", job or "")
 
-    def went_by_itself(self, token: str) -> bool:
-        """Whether a machine has ended, and nobody of ours had asked for that."""
-        machine = self._sight.books.machines.get(token)
-        return bool(machine and machine.phase == "gone") and token not in self._told_to_end
-
     def over(self) -> None:
         """Look at what is on when all is over."""
         for machine in self._sight.books.alive():

@@ -62,7 +62,7 @@ class Promises:
         self._caps = CapPromises(self.sight, caps_of)
         self._machines = MachinePromises(self.sight, calm)
         self._words = WordPromises(self.sight)
-        self._starts = StartPromises(self.sight, self._machines.went_by_itself)
+        self._starts = StartPromises(self.sight)
         self._now = books.clock.now
         #: jobs whose cancel a store has forgotten
         self._uncancelled: set[JobId] = set()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from jobsched.domain.job import Job, JobId
 from jobsched.testing.fakes import FakeContainer
@@ -17,32 +17,17 @@ BEFORE = frozenset({"before_start"})
 OVER = 300.0
 
 
-class Forgotten(NamedTuple):
-    """A grant that a store has forgotten."""
-
-    #: of its launch
-    token: str
-    #: of the container that it is for
-    name: str
-    #: when what was sent under it is surely over
-    until: float
-    #: whether the creation of its container is forgotten, too
-    is_whole: bool
-
-
 class StartPromises:
     """Looks at starts.
 
     Args:
         sight: of the world.
-        went_by_itself: says whether a machine, by its token, was ended by nobody of ours.
     """
 
-    def __init__(self, sight: Sight, went_by_itself: Callable[[str], bool]) -> None:
+    def __init__(self, sight: Sight) -> None:
         self._sight = sight
-        self._went_by_itself = went_by_itself
-        #: job and attempt → the launches whose grant of a start a store has forgotten
-        self._forgotten: dict[tuple[str, str], dict[str, Forgotten]] = {}
+        #: container whose grant a store has forgotten → when what was sent under it is surely over
+        self._forgotten: dict[str, float] = {}
         #: job and attempt → starts
         self._times: Counter[tuple[str, str]] = Counter()
         self._of_job: Counter[str] = Counter()
@@ -66,16 +51,11 @@ class StartPromises:
         Args:
             before: the records as they were.
         """
+        until = self._sight.time() + OVER
         for job, record in before.items():
             now = self._sight.jobs.get(job)
-            if now is record or record.attempt is None:
-                continue
-            known = granted(now)
-            for launch, (token, name) in granted(record).items():
-                if launch not in known:
-                    grants = self._forgotten.setdefault((job, str(record.attempt.no)), {})
-                    until, is_whole = self._sight.time() + OVER, launch not in created(now)
-                    grants[launch] = Forgotten(token, name, until, is_whole)
+            if now is not record:
+                self._forgotten |= dict.fromkeys(granted(record) - granted(now), until)
 
     def _count(self, one: FakeContainer, job: str, attempt: str) -> None:
         """Count a start, but one that could not be prevented."""
@@ -99,62 +79,21 @@ class StartPromises:
     def _limit(self, one: FakeContainer) -> str:
         """Say why another start of an attempt could not be prevented; empty: it could.
 
-        Once for each grant that a store has forgotten with its last second: where all that told of
-        the first start was lost with it, or where what was sent under that grant took effect late.
+        Once for each grant that a store has forgotten with its last second: where what was sent
+        under it was carried out late, and its container had run meanwhile.
         """
-        _, job, attempt, *_ = one.name.split("-")
-        forgotten, now = self._forgotten.get((job, attempt), {}), self._sight.time()
-        started = self._sight.books.started.get(job, ())
+        started = self._sight.books.started.get(one.name.split("-")[1], ())
         is_again = IS_LATE.get() and any(other is one for other in started)
-        for no, lost in forgotten.items():
-            if one.name == lost.name and is_again and now <= lost.until:
-                del forgotten[no]
-                return "a start of a forgotten grant came late"
-            if not lost.is_whole:
-                # it knows of the container, and so that it may have been started
-                continue
-            mine = f"jobsched-{job}-{attempt}-{no}"
-            first = [each for each in started if each is not one and is_of(each, mine)]
-            if why := self._unseen(lost.token, first):
-                del forgotten[no]
-                return why
-        return ""
-
-    def _unseen(self, token: str, first: Sequence[FakeContainer]) -> str:
-        """Say why nobody could see what had been started; empty: it could be seen."""
-        if self._went_by_itself(token):
-            return "a forgotten start went with its machine"
-        if first and all(one.name in self._sight.books.removed for one in first):
-            return "a forgotten start was removed by force"
-        if first and all(one.name in self._sight.books.unseen for one in first):
-            return "a forgotten start was on a machine that did not answer"
+        if is_again and self._sight.time() <= self._forgotten.pop(one.name, -math.inf):
+            return "a start of a forgotten grant came late"
         return ""
 
 
-def created(job: Job | None) -> set[str]:
-    """Give the launches of the current attempt with a container that may yet be started.
-
-    The product has a rule for it, too, which is not asked: a judge would share its mistakes.
-    """
+def granted(job: Job | None) -> set[str]:
+    """Give the containers of the current attempt whose start was granted."""
     launches = job.attempt.launches if job and job.attempt else ()
     return {
-        str(launch.no) for launch in launches if any(not one.not_started_at for one in launch.tries)
-    }
-
-
-def is_of(one: FakeContainer, launch: str) -> bool:
-    """Whether a container is of this launch, by its name."""
-    return one.name == launch or one.name.startswith(f"{launch}-")
-
-
-def granted(job: Job | None) -> dict[str, tuple[str, str]]:
-    """Give the launches of the current attempt with a start that was granted.
-
-    Each with its token, and the name of the container.
-    """
-    launches = job.attempt.launches if job and job.attempt else ()
-    return {
-        str(launch.no): (launch.token, one.container.name)
+        one.container.name
         for launch in launches
         for one in launch.tries
         if one.container and one.granted_at and not one.not_started_at

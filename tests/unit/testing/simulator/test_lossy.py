@@ -22,7 +22,7 @@ from jobsched.testing.simulator.promise.machines import EXCUSED
 from jobsched.testing.simulator.promise.starts import OVER
 from jobsched.testing.simulator.weather import Weather
 from jobsched.testing.virtual_time import VirtualClock, run
-from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told, up_to
+from tests.unit.domain.example import ALWAYS, HOUR, a_job, known, told
 from tests.unit.testing.simulator.scene import Scene
 
 ONCE = Idempotency(key="key", digest="digest")
@@ -221,86 +221,12 @@ def _started_and_forgotten(
     return scene, machine, container
 
 
-def test_what_went_with_its_machine_could_not_be_known() -> None:
-    """A limit: start and creation are forgotten, and the machine is taken away before a look."""
-    scene, machine, _ = _started_and_forgotten()
+@pytest.mark.parametrize("kept", [(), (facts.Prepared,)])
+def test_another_start_than_a_late_one_could_be_prevented(kept: tuple[type, ...]) -> None:
+    """No limit: whatever is forgotten, and though the machine is gone."""
+    scene, machine, _ = _started_and_forgotten(*kept)
     scene.books.end(machine)
     scene.started("jobsched-job-1-2")
-    assert scene.broken == []
-    assert scene.promises.money.limits == {"a forgotten start went with its machine": 1}
-    scene.started("jobsched-job-1-2-1")
-    assert "one start" in scene.broken
-
-
-def test_what_is_on_a_machine_that_is_on_could_be_known() -> None:
-    """No limit: all is forgotten but the machine, where a look would have found it."""
-    scene, _, _ = _started_and_forgotten()
-    scene.started("jobsched-job-1-2")
-    assert "one start" in scene.broken
-
-
-def test_what_the_record_knows_of_could_be_known() -> None:
-    """No limit: the container is in the record, and its machine is lost with it."""
-    scene, machine, _ = _started_and_forgotten(facts.Prepared)
-    scene.books.end(machine)
-    scene.started("jobsched-job-1-2")
-    assert "one start" in scene.broken
-
-
-def test_a_grant_that_is_not_forgotten_could_be_known() -> None:
-    """No limit: the start alone is forgotten, and was granted."""
-    scene, job = Scene(), a_job(retry=ALWAYS)
-    scene.saved(up_to(facts.StartGranted, job), was="ready")
-    machine = scene.launched("token-1-1")
-    kept, known_of_it = copy_of(scene.world), scene.promises.kept()
-    scene.saved(up_to(facts.Started, job))
-    scene.started("jobsched-job-1-1", code=0)
-    put_back(scene.world, kept)
-    scene.promises.forget(known_of_it)
-    scene.books.end(machine)
-    scene.started("jobsched-job-1-2")
-    assert "one start" in scene.broken
-
-
-@pytest.mark.parametrize("what", ["removed", "unseen"])
-def test_a_forgotten_grant_by_which_nothing_ran_excuses_nothing(what: str) -> None:
-    """No limit: both starts are of the next launch."""
-    scene, machine, container = _started_and_forgotten(runs=False)
-    getattr(scene.books, what).add(container.name)
-    scene.promises.is_told_to_end(machine, "a test")
-    scene.books.end(machine)
-    scene.started("jobsched-job-1-2", code=1)
-    assert "one start" not in scene.broken
-    scene.started("jobsched-job-1-2-1")
-    assert "one start" in scene.broken
-
-
-def test_what_we_ended_ourselves_could_be_known() -> None:
-    """No limit: whoever ended the machine could have looked before."""
-    scene, machine, _ = _started_and_forgotten()
-    scene.promises.is_told_to_end(machine, "a test")
-    scene.books.end(machine)
-    scene.started("jobsched-job-1-2")
-    assert "one start" in scene.broken
-
-
-@pytest.mark.parametrize(
-    ("what", "why"),
-    [
-        ("removed", "a forgotten start was removed by force"),
-        ("unseen", "a forgotten start was on a machine that did not answer"),
-    ],
-)
-def test_what_nobody_could_see_could_not_be_known(what: str, why: str) -> None:
-    """A limit, once: nothing was left of the first start, or its machine was asked in vain."""
-    scene, machine, container = _started_and_forgotten()
-    getattr(scene.books, what).add(container.name)
-    scene.books.end(machine)
-    scene.promises.is_told_to_end(machine, "a test")
-    scene.started("jobsched-job-1-2")
-    assert "one start" not in scene.broken
-    assert scene.promises.money.limits == {why: 1}
-    scene.started("jobsched-job-1-2-1")
     assert "one start" in scene.broken
 
 
