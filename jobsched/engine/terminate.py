@@ -93,7 +93,7 @@ async def _kept_for_sure(parts: Parts, job: Job) -> Job:
     """Read the record again once the store cannot lose any more what was saved until now.
 
     A store may lose its last second (`appendfsync everysec`). If that holds a start and all that
-    came after it, the container is all that is left of them: without it the job would run again.
+    came after it, the container is all that tells of its end.
     """
     await parts.services.clock.sleep(job.spec.limits.evidence.total_seconds())
     return await parts.store.read(job.id)

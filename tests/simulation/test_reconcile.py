@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from jobsched.contracts.provider import Caps
-from jobsched.domain.job import Access, Job
+from jobsched.domain.job import Access, Job, Limits
 from jobsched.domain.state import State, state_of
 from jobsched.errors import NotFound, UnreadableRecord
 from jobsched.testing.fakes import FakeProvider, FakeRunner
@@ -94,7 +94,8 @@ def test_every_wake_is_lost_and_all_jobs_end() -> None:
     """Workers look for themselves, every 5 seconds (Q1)."""
 
     async def story() -> list[str]:
-        simulation = await Simulation.begin(wakes=lambda: 0, hints=lambda: 0)
+        keeps_all = Limits(evidence=timedelta(0))
+        simulation = await Simulation.begin(wakes=lambda: 0, hints=lambda: 0, limits=keeps_all)
         async with simulation.worker():
             await simulation.clock.sleep(1)
             jobs = [await simulation.schedule(after=after) for after in (0, 10, 100)]

@@ -149,16 +149,6 @@ STARTS = (
         ),
     ),
     Mutation(
-        name="evidence given back at once",
-        broken="a machine whose container may have run is given back before that is surely saved",
-        caught_by=("one start",),
-        lossy=True,
-        also=(LOSES_OFTEN,),
-        aim=Aim(),
-        sizes=(12, 40),
-        patches=(Patch(where="jobsched.engine.terminate:_is_evidence", make=always(given=False)),),
-    ),
-    Mutation(
         name="granted at once",
         broken="a start is granted before it is surely saved that its container is there",
         caught_by=("one start",),
