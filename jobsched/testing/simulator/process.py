@@ -133,7 +133,8 @@ class StormyLife(Life, ABC):
     @property
     def is_still(self) -> bool:
         """Whether it stands still now."""
-        return self._still_until > self._around.clock.monotonic() + CLOSE
+        until = self._still_until
+        return bool(until) and until > self._around.clock.monotonic() + CLOSE
 
     async def awake(self) -> None:
         """Return when it does not stand still any more."""
