@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,22 @@ def alone() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def local_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
     """One cloud for all tests of this process; its machines really boot."""
+    with _cloud(busybox_image) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def newer_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
+    """One whose machines boot Debian 13."""
+    with _cloud(busybox_image, debian=13) as cloud:
+        yield cloud
+
+
+@contextmanager
+def _cloud(image: str, **options: Any) -> Iterator[LocalCloud]:
     with ExitStack() as stack:
         try:
-            cloud = stack.enter_context(LocalCloud(images=[busybox_image]))
+            cloud = stack.enter_context(LocalCloud(images=[image], **options))
         except CannotRun as error:
             missing(str(error))
         yield cloud

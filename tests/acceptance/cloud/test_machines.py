@@ -87,16 +87,22 @@ def callback(here: Site, machine: Machine, **said: Any) -> int:
     return here.made.answer(request)[0]
 
 
+@pytest.mark.parametrize(("cloud", "release"), [("local_cloud", "12"), ("newer_cloud", "13")])
 def test_a_job_runs_on_a_machine_that_boots(
-    redis_server: RedisServer, local_cloud: LocalCloud, busybox_image: str
+    redis_server: RedisServer,
+    request: pytest.FixtureRequest,
+    busybox_image: str,
+    cloud: str,
+    release: str,
 ) -> None:
     """From the request to its logs, over TLS that lets in nobody else; then nothing runs.
 
     The machine ran exactly what was sent, and the container could not ask the metadata service.
     """
-    with site(redis_server, local_cloud, busybox_image) as here:
+    with site(redis_server, request.getfixturevalue(cloud), busybox_image) as here:
         job = here.made.schedule(f"{ASKS_METADATA}; {WAITS}")
         machine = here.until_running(job)
+        assert here.cloud.run(machine.id, "cat", "/etc/debian_version").stdout.startswith(release)
         digest, *_ = here.cloud.run(machine.id, "sha256sum", USER_DATA).stdout.split()
         assert digest == hashlib.sha256(sent(here, machine)).hexdigest()
         _refuses_strangers(machine)
