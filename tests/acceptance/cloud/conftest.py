@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jobsched.testing.cloud import CannotRun, LocalCloud
+from tests.acceptance.cloud import ecs_optimized
 from tests.services import missing
 
 LOCK = Path(tempfile.gettempdir()) / "jobsched-test-local-cloud.lock"
@@ -36,6 +37,17 @@ def local_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
 def newer_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
     """One whose machines boot Debian 13."""
     with _cloud(busybox_image, debian=13) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def ecs_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
+    """One whose machines are like those of the ECS-optimized image."""
+    try:
+        image = ecs_optimized.build()
+    except CannotRun as error:
+        missing(str(error))
+    with _cloud(busybox_image, machine_image=image) as cloud:
         yield cloud
 
 
