@@ -43,6 +43,13 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
     show_default=True,
     help="An image of your engine that the machines have; may be repeated.",
 )
+@click.option(
+    "--debian",
+    type=click.Choice(["12", "13"]),
+    default="12",
+    show_default=True,
+    help="The release that the machines boot.",
+)
 @click.option("--light", is_flag=True, help="No systemd in the machines: for many at one time.")
 @option.as_json
 def command(
@@ -51,6 +58,7 @@ def command(
     port: int,
     api_port: int,
     images: tuple[str, ...],
+    debian: str,
     light: bool,
     as_json: bool,
 ) -> None:
@@ -77,6 +85,7 @@ def command(
         region=region,
         port=port,
         mode="light" if light else "systemd",
+        debian=int(debian),
         images=images,
         progress=output.progress,
         tell=tell,

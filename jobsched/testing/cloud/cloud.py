@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from jobsched.testing.cloud import engine, image, leftover
+from jobsched.testing.cloud import engine, image, leftover, recipe
 from jobsched.testing.cloud.event import Event
 from jobsched.testing.cloud.mark import Mark
 from jobsched.testing.cloud.process import Process
@@ -37,6 +37,9 @@ class LocalCloud:
         port: where the fake listens, on 127.0.0.1; 0: the system chooses.
         mode: `systemd`, or `light`: machines without systemd and cloud-init, for many at one time;
             a stand-in carries out what user data asks of `systemctl`.
+        debian: the release that machines boot, 12 or 13.
+        machine_image: name of an image of this host's engine that machines boot from, in place of
+            the one that is made for the release; it must be built on one of those.
         images: names of images of this host's engine that the machines' engines have.
         progress: is told in a sentence what takes long.
         tell: is told what happens to the machines, by a thread of this.
@@ -51,12 +54,15 @@ class LocalCloud:
         region: str = "us-east-1",
         port: int = 0,
         mode: Literal["systemd", "light"] = "systemd",
+        debian: int = recipe.USUAL,
+        machine_image: str | None = None,
         images: Sequence[str] = ("busybox:latest",),
         progress: Callable[[str], None] = _nothing,
         tell: Callable[[Event], None] = _nothing,
     ) -> None:
         self._region, self._port = region, port
-        self._mode, self._images = mode, images
+        self._mode, self._debian, self._images = mode, debian, images
+        self._machine_image = machine_image
         self._progress, self._tell = progress, tell
         self._stack = ExitStack()
         self._started: tuple[Process, FakeEc2, Visit] | None = None
@@ -66,7 +72,7 @@ class LocalCloud:
     def __enter__(self) -> Self:
         _check_host()
         with ExitStack() as stack:
-            name = image.ensure(self._progress)
+            name = self._machine_image or image.ensure(self._progress, self._debian)
             process = Process(name, self._images, self._mode, self._happened)
             stack.callback(_end, process)
             ec2 = FakeEc2(

@@ -29,32 +29,36 @@ PATIENCE: Final = 900
 Tell = Callable[[str], None]
 
 
-def ensure(tell: Tell) -> str:
+def ensure(tell: Tell, release: int) -> str:
     """Give the name of the image; make it if the engine does not have it.
 
-    Whoever asks while another process of this machine makes it waits for that.
+    Whoever asks while another process of this machine makes one waits for that.
+
+    Args:
+        tell: is told in a sentence that it is made, which takes long.
+        release: of Debian.
 
     Raises:
         CannotRun: it cannot be made here.
     """
-    name = f"{NAME}:{recipe.version()}"
+    name = f"{NAME}:{recipe.version(release)}"
     with contextlib.closing(engine.connect(PATIENCE)) as client:
         if not _has(client, name):
             with _alone():
                 if not _has(client, name):
-                    _make(client, name, _base(client, tell))
+                    _make(client, name, _base(client, tell, release), release)
     return name
 
 
-def _base(client: docker.DockerClient, tell: Tell) -> str:
-    name = f"{BASE}:{recipe.base_version()}"
+def _base(client: docker.DockerClient, tell: Tell, release: int) -> str:
+    name = f"{BASE}:{recipe.base_version(release)}"
     if _has(client, name):
         return name
     tell("making the image that machines boot from; once, it takes a minute or two")
     reasons = []
     for way in (_by_mmdebstrap, _by_docker):
         try:
-            way(client, name)
+            way(client, name, release)
         except CannotRun as error:
             reasons.append(str(error))
         else:
@@ -62,14 +66,16 @@ def _base(client: docker.DockerClient, tell: Tell) -> str:
     raise CannotRun(f"the image of a machine cannot be made here: {'; '.join(reasons)}")
 
 
-def _by_mmdebstrap(client: docker.DockerClient, name: str) -> None:
+def _by_mmdebstrap(client: docker.DockerClient, name: str, release: int) -> None:
     """Make Debian of its packages: without a registry, and as quick as the mirror."""
     program = shutil.which("mmdebstrap")
     if program is None or sys.platform != "linux":
         raise CannotRun("there is no mmdebstrap (apt-get install mmdebstrap)")
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{one}/*" for one in ("doc", "man", "locale")]
-    command = [program, "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages())}"]
-    command += ['--aptopt=APT::Install-Recommends "false"', *left_out, recipe.SUITE, "-"]
+    wanted = ",".join(recipe.packages(release))
+    command = [program, "--quiet", "--variant=minbase", f"--include={wanted}"]
+    command += ['--aptopt=APT::Install-Recommends "false"', *left_out]
+    command += [recipe.RELEASES[release].suite, "-"]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as making:
             try:
@@ -103,13 +109,13 @@ def _status(answer: str) -> str:
     return str(last["status"])
 
 
-def _by_docker(client: docker.DockerClient, name: str) -> None:
+def _by_docker(client: docker.DockerClient, name: str, release: int) -> None:
     """Make it from Debian's image, which the engine has or pulls."""
-    _build(client, name, {"Dockerfile": recipe.debian().encode()})
+    _build(client, name, {"Dockerfile": recipe.debian(release).encode()})
 
 
-def _make(client: docker.DockerClient, name: str, base: str) -> None:
-    files = {"Dockerfile": recipe.dockerfile(base).encode(), "root.tar": recipe.root()}
+def _make(client: docker.DockerClient, name: str, base: str, release: int) -> None:
+    files = {"Dockerfile": recipe.dockerfile(base).encode(), "root.tar": recipe.root(release)}
     _build(client, name, files)
 
 
@@ -124,7 +130,7 @@ def _build(client: docker.DockerClient, name: str, files: dict[str, bytes]) -> N
     try:
         client.images.build(fileobj=context, custom_context=True, tag=name, rm=True, forcerm=True)
     except (APIError, BuildError) as error:
-        raise CannotRun(f"the engine does not build from {recipe.DEBIAN}: {error}") from error
+        raise CannotRun(f"the engine does not build it: {error}") from error
 
 
 def _has(client: docker.DockerClient, name: str) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
-SUITE: Final = "bookworm"
-DEBIAN: Final = "debian:12"
 ENTRY: Final = "/usr/local/sbin/local-cloud-entry"
 IMAGES: Final = "usr/local/share/local-cloud"
 
@@ -30,7 +29,6 @@ LIGHT: Final = ("__init__.py", "control.py", "first.py", "service.py", "timer.py
 MASKED: Final = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
-    "cloud-config.service",
     "cloud-init-hotplugd.socket",
     "console-getty.service",
     "dev-hugepages.mount",
@@ -58,20 +56,41 @@ MASKED: Final = (
     "systemd-update-utmp-runlevel.service",
     "systemd-update-utmp.service",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one release of Debian has of its own."""
+
+    #: its name
+    suite: str
+    #: besides the packages that all have
+    packages: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+
+
+#: releases that a machine may boot, by their numbers
+RELEASES: Final = {
+    # its stages of cloud-init are programs of their own, of which the middle one has nothing to do
+    12: Release("bookworm", masked=("cloud-config.service",)),
+    # its stages are one program, which waits for each; docker.io only recommends the command
+    13: Release("trixie", packages=("docker-cli",)),
+}
+USUAL: Final = 12
 UNITS: Final = "etc/systemd/system"
 STARTED: Final = f"{UNITS}/cloud-init.target.wants/local-cloud-booted.service"
 
 
-def packages() -> list[str]:
+def packages(release: int) -> list[str]:
     """Give the names of Debian's packages."""
-    return _read("packages.txt").decode().split()
+    return [*_read("packages.txt").decode().split(), *RELEASES[release].packages]
 
 
-def debian() -> str:
-    """Give a Dockerfile for the packages, where a registry is at hand."""
-    wanted = " ".join(packages())
+def debian(release: int) -> str:
+    """Give a Dockerfile for a release and the packages, where a registry is at hand."""
+    wanted = " ".join(packages(release))
     return f"""\
-FROM {DEBIAN}
+FROM debian:{release}
 RUN apt-get update \\
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {wanted} \\
  && rm -rf /var/lib/apt/lists/*
@@ -83,7 +102,7 @@ def dockerfile(base: str) -> str:
     return f'FROM {base}\nADD root.tar /\nENTRYPOINT ["{ENTRY}"]\n'
 
 
-def root() -> bytes:
+def root(release: int) -> bytes:
     """Give our files as a tar; the same bytes each time."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
@@ -93,7 +112,7 @@ def root() -> bytes:
             _add(tar, f"usr/local/lib/local-cloud/light/{name}", _read(name, "light"), 0o644)
         # each machine makes its own
         _add(tar, "etc/machine-id", b"", 0o444)
-        links = {f"{UNITS}/{unit}": "/dev/null" for unit in MASKED}
+        links = {f"{UNITS}/{unit}": "/dev/null" for unit in (*MASKED, *RELEASES[release].masked)}
         for path, target in (links | {STARTED: f"/{UNITS}/local-cloud-booted.service"}).items():
             link = tarfile.TarInfo(path)
             link.type, link.linkname = tarfile.SYMTYPE, target
@@ -101,14 +120,14 @@ def root() -> bytes:
     return packed.getvalue()
 
 
-def base_version() -> str:
-    """Give a word that changes with the packages."""
-    return _hash(SUITE.encode(), debian().encode())
+def base_version(release: int) -> str:
+    """Give a word that changes with the release and the packages."""
+    return _hash(RELEASES[release].suite.encode(), debian(release).encode())
 
 
-def version() -> str:
-    """Give a word that changes with anything in the image."""
-    return _hash(base_version().encode(), dockerfile("").encode(), root())
+def version(release: int) -> str:
+    """Give a word that changes with anything in the image of a release."""
+    return _hash(base_version(release).encode(), dockerfile("").encode(), root(release))
 
 
 def _add(tar: tarfile.TarFile, path: str, content: bytes, mode: int) -> None:
@@ -126,9 +145,9 @@ def _hash(*parts: bytes) -> str:
 
 
 __all__ = [
-    "DEBIAN",
     "IMAGES",
-    "SUITE",
+    "RELEASES",
+    "USUAL",
     "base_version",
     "debian",
     "dockerfile",

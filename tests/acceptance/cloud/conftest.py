@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobsched.testing.cloud import CannotRun, LocalCloud
+from tests.acceptance.cloud import ecs_optimized
 from tests.services import missing
 
 LOCK = Path(tempfile.gettempdir()) / "jobsched-test-local-cloud.lock"
@@ -27,9 +29,33 @@ def alone() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def local_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
     """One cloud for all tests of this process; its machines really boot."""
+    with _cloud(busybox_image) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def newer_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
+    """One whose machines boot Debian 13."""
+    with _cloud(busybox_image, debian=13) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def ecs_cloud(docker_host: str, busybox_image: str) -> Iterator[LocalCloud]:
+    """One whose machines are like those of the ECS-optimized image."""
+    try:
+        image = ecs_optimized.build()
+    except CannotRun as error:
+        missing(str(error))
+    with _cloud(busybox_image, machine_image=image) as cloud:
+        yield cloud
+
+
+@contextmanager
+def _cloud(image: str, **options: Any) -> Iterator[LocalCloud]:
     with ExitStack() as stack:
         try:
-            cloud = stack.enter_context(LocalCloud(images=[busybox_image]))
+            cloud = stack.enter_context(LocalCloud(images=[image], **options))
         except CannotRun as error:
             missing(str(error))
         yield cloud

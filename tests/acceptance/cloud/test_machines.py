@@ -19,6 +19,7 @@ import redis as redis_client
 
 from jobsched.testing.cloud import LocalCloud
 from jobsched.testing.ec2 import Machine
+from tests.acceptance.cloud import ecs_optimized
 from tests.acceptance.cloud.site import Site, site
 from tests.acceptance.product import WITHIN
 from tests.acceptance.registry import PASSWORD, USERNAME, private_registry
@@ -87,16 +88,22 @@ def callback(here: Site, machine: Machine, **said: Any) -> int:
     return here.made.answer(request)[0]
 
 
+@pytest.mark.parametrize(("cloud", "release"), [("local_cloud", "12"), ("newer_cloud", "13")])
 def test_a_job_runs_on_a_machine_that_boots(
-    redis_server: RedisServer, local_cloud: LocalCloud, busybox_image: str
+    redis_server: RedisServer,
+    request: pytest.FixtureRequest,
+    busybox_image: str,
+    cloud: str,
+    release: str,
 ) -> None:
     """From the request to its logs, over TLS that lets in nobody else; then nothing runs.
 
     The machine ran exactly what was sent, and the container could not ask the metadata service.
     """
-    with site(redis_server, local_cloud, busybox_image) as here:
+    with site(redis_server, request.getfixturevalue(cloud), busybox_image) as here:
         job = here.made.schedule(f"{ASKS_METADATA}; {WAITS}")
         machine = here.until_running(job)
+        assert here.cloud.run(machine.id, "cat", "/etc/debian_version").stdout.startswith(release)
         digest, *_ = here.cloud.run(machine.id, "sha256sum", USER_DATA).stdout.split()
         assert digest == hashlib.sha256(sent(here, machine)).hexdigest()
         _refuses_strangers(machine)
@@ -106,6 +113,31 @@ def test_a_job_runs_on_a_machine_that_boots(
         assert document["docker"]["container_exit_code"] == 0
         assert here.logs(job) == "closed\n"
     assert here.ec2.machine(machine.id).state == "terminated"
+
+
+def test_a_job_runs_on_a_machine_like_those_of_ecs(
+    redis_server: RedisServer, ecs_cloud: LocalCloud, busybox_image: str
+) -> None:
+    """Docker starts beside the user data, and the agent of ECS would start after them.
+
+    The engine keeps the image's options, the agent does not start, and nothing is installed.
+    """
+    with site(redis_server, ecs_cloud, busybox_image) as here:
+        job = here.made.schedule(f"ulimit -n; {ASKS_METADATA}; {WAITS}")
+        machine = here.until_running(job)
+        _refuses_strangers(machine)
+
+        def said(*command: str) -> str:
+            return here.cloud.run(machine.id, *command).stdout.strip()
+
+        here.made.until(lambda: said("systemctl", "is-active", "cloud-final") == "active", job)
+        assert said("systemctl", "is-enabled", "ecs", "docker") == "masked\nenabled"
+        assert said("systemctl", "list-jobs") == "No jobs running."
+        assert said("ls", "/root") == ""
+        name = launches(here.made.status(job))[0]["containers"][0]["name"]
+        here.cloud.run(machine.id, "docker", "exec", name, "touch", "/go")
+        here.finished(job)
+        assert here.logs(job) == f"{ecs_optimized.FILES_OPEN}\nclosed\n"
 
 
 def _refuses_strangers(machine: Machine) -> None:

@@ -13,8 +13,8 @@ from jobsched.testing.cloud import cloud, image
 from jobsched.testing.cloud.trouble import CannotRun
 
 
-def _run(**env: str) -> Result:
-    return CliRunner().invoke(cli, ["cloud"], env=env)
+def _run(*options: str, **env: str) -> Result:
+    return CliRunner().invoke(cli, ["cloud", *options], env=env)
 
 
 def test_without_an_engine_it_says_so(tmp_path: object) -> None:
@@ -51,10 +51,26 @@ def test_an_image_that_cannot_be_made_is_told_in_a_sentence(
 ) -> None:
     """Whatever kept each way from making it stands there."""
 
-    def refuse(_: object) -> str:
+    def refuse(*_: object) -> str:
         raise CannotRun("the image of a machine cannot be made here: no this; no that")
 
     monkeypatch.setattr(image, "ensure", refuse)
     ended = _run()
     assert ended.exit_code == 2
     assert "no this; no that" in ended.stderr
+
+
+@pytest.mark.parametrize(("options", "release"), [([], 12), (["--debian", "13"], 13)])
+def test_the_release_that_machines_boot_is_chosen(
+    options: list[str], release: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12 unless told, as in the library."""
+    asked: list[int] = []
+
+    def refuse(_: object, wanted: int) -> str:
+        asked.append(wanted)
+        raise CannotRun("no image")
+
+    monkeypatch.setattr(image, "ensure", refuse)
+    assert _run(*options).exit_code == 2
+    assert asked == [release]

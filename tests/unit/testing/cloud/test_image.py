@@ -71,10 +71,12 @@ def test_mmdebstrap_makes_it_where_it_is_there(
     """What it writes is taken as an image, and named when it has ended well; somebody is told."""
     _program(monkeypatch, tmp_path, 'echo "$@"')
     told: list[str] = []
-    assert image.ensure(told.append) == f"jobsched-machine:{recipe.version()}"
+    assert image.ensure(told.append, 13) == f"jobsched-machine:{recipe.version(13)}"
     assert len(told) == 1
-    assert empty.tagged == [f"sha256:1 jobsched-machine-base:{recipe.base_version()}"]
-    assert f"--include={','.join(recipe.packages())}" in empty.stream.decode()
+    assert empty.tagged == [f"sha256:1 jobsched-machine-base:{recipe.base_version(13)}"]
+    words = empty.stream.decode().split()
+    assert f"--include={','.join(recipe.packages(13))}" in words
+    assert "trixie" in words
     assert empty.removed == []
 
 
@@ -85,10 +87,10 @@ def test_else_the_engine_builds_it(
     _program(monkeypatch, tmp_path, "echo half; echo E: no mirror >&2; exit 1")
     built: list[bytes] = []
     monkeypatch.setattr(image, "_build", lambda _, __, files: built.append(files["Dockerfile"]))
-    image.ensure(lambda _: None)
+    image.ensure(lambda _: None, 13)
     assert empty.removed == ["sha256:1"]
     assert empty.tagged == []
-    assert built == [recipe.debian().encode()]
+    assert built == [recipe.debian(13).encode()]
 
 
 def test_where_no_way_leads_to_it_each_reason_is_told(
@@ -98,9 +100,9 @@ def test_where_no_way_leads_to_it_each_reason_is_told(
     _program(monkeypatch, tmp_path, "echo E: no mirror >&2; exit 1")
 
     def refuse(*_: Any) -> None:
-        raise CannotRun("the engine does not build from debian:12: no registry")
+        raise CannotRun("the engine does not build it: no registry")
 
     monkeypatch.setattr(image, "_build", refuse)
-    words = "mmdebstrap failed: E: no mirror; the engine does not build from debian:12"
+    words = "mmdebstrap failed: E: no mirror; the engine does not build it"
     with pytest.raises(CannotRun, match=re.escape(words)):
-        image.ensure(lambda _: None)
+        image.ensure(lambda _: None, 13)
