@@ -13,9 +13,16 @@ import requests.exceptions
 
 from jobsched import embedded
 from jobsched.errors import ConfigError
-from tests import engines
+from tests import engines, order
 from tests.services import RedisServer, missing
 from tools import busybox_image
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the workers of a run begin with what lasts longest."""
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = order.ordered(items, int(workers))
 
 
 @pytest.fixture(scope="session")
