@@ -24,6 +24,7 @@ from typing import Any
 import docker
 
 from jobsched.client import Client
+from tests.acceptance.forked import Forked
 from tests.acceptance.product import WITHIN, environment
 from tests.acceptance.starts import Starts
 from tests.services import RedisServer
@@ -31,6 +32,7 @@ from tests.services import RedisServer
 ENDS = {"finished", "failed", "cancelled"}
 JOBSCHED = (sys.executable, "-m", "jobsched")
 WORKER = (*JOBSCHED, "worker")
+Process = subprocess.Popen[str] | Forked
 ARQ_WORKER = (sys.executable, "-m", "arq", "jobsched.worker.WorkerSettings")
 
 
@@ -46,8 +48,10 @@ class Deployment:
     folder: Path
     #: what each of the engines tells of starts
     witnesses: list[tuple[docker.DockerClient, Starts]]
+    #: whether its processes are forked, which is cheaper, instead of started anew
+    is_forked: bool = False
     url: str = ""
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
 
     @property
@@ -66,38 +70,34 @@ class Deployment:
         (engine,) = self.engines
         return engine
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a process of it; its log is in the folder."""
-        with (self.folder / f"{len(self.processes)}.log").open("w") as log:
-            process = subprocess.Popen(
-                words,
-                cwd=self.folder,
-                env=self.variables,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+    def start(self, *words: str) -> Process:
+        """Start a process of it; what it logs and what it prints is in the folder."""
+        process = self._started(str(len(self.processes)), *words)
         self.processes.append(process)
         return process
 
-    def start_api(self) -> subprocess.Popen[str]:
+    def init(self) -> None:
+        """Make the store ours."""
+        done = self._started("init", *JOBSCHED, "init", "--store").wait(WITHIN)
+        assert done == 0, _said(self.folder / "init.log")
+
+    def start_api(self) -> Process:
         """Start the API, on a free port unless the settings name one."""
         port = self.variables.get("JOBSCHED_API_PORT", "0")
+        out = self.folder / f"{len(self.processes)}.out"
         process = self.start(*JOBSCHED, "api", "--port", port, "--json")
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, self.logs()
-        self.url = json.loads(line)["url"]
+        self.until(lambda: process.poll() is not None or _said(out).endswith("\n"))
+        assert _said(out), self.logs()
+        self.url = json.loads(_said(out))["url"]
         return process
 
-    def start_worker(self, *words: str) -> subprocess.Popen[str]:
+    def start_worker(self, *words: str) -> Process:
         """Start a worker, and wait until it is seen to work."""
         index = len(self.processes)
         process = self.start(*(words or WORKER))
         wanted = ("worker.started", "Starting worker")
         log = self.folder / f"{index}.log"
-        self.until(lambda: any(text in log.read_text() for text in wanted))
+        self.until(lambda: any(text in _said(log) for text in wanted))
         return process
 
     def schedule(self, script: str, **more: Any) -> str:
@@ -188,7 +188,7 @@ class Deployment:
 
     def logs(self) -> str:
         """Give what all processes have said."""
-        found = sorted(self.folder.glob("*.log"), key=lambda path: int(path.stem))
+        found = sorted(self.folder.glob("[0-9]*.log"), key=lambda path: int(path.stem))
         return "\n".join(f"== {path.name}\n{path.read_text()}" for path in found)
 
     def close(self) -> None:
@@ -201,6 +201,22 @@ class Deployment:
         for job in self.jobs:
             for container in self._containers({"label": f"jobsched.job={job}"}, all=True):
                 container.remove(force=True)
+
+    def _started(self, name: str, *words: str) -> Process:
+        out, log = self.folder / f"{name}.out", self.folder / f"{name}.log"
+        if self.is_forked and words[: len(JOBSCHED)] == JOBSCHED:
+            command = words[len(JOBSCHED) :]
+            return Forked(command, cwd=self.folder, env=self.variables, out=out, err=log)
+        with out.open("w") as said, log.open("w") as logged:
+            return subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=logged,
+                text=True,
+            )
 
     def _containers(self, filters: dict[str, Any], **more: Any) -> list[Any]:
         lists = [
@@ -216,6 +232,7 @@ def deployment(
     docker_host: str,
     image: str,
     *engines: docker.DockerClient,
+    is_forked: bool = False,
     **more: str,
 ) -> Iterator[Deployment]:
     """Make the store ours, and end everything at the end; ``more`` are further settings."""
@@ -241,16 +258,10 @@ def deployment(
         witnesses=[(one, Starts(one, variables["JOBSCHED_DEPLOYMENT"])) for one in engines],
         variables=variables,
         folder=folder,
+        is_forked=is_forked,
     )
     try:
-        subprocess.run(
-            [*JOBSCHED, "init", "--store"],
-            check=True,
-            cwd=folder,
-            env=variables,
-            capture_output=True,
-            timeout=WITHIN,
-        )
+        made.init()
         made.start_api()
         yield made
     finally:
@@ -258,7 +269,12 @@ def deployment(
         shutil.rmtree(folder)
 
 
-def stop(process: subprocess.Popen[str]) -> int:
+def _said(file: Path) -> str:
+    """Give what is in a file; nothing, while it is not there."""
+    return file.read_text() if file.exists() else ""
+
+
+def stop(process: Process) -> int:
     """Stop a process as a supervisor does; give its exit code, within 30 seconds."""
     process.send_signal(signal.SIGTERM)
     return process.wait(30)

@@ -30,7 +30,10 @@ PRELOADED = (
     "jobsched.up",
     "jobsched.worker.run",
     "jobsched.plugins.docker_runner",
+    "jobsched.plugins.ec2_spot.checks",
+    "jobsched.plugins.ec2_spot.provider",
     "jobsched.plugins.local",
+    "boto3",
     "docker",
     "uvloop",
 )
