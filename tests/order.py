@@ -18,52 +18,59 @@ PIECE = 60
 #: not here is short. Nothing but the order of a run depends on it.
 SECONDS: Mapping[str, int] = MappingProxyType(
     {
-        "tests/acceptance/cloud": 300,
-        "tests/acceptance/dying/test_acceptance.py": 40,
-        "tests/acceptance/dying/test_apart.py": 110,
-        "tests/acceptance/dying/test_walk.py": 320,
-        "tests/acceptance/dying/test_workers.py": 60,
-        "tests/acceptance/ec2/test_account.py": 30,
-        "tests/acceptance/ec2/test_interruption.py": 60,
-        "tests/acceptance/ec2/test_jobs.py": 280,
-        "tests/acceptance/powercut/test_powercut.py": 80,
-        "tests/acceptance/test_demo.py": 25,
-        "tests/acceptance/test_examples.py": 30,
-        "tests/acceptance/test_examples_at_work.py": 25,
+        "tests/acceptance/cloud": 280,
+        "tests/acceptance/dying/test_acceptance.py": 30,
+        "tests/acceptance/dying/test_apart.py": 70,
+        "tests/acceptance/dying/test_walk.py": 200,
+        "tests/acceptance/dying/test_workers.py": 40,
+        "tests/acceptance/ec2/test_account.py": 10,
+        "tests/acceptance/ec2/test_interruption.py": 40,
+        "tests/acceptance/ec2/test_jobs.py": 200,
+        "tests/acceptance/powercut/test_powercut.py": 50,
+        "tests/acceptance/test_demo.py": 15,
+        "tests/acceptance/test_examples.py": 45,
+        "tests/acceptance/test_examples_at_work.py": 15,
         "tests/acceptance/test_first_provider.py": 20,
-        "tests/acceptance/test_private_registry.py": 25,
-        "tests/acceptance/test_restore.py": 15,
+        "tests/acceptance/test_plugins_dir.py": 15,
+        "tests/acceptance/test_private_registry.py": 15,
         "tests/acceptance/test_scaffold.py": 60,
         "tests/acceptance/test_static_hosts.py": 70,
-        "tests/acceptance/test_up.py": 15,
-        "tests/acceptance/test_worker_processes.py": 100,
-        "tests/integration/cloud": 70,
-        "tests/integration/conformance/test_docker_runner.py": 60,
-        "tests/integration/conformance/test_ec2_spot.py": 110,
-        "tests/integration/docker_runner/test_end.py": 10,
-        "tests/integration/docker_runner/test_output.py": 10,
-        "tests/integration/store/test_conformance.py": 20,
-        "tests/integration/test_doctor_ec2.py": 60,
-        "tests/integration/test_replaceable.py": 40,
-        "tests/integration/worker/test_arq.py": 25,
+        "tests/acceptance/test_up.py": 20,
+        "tests/acceptance/test_worker_processes.py": 80,
+        "tests/integration/cloud": 60,
+        "tests/integration/conformance/test_docker_runner.py": 45,
+        "tests/integration/conformance/test_ec2_spot.py": 120,
+        "tests/integration/conformance/test_ec2_spot_refusals.py": 20,
+        "tests/integration/store/test_conformance.py": 15,
+        "tests/integration/test_doctor_ec2.py": 20,
+        "tests/integration/test_replaceable.py": 20,
+        "tests/integration/test_static_hosts.py": 30,
+        "tests/integration/worker/test_arq.py": 15,
         "tests/integration/worker/test_caps.py": 30,
-        "tests/integration/worker/test_hostile_plugins.py": 90,
-        "tests/integration/worker/test_share.py": 20,
-        "tests/simulation/test_crashes.py": 40,
-        "tests/simulation/test_same_history.py": 10,
-        "tests/unit/docs/test_plugin_pages.py": 25,
-        "tests/unit/domain/test_any_facts.py": 10,
-        "tests/unit/testing/conformance/test_wrong_deciders.py": 15,
-        "tests/unit/testing/conformance/test_wrong_providers.py": 55,
-        "tests/unit/testing/conformance/test_wrong_runners.py": 100,
+        "tests/integration/worker/test_hostile_plugins.py": 60,
+        "tests/integration/worker/test_share.py": 15,
+        "tests/simulation/test_crashes.py": 80,
+        "tests/simulation/test_mutations.py": 30,
+        "tests/unit/cli/test_simulate_storm.py": 20,
+        "tests/unit/docs/test_plugin_pages.py": 20,
+        "tests/unit/testing/conformance/test_process_runner.py": 15,
+        "tests/unit/testing/conformance/test_wrong_deciders.py": 20,
+        "tests/unit/testing/conformance/test_wrong_providers.py": 40,
+        "tests/unit/testing/conformance/test_wrong_runners.py": 60,
         "tests/unit/testing/ec2/test_assumptions.py": 20,
         "tests/unit/testing/ec2/test_assumptions_mutated.py": 15,
-        "tests/unit/user_data/test_commands.py": 15,
     }
 )
-#: Their tests run one at a time, or share machines that have booted: on several workers they would
-#: hold up all of them.
-TOGETHER = frozenset({"tests/acceptance/cloud", "tests/integration/cloud"})
+#: Into how many pieces they are split at most: of their tests two at a time run, or all share what
+#: takes long to start.
+PIECES: Mapping[str, int] = MappingProxyType(
+    {
+        "tests/acceptance/cloud": 2,
+        "tests/acceptance/ec2/test_interruption.py": 1,
+        "tests/acceptance/test_static_hosts.py": 1,
+        "tests/integration/cloud": 1,
+    }
+)
 
 
 class Named(Protocol):
@@ -107,7 +114,7 @@ def _pieces(by_name: Mapping[str, list[T]]) -> list[tuple[float, list[T]]]:
     """Split what lasts long; the longest piece first."""
     pieces: list[tuple[float, list[T]]] = []
     for name, tests in by_name.items():
-        number = 1 if name in TOGETHER else ceil(SECONDS[name] / PIECE)
+        number = min(ceil(SECONDS[name] / PIECE), PIECES.get(name, len(tests)))
         size = ceil(len(tests) / number)
         parts = [tests[first : first + size] for first in range(0, len(tests), size)]
         pieces += [(SECONDS[name] / len(parts), part) for part in parts]
@@ -133,4 +140,4 @@ def _sizes(number: int, workers: int) -> list[int]:
     return sizes
 
 
-__all__ = ["PIECE", "SECONDS", "TOGETHER", "ordered"]
+__all__ = ["PIECE", "PIECES", "SECONDS", "ordered"]

@@ -48,8 +48,8 @@ class Deployment:
     folder: Path
     #: what each of the engines tells of starts
     witnesses: list[tuple[docker.DockerClient, Starts]]
-    #: whether its processes are forked, which is cheaper, instead of started anew
-    is_forked: bool = False
+    #: whether its processes are forked, which is cheaper, or each is a new Python
+    is_forked: bool
     url: str = ""
     processes: list[Process] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
@@ -72,14 +72,17 @@ class Deployment:
 
     def start(self, *words: str) -> Process:
         """Start a process of it; what it logs and what it prints is in the folder."""
-        process = self._started(str(len(self.processes)), *words)
+        out, log = (self.folder / f"{len(self.processes)}.{kind}" for kind in ("out", "log"))
+        process = self._started(out, log, *words)
         self.processes.append(process)
         return process
 
     def init(self) -> None:
         """Make the store ours."""
-        done = self._started("init", *JOBSCHED, "init", "--store").wait(WITHIN)
-        assert done == 0, _said(self.folder / "init.log")
+        # no ".log", which those of the deployment's own processes are
+        said = self.folder / "init.txt"
+        done = self._started(said, said, *JOBSCHED, "init", "--store").wait(WITHIN)
+        assert done == 0, _said(said)
 
     def start_api(self) -> Process:
         """Start the API, on a free port unless the settings name one."""
@@ -188,7 +191,7 @@ class Deployment:
 
     def logs(self) -> str:
         """Give what all processes have said."""
-        found = sorted(self.folder.glob("[0-9]*.log"), key=lambda path: int(path.stem))
+        found = sorted(self.folder.glob("*.log"), key=lambda path: int(path.stem))
         return "\n".join(f"== {path.name}\n{path.read_text()}" for path in found)
 
     def close(self) -> None:
@@ -202,12 +205,11 @@ class Deployment:
             for container in self._containers({"label": f"jobsched.job={job}"}, all=True):
                 container.remove(force=True)
 
-    def _started(self, name: str, *words: str) -> Process:
-        out, log = self.folder / f"{name}.out", self.folder / f"{name}.log"
+    def _started(self, out: Path, log: Path, *words: str) -> Process:
         if self.is_forked and words[: len(JOBSCHED)] == JOBSCHED:
             command = words[len(JOBSCHED) :]
             return Forked(command, cwd=self.folder, env=self.variables, out=out, err=log)
-        with out.open("w") as said, log.open("w") as logged:
+        with out.open("a") as said, log.open("a") as logged:
             return subprocess.Popen(
                 words,
                 cwd=self.folder,
@@ -232,7 +234,7 @@ def deployment(
     docker_host: str,
     image: str,
     *engines: docker.DockerClient,
-    is_forked: bool = False,
+    is_forked: bool,
     **more: str,
 ) -> Iterator[Deployment]:
     """Make the store ours, and end everything at the end; ``more`` are further settings."""

@@ -10,8 +10,15 @@ import pytest
 from tests import order
 
 ROOT = Path(__file__).parents[2]
-LONG = "tests/acceptance/dying/test_walk.py"
-APART = "tests/acceptance/cloud/test_many.py"
+LONG = "tests/long.py"
+APART = "tests/apart/test_a.py"
+
+
+@pytest.fixture(autouse=True)
+def tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that name these two, however long the real tests take."""
+    monkeypatch.setattr(order, "SECONDS", {LONG: 4 * order.PIECE, "tests/apart": 5 * order.PIECE})
+    monkeypatch.setattr(order, "PIECES", {"tests/apart": 1})
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,12 @@ def test_each_test_runs_once(workers: int) -> None:
 
 def test_each_worker_begins_with_long_ones() -> None:
     """What lasts long is split among the workers, and each of them begins with it."""
-    for share in shares_of(some(**{"tests/a.py": 80, LONG: 20}), 4):
-        number = share.count(LONG)
-        assert number in {4, 8}
-        assert share == [LONG] * number + ["tests/a.py"] * (25 - number)
+    shares = shares_of(some(**{"tests/a.py": 80, LONG: 20}), 4)
+    assert shares == [[LONG] * 5 + ["tests/a.py"] * 20] * 4
 
 
 def test_what_waits_for_each_other_stays_together() -> None:
-    """Tests that run one at a time are one worker's."""
+    """Tests that shall not be split are one worker's."""
     first, second = shares_of(some(**{"tests/a.py": 40, LONG: 4, APART: 8}), 2)
     assert first[:8] == [APART] * 8
     assert second[:4] == [LONG] * 4
@@ -64,7 +69,9 @@ def test_more_long_ones_than_a_share_go_to_the_next() -> None:
     ]
 
 
-def test_what_is_named_is_there() -> None:
+def test_what_is_named_is_there(tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that was renamed is renamed here, too."""
+    del tables
+    monkeypatch.undo()
     assert [name for name in order.SECONDS if not (ROOT / name).exists()] == []
-    assert order.SECONDS.keys() >= order.TOGETHER
+    assert order.SECONDS.keys() >= order.PIECES.keys()

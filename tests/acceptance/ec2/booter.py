@@ -19,8 +19,6 @@ CALLBACK_TOKEN = re.compile(r"^JOBSCHED_CALLBACK_TOKEN='?([^'\s]+)", re.MULTILIN
 JOB = "jobsched:job"
 #: seconds between two looks
 TURN = 0.1
-#: so many machines are asked for one by one
-FEW = 5
 
 
 @dataclass(kw_only=True)
@@ -66,17 +64,11 @@ class Booter:
                 return
 
     def _turn(self) -> None:
-        for machine in self._silent():
+        # all that ever were, with their user data, may be hundreds: only the silent ones are read
+        for silent in set(self.ec2.alive()) - self.ready:
+            machine = self.ec2.machine(silent)
             if machine.state == "running":
                 self._speak(machine)
-
-    def _silent(self) -> list[Machine]:
-        """Give the machines that have said nothing yet."""
-        found = set(self.ec2.alive()) - self.ready
-        # all that ever were, with their user data, may be hundreds
-        if len(found) <= FEW:
-            return [self.ec2.machine(one) for one in found]
-        return [one for one in self.ec2.machines() if one.id in found]
 
     def _speak(self, machine: Machine) -> None:
         try:
