@@ -1,8 +1,8 @@
 # Every target works on a machine that has only python3 (3.11 to 3.13, with venv) and make.
 PYTHON ?= python3
 BIN := .venv/bin
-# Many tests wait for real processes: two for each core, but not more than 8 for that.
-TEST_WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n, min(2 * n, 8)))")
+# Many tests wait for real processes: three for each core, but not more than 12 for that.
+TEST_WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n, min(3 * n, 12)))")
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test simulate mutations lint types fix lock docs wheel clean environment

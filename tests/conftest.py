@@ -13,9 +13,19 @@ import requests.exceptions
 
 from jobsched import embedded
 from jobsched.errors import ConfigError
-from tests import engines
+from jobsched.testing.ec2 import FakeEc2
+from tests import engines, order, sdk
 from tests.services import RedisServer, missing
 from tools import busybox_image
+
+sdk.read_once()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the workers of a run begin with what lasts longest."""
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = order.ordered(items, int(workers))
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +66,13 @@ def redis_server(redis_program: embedded.ServerBinary) -> Iterator[RedisServer]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def running_ec2() -> Iterator[FakeEc2]:
+    """One fake EC2 for all tests of this process, whose users reset it: to start one takes 2 s."""
+    with FakeEc2() as one:
+        yield one
 
 
 def answers(url: str) -> bool:

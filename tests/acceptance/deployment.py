@@ -24,6 +24,7 @@ from typing import Any
 import docker
 
 from jobsched.client import Client
+from tests.acceptance.forked import Forked
 from tests.acceptance.product import WITHIN, environment
 from tests.acceptance.starts import Starts
 from tests.services import RedisServer
@@ -31,6 +32,7 @@ from tests.services import RedisServer
 ENDS = {"finished", "failed", "cancelled"}
 JOBSCHED = (sys.executable, "-m", "jobsched")
 WORKER = (*JOBSCHED, "worker")
+Process = subprocess.Popen[str] | Forked
 ARQ_WORKER = (sys.executable, "-m", "arq", "jobsched.worker.WorkerSettings")
 
 
@@ -46,8 +48,10 @@ class Deployment:
     folder: Path
     #: what each of the engines tells of starts
     witnesses: list[tuple[docker.DockerClient, Starts]]
+    #: whether its processes are forked, which is cheaper, or each is a new Python
+    is_forked: bool
     url: str = ""
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
 
     @property
@@ -66,38 +70,37 @@ class Deployment:
         (engine,) = self.engines
         return engine
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a process of it; its log is in the folder."""
-        with (self.folder / f"{len(self.processes)}.log").open("w") as log:
-            process = subprocess.Popen(
-                words,
-                cwd=self.folder,
-                env=self.variables,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+    def start(self, *words: str) -> Process:
+        """Start a process of it; what it logs and what it prints is in the folder."""
+        out, log = (self.folder / f"{len(self.processes)}.{kind}" for kind in ("out", "log"))
+        process = self._started(out, log, *words)
         self.processes.append(process)
         return process
 
-    def start_api(self) -> subprocess.Popen[str]:
+    def init(self) -> None:
+        """Make the store ours."""
+        # no ".log", which those of the deployment's own processes are
+        said = self.folder / "init.txt"
+        done = self._started(said, said, *JOBSCHED, "init", "--store").wait(WITHIN)
+        assert done == 0, _said(said)
+
+    def start_api(self) -> Process:
         """Start the API, on a free port unless the settings name one."""
         port = self.variables.get("JOBSCHED_API_PORT", "0")
+        out = self.folder / f"{len(self.processes)}.out"
         process = self.start(*JOBSCHED, "api", "--port", port, "--json")
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, self.logs()
-        self.url = json.loads(line)["url"]
+        self.until(lambda: process.poll() is not None or _said(out).endswith("\n"))
+        assert _said(out), self.logs()
+        self.url = json.loads(_said(out))["url"]
         return process
 
-    def start_worker(self, *words: str) -> subprocess.Popen[str]:
+    def start_worker(self, *words: str) -> Process:
         """Start a worker, and wait until it is seen to work."""
         index = len(self.processes)
         process = self.start(*(words or WORKER))
         wanted = ("worker.started", "Starting worker")
         log = self.folder / f"{index}.log"
-        self.until(lambda: any(text in log.read_text() for text in wanted))
+        self.until(lambda: any(text in _said(log) for text in wanted))
         return process
 
     def schedule(self, script: str, **more: Any) -> str:
@@ -202,6 +205,21 @@ class Deployment:
             for container in self._containers({"label": f"jobsched.job={job}"}, all=True):
                 container.remove(force=True)
 
+    def _started(self, out: Path, log: Path, *words: str) -> Process:
+        if self.is_forked and words[: len(JOBSCHED)] == JOBSCHED:
+            command = words[len(JOBSCHED) :]
+            return Forked(command, cwd=self.folder, env=self.variables, out=out, err=log)
+        with out.open("a") as said, log.open("a") as logged:
+            return subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=logged,
+                text=True,
+            )
+
     def _containers(self, filters: dict[str, Any], **more: Any) -> list[Any]:
         lists = [
             engine.containers.list(ignore_removed=True, filters=filters, **more)
@@ -216,6 +234,7 @@ def deployment(
     docker_host: str,
     image: str,
     *engines: docker.DockerClient,
+    is_forked: bool,
     **more: str,
 ) -> Iterator[Deployment]:
     """Make the store ours, and end everything at the end; ``more`` are further settings."""
@@ -243,16 +262,10 @@ def deployment(
         witnesses=[(one, Starts(one, variables["JOBSCHED_DEPLOYMENT"])) for one in engines],
         variables=variables,
         folder=folder,
+        is_forked=is_forked,
     )
     try:
-        subprocess.run(
-            [*JOBSCHED, "init", "--store"],
-            check=True,
-            cwd=folder,
-            env=variables,
-            capture_output=True,
-            timeout=WITHIN,
-        )
+        made.init()
         made.start_api()
         yield made
     finally:
@@ -260,7 +273,12 @@ def deployment(
         shutil.rmtree(folder)
 
 
-def stop(process: subprocess.Popen[str]) -> int:
+def _said(file: Path) -> str:
+    """Give what is in a file; nothing, while it is not there."""
+    return file.read_text() if file.exists() else ""
+
+
+def stop(process: Process) -> int:
     """Stop a process as a supervisor does; give its exit code, within 30 seconds."""
     process.send_signal(signal.SIGTERM)
     return process.wait(30)

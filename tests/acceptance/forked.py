@@ -22,6 +22,7 @@ from tests.acceptance.product import ROOT
 #: imported before the first fork; the server has one thread and no event loop
 PRELOADED = (
     "tests.acceptance.forked",
+    "tests.acceptance.warm",
     "jobsched.cli.main",
     "jobsched.cli.worker",
     "jobsched.cli.api",
@@ -30,6 +31,8 @@ PRELOADED = (
     "jobsched.up",
     "jobsched.worker.run",
     "jobsched.plugins.docker_runner",
+    "jobsched.plugins.ec2_spot.checks",
+    "jobsched.plugins.ec2_spot.provider",
     "jobsched.plugins.local",
     "docker",
     "uvloop",

@@ -68,7 +68,9 @@ class Pool:
         # no job may reach an engine of this machine
         here = "unix:///nowhere/docker.sock"
         settings = {**self.settings(*NAMES), **settings}
-        with deployment(redis, here, image, *self.clients.values(), **settings) as made:
+        engines = self.clients.values()
+        # what is installed for them alone is seen by a new Python only
+        with deployment(redis, here, image, *engines, is_forked=False, **settings) as made:
             yield made
 
     def lose(self, name: str, deployed: Deployment) -> None:

@@ -70,7 +70,8 @@ def deployed(
         "JOBSCHED_PLUGINS_DIR": str(folder),
         "JOBSCHED_PLUGINS": "local,docker_runner,acme",
     }
-    with deployment(redis_server, docker_host, busybox_image, docker_client, **more) as made:
+    of_engine = docker_host, busybox_image, docker_client
+    with deployment(redis_server, *of_engine, is_forked=False, **more) as made:
         yield made
 
 

@@ -61,7 +61,8 @@ def place(
     image: str,
 ) -> Iterator[Deployment]:
     """A deployment that knows a login, and one that is wrong by now."""
-    with deployment(redis_server, docker_host, image, docker_client, **SETTINGS) as made:
+    of_engine = docker_host, image, docker_client
+    with deployment(redis_server, *of_engine, is_forked=True, **SETTINGS) as made:
         yield made
 
 

@@ -26,7 +26,7 @@ NOWHERE = "unix:///nowhere/docker.sock"
 @pytest.fixture
 def deployed(redis_server: RedisServer) -> Iterator[Deployment]:
     """An API whose jobs are processes of this machine, still without a worker."""
-    with deployment(redis_server, NOWHERE, "none", **PROCESSES) as made:
+    with deployment(redis_server, NOWHERE, "none", is_forked=True, **PROCESSES) as made:
         yield made
 
 

@@ -45,7 +45,8 @@ def deployed(
     docker_client: docker.DockerClient,
 ) -> Iterator[Deployment]:
     """An API on a Redis, still without a worker."""
-    with deployment(redis_server, docker_host, busybox_image, docker_client) as made:
+    of_engine = docker_host, busybox_image, docker_client
+    with deployment(redis_server, *of_engine, is_forked=True) as made:
         yield made
 
 

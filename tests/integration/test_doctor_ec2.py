@@ -80,22 +80,15 @@ def api(answer: tuple[int, str] = (200, "live")) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[FakeEc2]:
-    """One fake for all tests here."""
-    with FakeEc2() as fake:
-        yield fake
-
-
 @pytest.fixture
-def ec2(running: FakeEc2, monkeypatch: pytest.MonkeyPatch) -> FakeEc2:
+def ec2(running_ec2: FakeEc2, monkeypatch: pytest.MonkeyPatch) -> FakeEc2:
     """The fake on a good day, as the SDK finds it."""
-    running.reset()
-    for name, value in running.environment.items():
+    running_ec2.reset()
+    for name, value in running_ec2.environment.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/no/such/file")
-    return running
+    return running_ec2
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ class FakeEc2:
         Raises:
             KeyError: there was never one of that id.
         """
-        return {one.id: one for one in self.machines()}[wanted]
+        return shown.machine(self._ask("GET", f"machines/{wanted}"))
 
     def alive(self) -> list[str]:
         """Give the ids of the machines that are neither terminated nor shutting down."""

@@ -49,7 +49,7 @@ class Control:
     def _routes(self) -> dict[str, Callable[[list[str], dict[str, Any]], Any]]:
         cloud = self._cloud
         return {
-            "GET machines": lambda _, __: [self._shown(one) for one in cloud.machines.values()],
+            "GET machines": self._machines,
             "GET alive": lambda _, __: [one.id for one in cloud.alive()],
             "GET volumes": lambda _, __: [self._volume(one) for one in volumes.there(cloud)],
             "GET bodies": lambda words, _: bodies.follow(cloud, *words[:1] or [""]),
@@ -62,6 +62,11 @@ class Control:
             "POST advance": self._advance,
             "POST reset": self._reset,
         }
+
+    def _machines(self, words: list[str], _: dict[str, Any]) -> Any:
+        if words:
+            return self._shown(self._cloud.machines[words[0]])
+        return [self._shown(one) for one in self._cloud.machines.values()]
 
     def _requests(self, words: list[str], _: dict[str, Any]) -> list[Any]:
         return [one for name, one in self._cloud.requests if not words or name == words[0]]

@@ -44,45 +44,45 @@ class Layer:
         return [given.body]
 
     def _answer(self, one: Call) -> Answer:
-        self._note(one)
+        of_ec2 = self._noted(one)
         losing.before(self._cloud, one)
         try:
-            given = self._carried_out(one)
+            given = self._carried_out(one, of_ec2)
         except Refusal as refusal:
             given = answer.error(one.protocol, refusal)
         losing.after(self._cloud, one)
         return given
 
-    def _note(self, one: Call) -> None:
+    def _noted(self, one: Call) -> Ec2Answers | None:
+        """Note the call; give what answers it, if it is one of EC2."""
         with self._cloud.lock:
             self._cloud.calls[one.operation] += 1
-            self._cloud.requests.append((one.operation, self._parameters(one)))
+            of_ec2 = Ec2Answers(self._cloud, self._account, one) if one.service == "ec2" else None
+            parameters = of_ec2.parameters() if of_ec2 else one.parameters()
+            self._cloud.requests.append((one.operation, parameters))
+        return of_ec2
 
-    def _parameters(self, one: Call) -> dict[str, Any]:
-        if one.service == "ec2":
-            return Ec2Answers(self._cloud, self._account).parameters(one)
-        return one.parameters()
-
-    def _carried_out(self, one: Call) -> Answer:
+    def _carried_out(self, one: Call, of_ec2: Ec2Answers | None) -> Answer:
         with self._cloud.lock:
             throttle.check(self._cloud.switches, one.operation, one.protocol)
             rights.check(self._cloud.switches, one, self._cloud.region)
-            if one.service == "ec2":
+            if of_ec2:
                 # whoever follows the machines looks again
                 self._cloud.lock.notify_all()
-                return self._of_ec2(one)
+                return _of_ec2(one, of_ec2)
             if one.service == "pricing":
                 return pricing.answer(self._account, one)
             return services.answer(one)
 
-    def _of_ec2(self, one: Call) -> Answer:
-        try:
-            return Ec2Answers(self._cloud, self._account).answer(one)
-        except ServiceException as error:
-            raise Refusal(error.code, error.message) from error
-        except NotImplementedError:
-            words = f"The fake does not know the operation {one.operation}."
-            raise Refusal("InvalidAction", words) from None
+
+def _of_ec2(one: Call, answers: Ec2Answers) -> Answer:
+    try:
+        return answers.answer()
+    except ServiceException as error:
+        raise Refusal(error.code, error.message) from error
+    except NotImplementedError:
+        words = f"The fake does not know the operation {one.operation}."
+        raise Refusal("InvalidAction", words) from None
 
 
 __all__ = ["Layer"]

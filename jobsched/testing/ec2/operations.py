@@ -56,28 +56,30 @@ class Ec2Answers(EC2Response):
     Args:
         cloud: the state.
         account: what moto keeps of it.
+        call: the one that is answered. It is read once: that takes a third of most answers.
     """
 
-    def __init__(self, cloud: Cloud, account: Account) -> None:
+    def __init__(self, cloud: Cloud, account: Account, call: Call) -> None:
         super().__init__()
         self._cloud = cloud
         self._account = account
-
-    def parameters(self, call: Call) -> dict[str, Any]:
-        """Read a call's parameters; the names are boto3's."""
+        self._operation = call.operation
         self.setup_class(call.request)
+
+    def parameters(self) -> dict[str, Any]:
+        """Give the call's parameters, for whoever asks to change them; the names are boto3's."""
         return dict(plain(self.params))
 
-    def answer(self, call: Call) -> Answer:
-        """Carry a call out.
+    def answer(self) -> Answer:
+        """Carry the call out.
 
         Raises:
             Refusal: it is refused.
         """
-        asked = self.parameters(call)
-        if self._is_ours(call.operation, asked):
-            result = OPERATIONS[call.operation](self._cloud, self._account, asked)
-            body = document.written(call.operation, result)
+        asked = self.parameters()
+        if self._is_ours(self._operation, asked):
+            result = OPERATIONS[self._operation](self._cloud, self._account, asked)
+            body = document.written(self._operation, result)
             return written(200, {"Content-Type": "text/xml;charset=UTF-8"}, body)
         return written(*self.call_action())
 

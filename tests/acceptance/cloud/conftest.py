@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,24 @@ from jobsched.testing.cloud import CannotRun, LocalCloud
 from tests.acceptance.cloud import ecs_optimized
 from tests.services import missing
 
-LOCK = Path(tempfile.gettempdir()) / "jobsched-test-local-cloud.lock"
+#: files, which whoever runs such a test locks one of
+PLACES = [Path(tempfile.gettempdir()) / f"jobsched-test-local-cloud-{name}.lock" for name in "ab"]
 
 
 @pytest.fixture(autouse=True)
-def alone() -> Iterator[None]:
-    """One of these tests at a time on this machine: two cores do not boot many machines."""
-    with LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def place() -> Iterator[None]:
+    """Two of these tests at a time on this machine: two cores do not boot many machines.
+
+    While one waits for the time of its job, or for the end of a machine, the other boots.
+    """
+    with ExitStack() as stack:
+        places = [stack.enter_context(path.open("w")) for path in PLACES]
+        for one in places:
+            with suppress(BlockingIOError):
+                fcntl.flock(one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+        else:
+            fcntl.flock(places[os.getpid() % len(places)], fcntl.LOCK_EX)
         yield
 
 

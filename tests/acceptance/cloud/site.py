@@ -96,7 +96,7 @@ def site(redis: RedisServer, cloud: LocalCloud, image: str, **more: str) -> Iter
         **more,
     }
     others = frozenset(one.id for one in cloud.ec2.machines())
-    with deployment(redis, NOWHERE, image, **settings) as made:
+    with deployment(redis, NOWHERE, image, is_forked=True, **settings) as made:
         made.start_worker()
         here = Site(made=made, cloud=cloud, others=others)
         try:

@@ -64,8 +64,10 @@ class Booter:
                 return
 
     def _turn(self) -> None:
-        for machine in self.ec2.machines():
-            if machine.state == "running" and machine.id not in self.ready:
+        # all that ever were, with their user data, may be hundreds: only the silent ones are read
+        for silent in set(self.ec2.alive()) - self.ready:
+            machine = self.ec2.machine(silent)
+            if machine.state == "running":
                 self._speak(machine)
 
     def _speak(self, machine: Machine) -> None:

@@ -105,7 +105,7 @@ def cloud(redis: RedisServer, ec2: FakeEc2, *, workers: int = 1, **more: str) ->
     }
     try:
         with (
-            deployment(redis, "unix:///nowhere", "paper", **settings) as made,
+            deployment(redis, "unix:///nowhere", "paper", is_forked=True, **settings) as made,
             Booter(ec2=ec2, url=made.url) as booter,
         ):
             for _ in range(workers):

@@ -28,11 +28,11 @@ SET_UP, FIRST_JOB = re.findall(re.escape(MARK) + r"\n```bash\n(.*?)```", README,
 
 
 @pytest.fixture
-def ec2() -> Iterator[FakeEc2]:
+def ec2(running_ec2: FakeEc2) -> FakeEc2:
     """The account."""
-    with FakeEc2() as started:
-        started.switch(pending_seconds=0.5)
-        yield started
+    running_ec2.reset()
+    running_ec2.switch(pending_seconds=0.5)
+    return running_ec2
 
 
 @pytest.fixture

@@ -24,17 +24,17 @@ SECONDS = 6
 
 
 @pytest.fixture(scope="module")
-def ec2() -> Iterator[FakeEc2]:
+def ec2(running_ec2: FakeEc2) -> FakeEc2:
     """The fake EC2, whose machines take a moment to come and to go."""
-    with FakeEc2() as started:
-        yield started
+    running_ec2.reset()
+    running_ec2.switch(pending_seconds=0.3, shutting_down_seconds=0.3)
+    return running_ec2
 
 
 @pytest.fixture(scope="module")
 def found(redis_program: ServerBinary, ec2: FakeEc2) -> Iterator[Cloud]:
     """A deployment on it, for all tests here."""
     del redis_program
-    ec2.switch(pending_seconds=0.3, shutting_down_seconds=0.3)
     server = RedisServer()
     try:
         server.start()

@@ -7,7 +7,6 @@ the cloud (`cloud` sees to it), and no container was started twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,19 +21,12 @@ pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(180)]
 IMAGE = "ami-0123456789abcdef0"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[FakeEc2]:
-    """The fake EC2."""
-    with FakeEc2() as started:
-        yield started
-
-
 @pytest.fixture
-def ec2(server: FakeEc2) -> FakeEc2:
+def ec2(running_ec2: FakeEc2) -> FakeEc2:
     """The fake EC2 with nothing in it, whose machines take a moment to come and to go."""
-    server.reset()
-    server.switch(pending_seconds=0.3, shutting_down_seconds=0.3)
-    return server
+    running_ec2.reset()
+    running_ec2.switch(pending_seconds=0.3, shutting_down_seconds=0.3)
+    return running_ec2
 
 
 def launches(document: dict[str, Any]) -> list[dict[str, Any]]:

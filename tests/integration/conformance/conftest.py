@@ -31,9 +31,16 @@ def clock() -> HastyClock:
     return HastyClock()
 
 
+@pytest.fixture(scope="module")
+def fresh_ec2(running_ec2: FakeEc2) -> FakeEc2:
+    """The fake EC2, with nothing in it of other files' tests."""
+    running_ec2.reset()
+    return running_ec2
+
+
 @pytest.fixture
 def ec2(
-    running_ec2: FakeEc2,
+    fresh_ec2: FakeEc2,
     clock: HastyClock,
     aws_clients: dict[str, Any],
     silent_clients: dict[str, Any],
@@ -43,16 +50,16 @@ def ec2(
 
     It goes on from test to test: to forget everything costs half a second.
     """
-    running_ec2.switch(**asdict(Switches()))
+    fresh_ec2.switch(**asdict(Switches()))
     # what is over is shown no longer than EC2 does
-    clock.set_to(running_ec2.advance(LONG_AFTER))
+    clock.set_to(fresh_ec2.advance(LONG_AFTER))
     hurry(monkeypatch)
     share(aws_clients, monkeypatch, silent_clients)
-    yield running_ec2
-    left = running_ec2.alive()
+    yield fresh_ec2
+    left = fresh_ec2.alive()
     for one in left:
         # the next test is not to blame
-        running_ec2.end(one)
+        fresh_ec2.end(one)
     assert left == []
 
 

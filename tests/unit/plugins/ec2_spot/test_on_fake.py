@@ -104,43 +104,40 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[FakeEc2, dict[str, Any]]]:
-    """A fake EC2 that runs, and clients of it, which take long to be made."""
-    with FakeEc2() as ec2:
-        keys = ec2.environment
-        session: Any = boto3.session.Session(
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-            region_name=ec2.region,
-        )
-        names = ("ec2", "pricing", "ssm")
-        yield (
-            ec2,
-            {
-                name: session.client(name, endpoint_url=ec2.url, config=client.CONFIG)
-                for name in names
-            },
-        )
+def clients(running_ec2: FakeEc2) -> dict[str, Any]:
+    """Clients of the fake EC2, which take long to be made."""
+    keys = running_ec2.environment
+    session: Any = boto3.session.Session(
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        region_name=running_ec2.region,
+    )
+    return {
+        name: session.client(name, endpoint_url=running_ec2.url, config=client.CONFIG)
+        for name in ("ec2", "pricing", "ssm")
+    }
 
 
 @pytest.fixture
 def world(
-    running: tuple[FakeEc2, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running_ec2: FakeEc2,
+    clients: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """A world without a machine; at its end none runs."""
-    ec2, clients = running
-    ec2.reset()
+    running_ec2.reset()
 
     def shared(_: client.Aws, service: str) -> Any:
         return clients[service]
 
     monkeypatch.setattr(client.Aws, "_client", shared)
-    one = World(ec2, tmp_path, clients)
+    one = World(running_ec2, tmp_path, clients)
     # the fake's clock begins with this machine's
     one.clock.set(datetime.now(UTC))
     yield one
     one.services.spawn.end()
-    assert ec2.alive() == []
+    assert running_ec2.alive() == []
 
 
 async def test_a_life(world: World) -> None:

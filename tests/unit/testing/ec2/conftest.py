@@ -1,8 +1,7 @@
-"""One fake EC2 for all tests of a process, forgotten between them; and boto3's clients of it."""
+"""The fake EC2 of a process, which forgets all between tests; and boto3's clients of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -16,36 +15,29 @@ from jobsched.testing.ec2.client import environment
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=5)
 
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[FakeEc2]:
-    """Give a fake EC2 that runs."""
-    with FakeEc2() as one:
-        yield one
-
-
 @pytest.fixture
-def fake(running: FakeEc2) -> FakeEc2:
+def fake(running_ec2: FakeEc2) -> FakeEc2:
     """Give a fake EC2 that knows nothing."""
-    running.reset()
-    return running
+    running_ec2.reset()
+    return running_ec2
 
 
 @pytest.fixture(scope="session")
-def session(running: FakeEc2) -> Any:
+def session(running_ec2: FakeEc2) -> Any:
     """Give a session of boto3 with made-up keys."""
-    keys = environment(running.url, running.region)
+    keys = environment(running_ec2.url, running_ec2.region)
     return boto3.Session(
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        region_name=running.region,
+        region_name=running_ec2.region,
     )
 
 
 @pytest.fixture(scope="session")
-def clients(running: FakeEc2, session: Any) -> dict[str, Any]:
+def clients(running_ec2: FakeEc2, session: Any) -> dict[str, Any]:
     """Give a client of each service: making one takes long."""
     names = ("ec2", "iam", "pricing", "ssm", "sts")
-    return {name: session.client(name, endpoint_url=running.url, config=ONCE) for name in names}
+    return {name: session.client(name, endpoint_url=running_ec2.url, config=ONCE) for name in names}
 
 
 @pytest.fixture

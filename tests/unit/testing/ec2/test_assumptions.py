@@ -48,9 +48,9 @@ Check = Callable[..., dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def ec2_of_a_person(session: Any, running: FakeEc2) -> Any:
+def ec2_of_a_person(session: Any, running_ec2: FakeEc2) -> Any:
     """Give boto3's client, with the tries that the script has."""
-    return session.client("ec2", endpoint_url=running.url, config=CONFIG)
+    return session.client("ec2", endpoint_url=running_ec2.url, config=CONFIG)
 
 
 @pytest.fixture
